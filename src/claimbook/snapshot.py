@@ -1,0 +1,587 @@
+"""Read and write a snapshot: the copy of one vintage of the World Bank's figures in ``data/``.
+
+A vintage is one folder, whole in itself: a Frictionless Data Package (``datapackage.json``),
+``economies.csv`` and one ``<CODE>.csv`` a series in long form (``economy,year,value``).
+
+>>> from claimbook import snapshot
+>>> wdi = snapshot.read("2013-12")
+>>> wdi["SI.POV.GINI"].loc["BRA", 2009]
+54.69
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from claimbook import paths
+from claimbook.errors import ClaimbookError, nearest
+
+CURRENT = "current"
+ECONOMY_COLUMNS = (
+    "economy",
+    "iso2",
+    "name",
+    "region",
+    "income_group",
+    "lending_type",
+    "aggregate",
+)
+LICENCE = {
+    "name": "CC-BY-4.0",
+    "title": "Creative Commons Attribution 4.0",
+    "path": "https://creativecommons.org/licenses/by/4.0/",
+}
+WORLD_BANK = {
+    "title": "World Bank, World Development Indicators",
+    "path": "https://datacatalog.worldbank.org/search/dataset/0037712",
+}
+_VINTAGE = re.compile(r"current|\d{4}-\d{2}")
+
+
+class SnapshotError(ClaimbookError):
+    """A snapshot is missing, broken, or does not hold what was asked for."""
+
+
+@dataclass(frozen=True)
+class Series:
+    """One World Bank indicator as it is written into a snapshot.
+
+    Parameters
+    ----------
+    code : str
+        The Bank's code, such as ``SI.POV.GINI``.
+    title, unit, description : str
+        The indicator's name, unit of its values, and a short note.
+    values : pandas.DataFrame
+        Long form with columns ``economy`` (iso3), ``year`` (int) and ``value`` (numbers, or numbers
+        as text where a copy's own digits are to be kept); aggregates included where the Bank
+        publishes them.
+    source : mapping
+        Where these figures were read: at least ``title``; ``path`` where there is an address.
+    retrieved : str
+        ISO date on which they were retrieved, or published where a copy names only that.
+    how : str
+        ``"wbgapi"`` or a sentence that names the copy and its commit.
+    extra : mapping
+        Further properties for the resource, such as ``vintage`` or ``agreement``.
+    """
+
+    code: str
+    title: str
+    unit: str
+    description: str
+    values: pd.DataFrame
+    source: Mapping[str, str]
+    retrieved: str
+    how: str
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Snapshot:
+    """One vintage of the data, read lazily and checked against its own data package.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        The vintage's folder.
+
+    Raises
+    ------
+    SnapshotError
+        If the folder holds no readable ``datapackage.json``.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.vintage = folder.name
+        self._frames: dict[str, pd.DataFrame] = {}
+        package = _read_package(folder)
+        self._resources = {resource["name"]: resource for resource in package["resources"]}
+
+    def __repr__(self) -> str:
+        return f"Snapshot {self.vintage}: {len(self.codes)} series"
+
+    @property
+    def codes(self) -> list[str]:
+        """Codes of the series this vintage holds, sorted."""
+        return sorted(name for name in self._resources if name != "economies")
+
+    @cached_property
+    def _all_economies(self) -> pd.DataFrame:
+        path = self._checked("economies")
+        table = pd.read_csv(path, dtype=str, keep_default_na=False)
+        missing = [column for column in ECONOMY_COLUMNS if column not in table]
+        if missing:
+            raise SnapshotError(
+                f"{paths.shown(path)} lacks the column {missing[0]}: restore it from git."
+            )
+        table["aggregate"] = table["aggregate"] == "1"
+        return table.set_index("economy").sort_index()
+
+    @property
+    def economies(self) -> pd.DataFrame:
+        """Economies, without aggregates: index iso3 ``economy``, columns name, region, …"""
+        table = self._all_economies
+        return table[~table["aggregate"]].drop(columns="aggregate")
+
+    @property
+    def aggregates(self) -> pd.DataFrame:
+        """World, regions and income groups, which are never economies."""
+        table = self._all_economies
+        return table[table["aggregate"]].drop(columns="aggregate")
+
+    def metadata(self, code: str) -> dict[str, Any]:
+        """Return a series' title, unit, description, source and provenance.
+
+        Parameters
+        ----------
+        code : str
+            A World Bank series code.
+
+        Returns
+        -------
+        dict
+            The series' resource in ``datapackage.json``.
+
+        Raises
+        ------
+        SnapshotError
+            If the vintage does not hold the series.
+        """
+        if code not in self._resources or code == "economies":
+            raise SnapshotError(
+                f"The series {code} is not in {paths.shown(self.folder)}."
+                f"{nearest(code, self.codes)} "
+                f"To add it, run `claimbook refresh {code} --vintage {self.vintage}`."
+            )
+        return dict(self._resources[code])
+
+    def sha256(self, code: str) -> str:
+        """Return the fingerprint that the data package states for a series.
+
+        Parameters
+        ----------
+        code : str
+            A series code, or ``"economies"``.
+
+        Returns
+        -------
+        str
+            Hexadecimal SHA-256 of the file.
+        """
+        resource = self._resources[code] if code == "economies" else self.metadata(code)
+        return str(resource["hash"]).removeprefix("sha256:")
+
+    def verify(self, code: str) -> None:
+        """Check that a series' file is, byte for byte, the one its data package describes.
+
+        Parameters
+        ----------
+        code : str
+            A series code, or ``"economies"``.
+
+        Raises
+        ------
+        SnapshotError
+            If the file is missing or differs, naming it.
+        """
+        if code != "economies":
+            self.metadata(code)
+        self._checked(code)
+
+    def series(self, code: str, economies: Iterable[str] | None = None) -> pd.DataFrame:
+        """Read a series with an economy axis and a year axis.
+
+        Parameters
+        ----------
+        code : str
+            A World Bank series code.
+        economies : iterable of str, optional
+            Iso3 codes of the economies wanted; all of them by default. Aggregates never count as
+            economies; :meth:`aggregate` reads one.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Economies (rows, sorted) by years (columns, int), NaN where nothing was published; the
+            unit is ``frame.attrs["unit"]``, and the other metadata stand beside it.
+
+        Raises
+        ------
+        SnapshotError
+            If the series, or an economy, is unknown; if an aggregate is asked for; or if the file
+            is not what the data package describes.
+        """
+        frame = self._frame(code)
+        if economies is None:
+            chosen = frame.loc[frame.index.isin(self.economies.index)]
+        else:
+            chosen = frame.reindex(self._known(economies))
+        chosen = chosen.copy()
+        chosen.attrs = self.metadata(code)
+        return chosen
+
+    __getitem__ = series
+
+    def aggregate(self, code: str, aggregate: str) -> pd.Series:
+        """Read one of the Bank's own aggregates, such as ``WLD``, by its code.
+
+        Parameters
+        ----------
+        code : str
+            A World Bank series code.
+        aggregate : str
+            Code of the aggregate.
+
+        Returns
+        -------
+        pandas.Series
+            Values by year; empty years are NaN.
+
+        Raises
+        ------
+        SnapshotError
+            If it is no aggregate, or the series does not hold it.
+        """
+        frame = self._frame(code)
+        if aggregate not in self.aggregates.index:
+            raise SnapshotError(
+                f"{aggregate} is not an aggregate of {paths.shown(self.folder)}/economies.csv."
+                f"{nearest(aggregate, self.aggregates.index)}"
+            )
+        if aggregate not in frame.index:
+            raise SnapshotError(
+                f"The series {code} in {paths.shown(self.folder)} has no figures for {aggregate}."
+            )
+        return frame.loc[aggregate].copy()
+
+    def _known(self, economies: Iterable[str]) -> list[str]:
+        codes = [economies] if isinstance(economies, str) else list(economies)
+        for code in codes:
+            if code in self.aggregates.index:
+                raise SnapshotError(
+                    f"{code} ({self.aggregates.loc[code, 'name']}) is an aggregate, not an "
+                    f'economy: read it with `aggregate(CODE, "{code}")`.'
+                )
+            if code not in self.economies.index:
+                raise SnapshotError(
+                    f"{code} is not an economy of {paths.shown(self.folder)}/economies.csv."
+                    f"{nearest(code, self.economies.index)}"
+                )
+        return codes
+
+    def _frame(self, code: str) -> pd.DataFrame:
+        if code not in self._frames:
+            self.metadata(code)
+            path = self._checked(code)
+            long = read_long(path)
+            strangers = long[~long["economy"].isin(self._all_economies.index)]
+            if len(strangers):
+                raise SnapshotError(
+                    f"{paths.shown(path)}, line {strangers.index[0] + 2}: "
+                    f"{strangers['economy'].iloc[0]!r} is not in economies.csv of this vintage."
+                    f"{nearest(strangers['economy'].iloc[0], self._all_economies.index)}"
+                )
+            wide = long.pivot(index="economy", columns="year", values="value")
+            self._frames[code] = wide.sort_index().sort_index(axis="columns")
+        return self._frames[code]
+
+    def _checked(self, name: str) -> Path:
+        resource = self._resources.get(name)
+        if resource is None:
+            raise SnapshotError(
+                f"{paths.shown(self.folder)}/datapackage.json lists no {name}: restore it from git."
+            )
+        path = self.folder / resource["path"]
+        if not path.is_file():
+            raise SnapshotError(
+                f"{paths.shown(path)} is missing though datapackage.json lists it: restore it with "
+                f"`git checkout -- {paths.shown(path)}`."
+            )
+        if f"sha256:{_sha256(path.read_bytes())}" != resource["hash"]:
+            raise SnapshotError(
+                f"{paths.shown(path)} is not the file that datapackage.json describes (its sha256 "
+                f"differs): restore it with `git checkout -- {paths.shown(path)}`, or fetch it "
+                "again with `claimbook refresh`."
+            )
+        return path
+
+
+def vintages() -> list[str]:
+    """Return the vintages that ``data/`` holds, oldest first, ``current`` last.
+
+    Returns
+    -------
+    list of str
+        Folder names such as ``["2013-12", "2019-04", "current"]``.
+    """
+    folder = paths.data()
+    names = [
+        path.name
+        for path in (folder.iterdir() if folder.is_dir() else ())
+        if _VINTAGE.fullmatch(path.name) and (path / "datapackage.json").is_file()
+    ]
+    return sorted(names, key=lambda name: (name == CURRENT, name))
+
+
+def read(vintage: str = CURRENT) -> Snapshot:
+    """Open the snapshot of a vintage.
+
+    Parameters
+    ----------
+    vintage : str, default ``"current"``
+        Name of a folder in ``data/``.
+
+    Returns
+    -------
+    Snapshot
+        Reads its series when they are asked for.
+
+    Raises
+    ------
+    SnapshotError
+        If there is no such vintage.
+    """
+    known = vintages()
+    if vintage not in known:
+        raise SnapshotError(
+            f"There is no vintage {vintage} in {paths.shown(paths.data())}: it holds "
+            f"{', '.join(known) or 'none'}.{nearest(vintage, known)}"
+        )
+    return Snapshot(paths.data() / vintage)
+
+
+def read_long(path: Path) -> pd.DataFrame:
+    """Read and check one series file.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        A CSV file with the columns ``economy,year,value``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns ``economy`` (str), ``year`` (int), ``value`` (finite float); one row a line.
+
+    Raises
+    ------
+    SnapshotError
+        If the header differs, a value or year is not a number, or an economy-year stands twice;
+        the sentence names file and line.
+    """
+    try:
+        frame = pd.read_csv(
+            path,
+            dtype={"economy": str, "year": np.int64, "value": np.float64},
+            keep_default_na=False,
+            na_values=[],
+        )
+    except (ValueError, pd.errors.ParserError):
+        raise SnapshotError(_first_fault(path)) from None
+    sound = (
+        list(frame.columns) == ["economy", "year", "value"]
+        and np.isfinite(frame["value"]).all()
+        and not frame.duplicated(["economy", "year"]).any()
+    )
+    if not sound:
+        raise SnapshotError(_first_fault(path))
+    return frame
+
+
+def _first_fault(path: Path) -> str:
+    """Say what is wrong with a series file, reading it line by line."""
+    remedy = "Correct that line, or restore the file from git."
+    name = paths.shown(path)
+    seen: dict[tuple[str, int], int] = {}
+    with path.open(encoding="utf-8", newline="") as lines:
+        rows = csv.reader(lines)
+        header = next(rows, [])
+        if header != ["economy", "year", "value"]:
+            return f"{name}, line 1: the header is {','.join(header)!r}, not economy,year,value."
+        for row in rows:
+            where = f"{name}, line {rows.line_num}"
+            if len(row) != 3:
+                return f"{where}: {len(row)} cells where there should be three. {remedy}"
+            economy, year, value = row
+            if not re.fullmatch(r"\d{4}", year):
+                return f"{where}: the year {year!r} is not a year. {remedy}"
+            if not _is_finite(value):
+                return f"{where}: the value {value!r} is not a number. {remedy}"
+            before = seen.setdefault((economy, int(year)), rows.line_num)
+            if before != rows.line_num:
+                return f"{where}: {economy} {year} stands already in line {before}. {remedy}"
+    return f"{name} cannot be read as a table of economy,year,value. {remedy}"
+
+
+def _is_finite(text: str) -> bool:
+    try:
+        return bool(np.isfinite(float(text)))
+    except ValueError:
+        return False
+
+
+def write(
+    folder: Path,
+    *,
+    economies: pd.DataFrame,
+    series: Iterable[Series],
+    created: str,
+    description: str,
+) -> None:
+    """Write a vintage as a Frictionless Data Package v2.
+
+    The folder is written as it stands; to replace a vintage that is in use, write beside it and
+    swap.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        A new folder, named after the vintage.
+    economies : pandas.DataFrame
+        Columns ``economy, iso2, name, region, income_group, lending_type, aggregate`` (0 or 1).
+    series : iterable of Series
+        What to write.
+    created : str
+        ISO date of the newest figures in it.
+    description : str
+        A sentence on where this vintage comes from.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    table = economies[list(ECONOMY_COLUMNS)].sort_values("economy")
+    resources = [
+        _write_csv(folder, "economies", table)
+        | {
+            "title": "Economies and aggregates",
+            "description": "aggregate = 1 are World, regions and income groups: never economies.",
+            "schema": _economy_schema(),
+        }
+    ]
+    for one in sorted(series, key=lambda one: one.code):
+        resources.append(_resource(folder, one))
+    package = {
+        "$schema": "https://datapackage.org/profiles/2.0/datapackage.json",
+        "name": f"wdi-{folder.name}",
+        "title": f"World Development Indicators, vintage {folder.name}",
+        "description": description,
+        "created": f"{created}T00:00:00Z",
+        "licenses": [LICENCE],
+        "sources": [WORLD_BANK],
+        "resources": resources,
+    }
+    text = json.dumps(package, indent=1, ensure_ascii=False) + "\n"
+    (folder / "datapackage.json").write_text(text, encoding="utf-8", newline="\n")
+
+
+def _resource(folder: Path, one: Series) -> dict[str, Any]:
+    values = one.values[["economy", "year", "value"]].sort_values(["economy", "year"])
+    values = values.assign(value=[_digits(value) for value in values["value"]])
+    return (
+        _write_csv(folder, one.code, values)
+        | {
+            "title": one.title,
+            "unit": one.unit,
+            "description": one.description,
+            "sources": [dict(one.source)],
+            "licenses": [LICENCE],
+            "retrieved": one.retrieved,
+            "how": one.how,
+        }
+        | dict(one.extra)
+        | {"schema": _series_schema(one)}
+    )
+
+
+def _digits(value: object) -> str:
+    """Write a number as served: a float by its shortest exact form, a text unchanged."""
+    if isinstance(value, str):
+        return value
+    number = float(value)  # type: ignore[arg-type]
+    return str(int(number)) if number.is_integer() and abs(number) < 2**53 else repr(number)
+
+
+def _write_csv(folder: Path, name: str, table: pd.DataFrame) -> dict[str, Any]:
+    text = io.StringIO()
+    table.to_csv(text, index=False, lineterminator="\n")
+    content = text.getvalue().encode("utf-8")
+    (folder / f"{name}.csv").write_bytes(content)
+    return {
+        "name": name,
+        "type": "table",
+        "path": f"{name}.csv",
+        "scheme": "file",
+        "format": "csv",
+        "mediatype": "text/csv",
+        "encoding": "utf-8",
+        "bytes": len(content),
+        "hash": f"sha256:{_sha256(content)}",
+    }
+
+
+def _economy_schema() -> dict[str, Any]:
+    fields = [{"name": name, "type": "string"} for name in ECONOMY_COLUMNS[:-1]]
+    fields.append({"name": "aggregate", "type": "integer", "constraints": {"enum": [0, 1]}})
+    # Namibia's iso2 is NA: nothing in these tables stands for a missing value but an empty cell.
+    return {"fields": fields, "primaryKey": ["economy"], "missingValues": [""]}
+
+
+def _series_schema(one: Series) -> dict[str, Any]:
+    return {
+        "fields": [
+            {"name": "economy", "type": "string", "constraints": {"required": True}},
+            {
+                "name": "year",
+                "type": "integer",
+                "constraints": {"required": True, "minimum": 1960, "maximum": 2100},
+            },
+            {
+                "name": "value",
+                "type": "number",
+                "title": one.title,
+                "description": one.unit,
+                "constraints": {"required": True},
+            },
+        ],
+        "primaryKey": ["economy", "year"],
+        "foreignKeys": [
+            {
+                "fields": ["economy"],
+                "reference": {"resource": "economies", "fields": ["economy"]},
+            }
+        ],
+        "missingValues": [""],
+    }
+
+
+def _read_package(folder: Path) -> dict[str, Any]:
+    path = folder / "datapackage.json"
+    try:
+        package = json.loads(path.read_text(encoding="utf-8"))
+        resources = package["resources"]
+        if not all({"name", "path", "hash"} <= resource.keys() for resource in resources):
+            raise KeyError("a resource without name, path and hash")
+    except FileNotFoundError:
+        raise SnapshotError(
+            f"{paths.shown(path)} is missing: restore it from git, or run `claimbook refresh`."
+        ) from None
+    except (ValueError, KeyError, TypeError, AttributeError) as fault:
+        raise SnapshotError(
+            f"{paths.shown(path)} is not a data package ({fault}): restore it from git."
+        ) from None
+    return package
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
