@@ -1,0 +1,12 @@
+"""Claim by Claim: economics essays taken apart into claims, each checked against World Bank data.
+
+A chapter needs little of it: :func:`claim` opens a claim, :func:`window` cuts years out of a
+series, and the modules :mod:`~claimbook.estimates`, :mod:`~claimbook.status` and
+:mod:`~claimbook.figures` do the rest.
+"""
+
+from claimbook import estimates, figures, status
+from claimbook.claims import claim
+from claimbook.snapshot import window
+
+__all__ = ["claim", "estimates", "figures", "status", "window"]

@@ -15,7 +15,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import statsmodels.api as sm
 from scipy import stats
 
 DRAWS = 9_999
@@ -95,7 +94,8 @@ class Estimate:
         }
 
     def __str__(self) -> str:
-        return f"{self.value:g} {self.unit} [95 % interval {self.low:g} to {self.high:g}], n = {self.n}"
+        interval = f"95 % interval {self.low:g} to {self.high:g}"
+        return f"{self.value:g} {self.unit} [{interval}], n = {self.n}"
 
 
 def median(values: pd.Series, unit: str) -> Estimate | None:
@@ -231,6 +231,8 @@ def slope(
     n = len(table) if cluster is None else table["cluster"].nunique()
     if n < MIN_ECONOMIES or table[first].nunique() < 2:
         return None
+    import statsmodels.api as sm  # takes a second: only chapters with a slope pay for it
+
     model = sm.OLS(table["y"], sm.add_constant(table[list(regressors.columns)]))
     if cluster is None:
         fit = model.fit(cov_type="HC3", use_t=True)
@@ -238,7 +240,8 @@ def slope(
         groups = pd.factorize(table["cluster"])[0]
         fit = model.fit(cov_type="cluster", cov_kwds={"groups": groups}, use_t=True)
     low, high = fit.conf_int(1 - CONFIDENCE).loc[first]
-    return Estimate(fit.params[first], low, high, n, unit)
+    parts = table["y"] if cluster is None else pd.Series(dtype=float)
+    return Estimate(fit.params[first], low, high, n, unit, parts)
 
 
 def _weighted_mean(values: np.ndarray, weights: np.ndarray, axis: int = -1) -> np.ndarray:

@@ -11,6 +11,7 @@ A vintage is one folder, whole in itself: a Frictionless Data Package (``datapac
 
 from __future__ import annotations
 
+import copy
 import csv
 import hashlib
 import io
@@ -96,6 +97,8 @@ class Snapshot:
     ----------
     folder : pathlib.Path
         The vintage's folder.
+    only : iterable of str, optional
+        The series that may be read: what a claim file declares. Everything by default.
 
     Raises
     ------
@@ -103,9 +106,10 @@ class Snapshot:
         If the folder holds no readable ``datapackage.json``.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, only: Iterable[str] | None = None) -> None:
         self.folder = folder
         self.vintage = folder.name
+        self._only = None if only is None else frozenset(only)
         self._frames: dict[str, pd.DataFrame] = {}
         package = _read_package(folder)
         self._resources = {resource["name"]: resource for resource in package["resources"]}
@@ -167,6 +171,27 @@ class Snapshot:
                 f"To add it, run `claimbook refresh {code} --vintage {self.vintage}`."
             )
         return dict(self._resources[code])
+
+    def cite(self, *codes: str) -> str:
+        """Return the source line of a chart that shows these series.
+
+        Parameters
+        ----------
+        *codes : str
+            World Bank series codes.
+
+        Returns
+        -------
+        str
+            The Bank's database, the series and the vintage.
+
+        Raises
+        ------
+        SnapshotError
+            If the vintage does not hold one of them.
+        """
+        named = ", ".join(f"{self.metadata(code)['title']} ({code})" for code in codes)
+        return f"World Bank, World Development Indicators: {named}; vintage {self.vintage}"
 
     def sha256(self, code: str) -> str:
         """Return the fingerprint that the data package states for a series.
@@ -267,6 +292,40 @@ class Snapshot:
             )
         return frame.loc[aggregate].copy()
 
+    def limited_to(self, codes: Iterable[str]) -> Snapshot:
+        """Return this snapshot with only some series open to reading.
+
+        Parameters
+        ----------
+        codes : iterable of str
+            The series that may be read.
+
+        Returns
+        -------
+        Snapshot
+            Shares what this one has read already.
+        """
+        limited = copy.copy(self)
+        limited._only = frozenset(codes)
+        return limited
+
+    def common_with(self, other: Snapshot) -> Snapshot:
+        """Return this snapshot with only the economy-years that another vintage holds too.
+
+        Comparing the two on what both hold separates revision of figures from their coverage.
+
+        Parameters
+        ----------
+        other : Snapshot
+            The vintage to compare with.
+
+        Returns
+        -------
+        Snapshot
+            The same values where both have one, NaN elsewhere.
+        """
+        return _CommonSnapshot(self, other)
+
     def _known(self, economies: Iterable[str]) -> list[str]:
         codes = [economies] if isinstance(economies, str) else list(economies)
         for code in codes:
@@ -283,6 +342,11 @@ class Snapshot:
         return codes
 
     def _frame(self, code: str) -> pd.DataFrame:
+        if self._only is not None and code not in self._only:
+            raise SnapshotError(
+                f"The series {code} is read but not declared: add it to `series` in the claim file "
+                f"(declared are {', '.join(sorted(self._only))})."
+            )
         if code not in self._frames:
             self.metadata(code)
             path = self._checked(code)
@@ -319,6 +383,21 @@ class Snapshot:
         return path
 
 
+class _CommonSnapshot(Snapshot):
+    """A snapshot seen through the economy-years that another vintage holds too."""
+
+    def __init__(self, base: Snapshot, other: Snapshot) -> None:
+        self.__dict__.update(base.__dict__)
+        self._base, self._other, self._frames = base, other, {}
+
+    def _frame(self, code: str) -> pd.DataFrame:
+        if code not in self._frames:
+            mine, theirs = self._base._frame(code), self._other._frame(code)
+            held = theirs.notna().reindex_like(mine).fillna(False).astype(bool)
+            self._frames[code] = mine.where(held)
+        return self._frames[code]
+
+
 def vintages() -> list[str]:
     """Return the vintages that ``data/`` holds, oldest first, ``current`` last.
 
@@ -336,13 +415,15 @@ def vintages() -> list[str]:
     return sorted(names, key=lambda name: (name == CURRENT, name))
 
 
-def read(vintage: str = CURRENT) -> Snapshot:
+def read(vintage: str = CURRENT, only: Iterable[str] | None = None) -> Snapshot:
     """Open the snapshot of a vintage.
 
     Parameters
     ----------
     vintage : str, default ``"current"``
         Name of a folder in ``data/``.
+    only : iterable of str, optional
+        The series that may be read; everything by default.
 
     Returns
     -------
@@ -360,7 +441,33 @@ def read(vintage: str = CURRENT) -> Snapshot:
             f"There is no vintage {vintage} in {paths.shown(paths.data())}: it holds "
             f"{', '.join(known) or 'none'}.{nearest(vintage, known)}"
         )
-    return Snapshot(paths.data() / vintage)
+    return Snapshot(paths.data() / vintage, only)
+
+
+def window(frame: pd.DataFrame, years: str) -> pd.DataFrame:
+    """Return the years of a window.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        Economies by years, as :meth:`Snapshot.series` returns.
+    years : str
+        First and last year, both inside the window: ``"1988-1995"``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The same economies, the window's columns only.
+
+    Raises
+    ------
+    ValueError
+        If ``years`` is not two years in order.
+    """
+    match = re.fullmatch(r"(\d{4})-(\d{4})", str(years))
+    if not match or match[1] > match[2]:
+        raise ValueError(f"The window {years!r} is not two years in order, such as 1988-1995.")
+    return frame.loc[:, int(match[1]) : int(match[2])]
 
 
 def read_long(path: Path) -> pd.DataFrame:

@@ -1,0 +1,1 @@
+"""The two theoretical chapters' models: matching across borders and productivity that moves."""

@@ -1,0 +1,410 @@
+"""Charts: plotly figures that carry what a reader needs to trust them.
+
+Every chart has an id that can be linked, a title that says its one message, a text alternative, the
+unit of its axis, its source, the number of economies, and the table of its data. Its text form is
+that table, so that nbval and a reviewer's diff say which point moved.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import plotly.express as px
+import plotly.graph_objects as go
+
+from claimbook.errors import ClaimbookError
+from claimbook.estimates import rounded
+
+MIME = "application/vnd.plotly.v1+json"
+HEIGHT = 420
+# Okabe and Ito's palette for colour-blind readers; these hold 3:1 on white and on near-black.
+BLUE, VERMILION, GREEN, PURPLE, ORANGE, GREY = (
+    "#0072B2",
+    "#D55E00",
+    "#009E73",
+    "#B0609A",
+    "#B87A00",
+    "#7A7F87",
+)
+PALETTE = (BLUE, VERMILION, GREEN, PURPLE, ORANGE, GREY)
+RISE, FALL, NEUTRAL = VERMILION, BLUE, GREY
+OUTCOME_COLOURS = {"supports": GREEN, "contradicts": VERMILION, "inconclusive": GREY}
+_AXIS = {"zeroline": True, "zerolinecolor": "#9AA0A6", "gridcolor": "#E4E7EB", "automargin": True}
+TEMPLATE = go.layout.Template(
+    layout={
+        "colorway": list(PALETTE),
+        "font": {"family": "system-ui, sans-serif", "size": 14},
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "margin": {"l": 56, "r": 16, "t": 48, "b": 56},
+        "hoverlabel": {"align": "left"},
+        "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "title": ""},
+        "xaxis": _AXIS,
+        "yaxis": _AXIS,
+    }
+)
+
+
+class Chart:
+    """A figure with its message, text alternative, unit, source, n and table.
+
+    Parameters
+    ----------
+    figure : plotly.graph_objects.Figure
+        What is drawn.
+    meta : dict
+        ``id``, ``title``, ``alt``, ``unit``, ``source``, ``n``, ``columns`` and ``rows``.
+    """
+
+    def __init__(self, figure: go.Figure, meta: dict[str, Any]) -> None:
+        self.figure = figure
+        self.meta = meta
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the plotly figure as plain JSON: lists, six significant digits, no base64.
+
+        Returns
+        -------
+        dict
+            ``data``, ``layout`` (with the chart's particulars under ``meta.claimbook``) and
+            ``config``.
+        """
+        plain = self.figure.to_plotly_json()
+        layout = _plain(plain["layout"]) | {"meta": {"claimbook": self.meta}}
+        config = {"displayModeBar": False, "responsive": True}
+        return {"data": _plain(plain["data"]), "layout": layout, "config": config}
+
+    def _repr_mimebundle_(self, **_: object) -> dict[str, Any]:
+        drawn = self.as_dict()
+        return {MIME: drawn, "text/plain": text_form(drawn)}
+
+    def __repr__(self) -> str:
+        return text_form(self.as_dict())
+
+
+def text_form(drawn: Mapping[str, Any]) -> str:
+    """Return a chart as text: its particulars, its table, and a fingerprint of what is drawn.
+
+    Parameters
+    ----------
+    drawn : mapping
+        A chart's plotly JSON, from :meth:`Chart.as_dict`.
+
+    Returns
+    -------
+    str
+        One line a row, so that a comparison names the point that moved.
+    """
+    meta = drawn["layout"]["meta"]["claimbook"]
+    table = pd.DataFrame(meta["rows"], columns=meta["columns"])
+    return "\n".join(
+        [
+            f"chart {meta['id']}: {meta['title']}",
+            f"unit: {meta['unit']}; n = {meta['n']}; source: {meta['source']}",
+            f"drawn: {fingerprint(drawn)}",
+            table.to_csv(index=False, lineterminator="\n").strip(),
+        ]
+    )
+
+
+def fingerprint(drawn: Mapping[str, Any]) -> str:
+    """Return a short fingerprint of a chart's plotly JSON.
+
+    Parameters
+    ----------
+    drawn : mapping
+        A chart's plotly JSON.
+
+    Returns
+    -------
+    str
+        The first 12 hexadecimal digits of a SHA-256.
+    """
+    text = json.dumps(drawn, sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()[:12]
+
+
+def chart(
+    figure: go.Figure,
+    table: pd.DataFrame,
+    *,
+    id: str,
+    title: str,
+    alt: str,
+    unit: str,
+    source: str,
+    n: int | None = None,
+    height: int = HEIGHT,
+) -> Chart:
+    """Make a chart of a plotly figure: one message, and all that lets a reader check it.
+
+    Parameters
+    ----------
+    figure : plotly.graph_objects.Figure
+        Drawn with plotly.express or graph_objects; its look is replaced by the book's.
+    table : pandas.DataFrame
+        The data behind the chart, tidy: what the page shows as a table and gives as CSV. Its index
+        becomes the first column where it has a name.
+    id : str
+        Lower case with hyphens, unique in the chapter: the chart's address.
+    title : str
+        The chart's message in a sentence.
+    alt : str
+        What a reader who cannot see it needs to know.
+    unit : str
+        Unit of the values shown.
+    source : str
+        Where the figures come from; see ``Snapshot.cite``.
+    n : int, optional
+        Number of economies (or other units); rows of the table by default.
+    height : int
+        Height in pixels, fixed so that the page does not jump.
+
+    Returns
+    -------
+    Chart
+        Shows itself in Jupyter and in the book.
+
+    Raises
+    ------
+    ClaimbookError
+        If one of the texts is empty or the table has no rows.
+    """
+    texts = {"id": id, "title": title, "alt": alt, "unit": unit, "source": source}
+    for name, text in texts.items():
+        if not text.strip():
+            raise ClaimbookError(f"The chart {id or title!r} has no {name}: give it one.")
+    if table.empty:
+        raise ClaimbookError(f"The chart {id} has an empty table: there is nothing to show.")
+    if table.index.name:
+        table = table.reset_index()
+    figure = go.Figure(figure).update_layout(template=TEMPLATE, height=height, title_text=title)
+    meta = texts | {
+        "n": len(table) if n is None else int(n),
+        "columns": [str(column) for column in table.columns],
+        "rows": _plain(table.to_numpy(dtype=object).tolist()),
+    }
+    return Chart(figure, meta)
+
+
+def distribution(values: pd.Series, *, width: float, x: str, y: str = "Economies") -> go.Figure:
+    """Draw how values are spread: how many economies fall into each bin.
+
+    Parameters
+    ----------
+    values : pandas.Series
+        One value an economy.
+    width : float
+        Width of a bin, in the unit of the values; bins start at multiples of it.
+    x, y : str
+        Titles of the axes, with the unit.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+        Bars, those above zero and those below in two colours.
+    """
+    binned = bins(values, width)
+    middles = binned["from"] + width / 2
+    figure = go.Figure()
+    for name, side, colour in (
+        ("fell", middles < 0, FALL),
+        ("rose", middles > 0, RISE),
+    ):
+        figure.add_bar(
+            x=middles[side],
+            y=binned.loc[side, "economies"],
+            name=name,
+            marker_color=colour,
+            width=width * 0.94,
+            customdata=binned.loc[side, ["from", "to"]],
+            hovertemplate="%{customdata[0]} to %{customdata[1]}: %{y} economies<extra></extra>",
+        )
+    return figure.update_layout(xaxis_title=x, yaxis_title=y)
+
+
+def bins(values: pd.Series, width: float) -> pd.DataFrame:
+    """Count values in bins of equal width that start at multiples of it.
+
+    Parameters
+    ----------
+    values : pandas.Series
+        Numbers.
+    width : float
+        Width of a bin, same unit.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns ``from``, ``to`` (a bin holds its lower edge) and ``economies``.
+    """
+    place = np.floor(values / width).astype(int)
+    counts = place.value_counts().reindex(range(place.min(), place.max() + 1), fill_value=0)
+    lower = counts.index.to_numpy() * width
+    return pd.DataFrame({"from": lower, "to": lower + width, "economies": counts.to_numpy()})
+
+
+def ranked(values: pd.Series, names: pd.Series, *, x: str) -> go.Figure:
+    """Draw named economies as dots in order of their value.
+
+    Parameters
+    ----------
+    values : pandas.Series
+        One value an economy, index iso3.
+    names : pandas.Series
+        Names by iso3.
+    x : str
+        Title of the axis, with the unit.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+        The highest value on top, a stem from zero to each dot.
+    """
+    values = values.sort_values(kind="stable")
+    labels = names.reindex(values.index)
+    figure = px.scatter(x=values, y=labels, custom_data=[values.index])
+    figure.update_traces(
+        marker={"size": 10, "color": [RISE if value > 0 else FALL for value in values]},
+        error_x={
+            "type": "data",
+            "symmetric": False,
+            "array": [max(-value, 0) for value in values],
+            "arrayminus": [max(value, 0) for value in values],
+            "width": 0,
+            "color": NEUTRAL,
+            "thickness": 1,
+        },
+        hovertemplate="%{y}: %{x}<extra></extra>",
+    )
+    return figure.update_layout(
+        xaxis_title=x, yaxis_title=None, yaxis={"dtick": 1, "showgrid": False}
+    )
+
+
+def scatter(
+    table: pd.DataFrame,
+    x: str,
+    y: str,
+    *,
+    named: Iterable[str] = (),
+    colour: str | None = None,
+    diagonal: bool = False,
+) -> go.Figure:
+    """Draw two values of each economy against each other and name some of them.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Index iso3 with the columns ``x``, ``y`` and ``name``.
+    x, y : str
+        Columns, whose names, with the unit, become the titles of the axes.
+    named : iterable of str
+        Iso3 codes of the economies to label.
+    colour : str, optional
+        A column that colours the dots.
+    diagonal : bool
+        Draw the line on which both are equal.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+        Dots with hover text.
+    """
+    labelled = set(named)
+    labels = [name if code in labelled else "" for code, name in table["name"].items()]
+    figure = px.scatter(
+        table.assign(label=labels, economy=table.index),
+        x=x,
+        y=y,
+        text="label",
+        color=colour,
+        custom_data=["economy", "name"],
+        color_discrete_sequence=list(PALETTE),
+    )
+    figure.update_traces(
+        marker={"size": 9, "opacity": 0.8},
+        textposition="top center",
+        hovertemplate="%{customdata[1]}: %{x}, %{y}<extra></extra>",
+    )
+    if diagonal:
+        ends = [float(table[[x, y]].min().min()), float(table[[x, y]].max().max())]
+        figure.add_scatter(
+            x=ends,
+            y=ends,
+            mode="lines",
+            line={"color": NEUTRAL, "dash": "dot", "width": 1},
+            hoverinfo="skip",
+            showlegend=False,
+        )
+    return figure
+
+
+def intervals(table: pd.DataFrame, *, x: str, colours: Sequence[str] | None = None) -> go.Figure:
+    """Draw estimates with their 95 % intervals, one a row.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Index label; columns ``value``, ``low``, ``high`` in one unit.
+    x : str
+        Title of the axis, with the unit.
+    colours : sequence of str, optional
+        A colour a row.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+        The first row on top.
+    """
+    upwards = table[::-1]
+    figure = go.Figure(
+        go.Scatter(
+            x=upwards["value"],
+            y=upwards.index,
+            mode="markers",
+            marker={"size": 10, "color": list(colours)[::-1] if colours else BLUE},
+            error_x={
+                "type": "data",
+                "symmetric": False,
+                "array": upwards["high"] - upwards["value"],
+                "arrayminus": upwards["value"] - upwards["low"],
+                "color": NEUTRAL,
+                "thickness": 1.5,
+                "width": 4,
+            },
+            hovertemplate="%{y}: %{x}<extra></extra>",
+        )
+    )
+    return figure.update_layout(xaxis_title=x, yaxis={"dtick": 1, "showgrid": False})
+
+
+def _plain(value: Any) -> Any:
+    """Turn what plotly and pandas hold into JSON: lists, six significant digits, no base64."""
+    if isinstance(value, Mapping):
+        if "bdata" in value:
+            return _plain(_decoded(value))
+        return {str(key): _plain(part) for key, part in value.items()}
+    if isinstance(value, np.ndarray | pd.Series | pd.Index):
+        return _plain(value.tolist())
+    if isinstance(value, list | tuple):
+        return [_plain(part) for part in value]
+    if isinstance(value, np.generic):
+        return _plain(value.item())
+    if isinstance(value, float):
+        return rounded(value) if math.isfinite(value) else None
+    return value
+
+
+def _decoded(packed: Mapping[str, Any]) -> np.ndarray:
+    """Unpack an array that plotly has packed as base64."""
+    flat = np.frombuffer(base64.b64decode(packed["bdata"]), dtype=packed["dtype"])
+    shape = packed.get("shape")
+    return flat if shape is None else flat.reshape([int(side) for side in str(shape).split(",")])
