@@ -1,0 +1,624 @@
+"""Who works with whom: the matching model of Kremer and Maskin.
+
+A team is one manager of skill m and one worker of skill s; it makes m**a * s**b with a > b > 0, so
+skill counts for more in the manager's seat. Anybody may take either seat. The competitive
+equilibrium is the assignment that makes the most output, a linear programme over kinds of teams
+with one constraint a type of people; wages are its dual prices.
+
+Two features pull apart. The seats differ, which favours teams of unequal members; the members'
+skills multiply, which favours teams of equals. With two types the first wins while the ratio of
+skills is below `mixing_threshold(a, b)`, the golden ratio when a = 2 and b = 1.
+
+Source of the model: M. Kremer and E. Maskin, "Wage Inequality and Segregation by Skill", NBER
+Working Paper 5718, 1996.
+
+Tolerances, all relative. A solution is accepted when every type's mass is used up to 1e-12 and no
+team could earn more than 1e-9 above its members' wages. A kind of team counts as existing when its
+mass exceeds 1e-11 of the smaller of its two types: masses that differ by less are taken as equal,
+which matters because wages may be unique when masses differ and an interval when they do not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+from scipy.optimize import brentq, linprog
+from scipy.sparse.csgraph import connected_components
+
+from claimbook.models import octagon
+
+ACCURACY = 1e-9
+"""Largest relative error of wages and team outputs in an accepted solution."""
+MASS_ACCURACY = 1e-12
+"""Largest share of a type's mass that an accepted solution leaves over or uses twice."""
+PRESENT = 1e-11
+"""Least mass of a kind of team, relative to the smaller of its types, that counts as existing."""
+_ROUNDS = 8
+
+
+@dataclass(frozen=True, eq=False)
+class Equilibrium:
+    """A competitive equilibrium of one economy of n types, in the order they were given.
+
+    Attributes
+    ----------
+    skill, mass : array (n,)
+        The types: skill, and mass of people.
+    a, b : float
+        The exponents of the manager's and the worker's skill.
+    teams : array (n, n)
+        Mass of teams of manager type (row) and worker type (column). Row sum plus column sum of a
+        type is its mass. Where several assignments make the same output this is one of them.
+    wages : array (n,)
+        One vector of competitive wages, in units of output. Where wages are not unique it is one
+        of many: read `wage_bounds`. A type of mass zero gets the least wage at which nobody would
+        gain by hiring its first member.
+    output : float
+        Output of all teams, equal to the wages of all people.
+    """
+
+    skill: np.ndarray
+    mass: np.ndarray
+    a: float
+    b: float
+    teams: np.ndarray
+    wages: np.ndarray
+    output: float
+
+    @cached_property
+    def wage_bounds(self) -> np.ndarray:
+        """Lowest (column 0) and highest (column 1) wage of each type over all equilibria, (n, 2).
+
+        A type of mass zero has no highest wage: nobody is paid it, so it may stand at any height
+        (`inf`).
+        """
+        return self.wages[:, None] + np.stack([self._sides.low, self._sides.high], axis=-1)
+
+    def wage_ratio_bounds(self, i: int, j: int) -> tuple[float, float]:
+        """Lowest and highest ratio of the wage of type i to that of type j over all equilibria.
+
+        The bounds of the two wages do not give it: wages move together, so the ratio's interval is
+        usually narrower than theirs.
+
+        Parameters
+        ----------
+        i, j : int
+            Positions of the types, from 0.
+
+        Returns
+        -------
+        tuple of float
+            (lowest, highest).
+
+        Raises
+        ------
+        ValueError
+            If there is no such type, or type j has no skill and so no wage.
+        """
+        for position in (i, j):
+            if not 0 <= position < len(self.skill):
+                raise ValueError(
+                    f"There is no type {position}: the types are 0 to {len(self.skill) - 1}."
+                )
+        if self.skill[j] == 0:
+            raise ValueError(f"Type {j} has skill 0 and wage 0: no ratio to its wage exists.")
+        if i == j:
+            return (1.0, 1.0)
+        low, high = octagon.ratio_bounds(self.wages, self._sides, i, j)
+        return (float(low), float(high))
+
+    @cached_property
+    def _sides(self) -> octagon.Octagons:
+        value = team_output(self.skill, self.a, self.b)
+        exists = self.teams + self.teams.T > 0
+        slack = np.maximum(self.wages[:, None] + self.wages - value, 0.0)
+        slack[exists] = 0.0
+        return octagon.octagons(slack, exists)
+
+
+@dataclass(frozen=True, eq=False)
+class Opening:
+    """Two countries before and after teams may cross their border.
+
+    Attributes
+    ----------
+    rich, poor : Equilibrium
+        Each country by itself.
+    world : Equilibrium
+        All types together: the rich country's first, then the poor country's. Of several
+        assignments with the same output it holds the one with the fewest cross-border teams.
+    rich_types, poor_types : int arrays
+        Positions of each country's types in `world`.
+    gain : float
+        World output less the output of both countries in autarky.
+    cross_border : tuple of float
+        Least and largest mass of cross-border teams over all output-maximising assignments; teams
+        *must* cross where the first is positive.
+    """
+
+    rich: Equilibrium
+    poor: Equilibrium
+    world: Equilibrium
+    rich_types: np.ndarray
+    poor_types: np.ndarray
+    gain: float
+    cross_border: tuple[float, float]
+
+    def poor_ratio_bounds(
+        self, skilled: int | None = None, unskilled: int | None = None
+    ) -> tuple[tuple[float, float], tuple[float, float]]:
+        """Bounds of the poor country's wage ratio in autarky and in the world.
+
+        Parameters
+        ----------
+        skilled, unskilled : int, optional
+            Positions within the poor country; by default its most and its least skilled type.
+
+        Returns
+        -------
+        ((lowest, highest), (lowest, highest))
+            In autarky, in the world.
+        """
+        i = int(np.argmax(self.poor.skill)) if skilled is None else skilled
+        j = int(np.argmin(self.poor.skill)) if unskilled is None else unskilled
+        autarky = self.poor.wage_ratio_bounds(i, j)
+        first = int(self.poor_types[0])
+        return autarky, self.world.wage_ratio_bounds(first + i, first + j)
+
+
+def equilibrium(skill: ArrayLike, mass: ArrayLike, a: float = 2.0, b: float = 1.0) -> Equilibrium:
+    """Solve an economy: who works with whom, and what everybody earns.
+
+    Parameters
+    ----------
+    skill : array (n,)
+        Skill of each type, zero or positive, in any order; equal skills are allowed.
+    mass : array (n,)
+        Mass of people of each type, zero or positive, not all zero.
+    a, b : float
+        Exponents of the manager's and the worker's skill, a > b > 0.
+
+    Returns
+    -------
+    Equilibrium
+
+    Raises
+    ------
+    ValueError
+        If skills or masses are not plain lists of numbers of one length, are negative, NaN or
+        infinite, if nobody is there, or if not a > b > 0.
+
+    Examples
+    --------
+    >>> two = equilibrium([1.5, 1.0], [1.0, 1.0])
+    >>> two.teams.tolist()
+    [[0.0, 1.0], [0.0, 0.0]]
+    >>> two.output
+    2.25
+    """
+    skill, mass = _types(skill, mass)
+    _check_exponents(a, b)
+    value = team_output(skill, a, b)
+    _check_range(skill, value)
+    alone = np.diag(value) / 2
+    pairs = np.zeros_like(value)
+    wages = alone.copy()
+    for group in _groups(value, mass):
+        within = np.ix_(group, group)
+        pairs[within], wages[group] = _assign(value[within], mass[group])
+    _price_empty(value, mass, wages)
+    return Equilibrium(
+        skill=skill,
+        mass=mass,
+        a=float(a),
+        b=float(b),
+        teams=_seat(pairs, skill),
+        wages=wages,
+        output=float((np.triu(pairs) * value).sum()),
+    )
+
+
+def opening(
+    rich: tuple[ArrayLike, ArrayLike],
+    poor: tuple[ArrayLike, ArrayLike],
+    a: float = 2.0,
+    b: float = 1.0,
+) -> Opening:
+    """Compare two countries before and after teams may cross the border.
+
+    Parameters
+    ----------
+    rich, poor : (skill, mass)
+        Each country's types: a pair of arrays of one length, as `equilibrium` takes them.
+    a, b : float
+        Exponents of the manager's and the worker's skill, a > b > 0.
+
+    Returns
+    -------
+    Opening
+
+    Raises
+    ------
+    ValueError
+        If a country is not such a pair, or for the reasons `equilibrium` gives.
+
+    Examples
+    --------
+    >>> change = opening(rich=([3.2, 2.0], [1, 1]), poor=([1.5, 1.0], [1, 1.5]))
+    >>> round(change.gain, 3)
+    0.154
+    """
+    (rich_skill, rich_mass), (poor_skill, poor_mass) = (
+        _country(rich, "rich"),
+        _country(poor, "poor"),
+    )
+    at_home = equilibrium(rich_skill, rich_mass, a, b)
+    abroad = equilibrium(poor_skill, poor_mass, a, b)
+    world = equilibrium(
+        np.concatenate([rich_skill, poor_skill]), np.concatenate([rich_mass, poor_mass]), a, b
+    )
+    n = len(rich_skill)
+    foreign = np.arange(len(world.skill)) >= n
+    world, crossing = _fewest_crossing(world, foreign[:, None] != foreign)
+    return Opening(
+        rich=at_home,
+        poor=abroad,
+        world=world,
+        rich_types=np.arange(n),
+        poor_types=np.arange(n, len(world.skill)),
+        gain=world.output - at_home.output - abroad.output,
+        cross_border=crossing,
+    )
+
+
+def mixing_threshold(a: float = 2.0, b: float = 1.0) -> float:
+    """Ratio of skills above which two types no longer work together.
+
+    A mixed team beats the average of two teams of equals while 2 r**a > r**(a + b) + 1, where r is
+    the ratio of the higher to the lower skill. Beside r = 1 there is exactly one ratio of equality;
+    it does not depend on the masses.
+
+    Parameters
+    ----------
+    a, b : float
+        Exponents of the manager's and the worker's skill, a > b > 0.
+
+    Returns
+    -------
+    float
+        The threshold; the golden ratio for a = 2, b = 1.
+
+    Raises
+    ------
+    ValueError
+        If not a > b > 0.
+    """
+    _check_exponents(a, b)
+
+    # Divided by r**a and written in t = log r, so that no power overflows.
+    def excess(t: float) -> float:
+        return 2.0 - np.exp(b * t) - np.exp(-a * t)
+
+    top = np.log(a / b) / (a + b)  # where the excess is largest, and positive
+    return float(np.exp(brentq(excess, top, np.log(2.0) / b, xtol=1e-15, rtol=1e-14)))
+
+
+def team_output(skill: ArrayLike, a: float = 2.0, b: float = 1.0) -> np.ndarray:
+    """Output of a team of each pair of types, the more skilled of the two managing.
+
+    Parameters
+    ----------
+    skill : array (n,)
+        Skill of each type.
+    a, b : float
+        Exponents of the manager's and the worker's skill, a > b > 0; as a > b the more skilled
+        makes the better manager.
+
+    Returns
+    -------
+    array (n, n)
+        Symmetric.
+    """
+    skill = np.asarray(skill, dtype=float)
+    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+        return np.maximum.outer(skill, skill) ** a * np.minimum.outer(skill, skill) ** b
+
+
+def teams_table(solution: Equilibrium, names: Sequence[str] | None = None) -> pd.DataFrame:
+    """List the kinds of teams that exist, for a table or a picture.
+
+    Parameters
+    ----------
+    solution : Equilibrium
+        A solved economy.
+    names : sequence of str, optional
+        A name for each type; by default its position.
+
+    Returns
+    -------
+    DataFrame
+        A row for each kind of team, the largest output first: `manager`, `worker` (names),
+        `teams` (mass), `people` (mass), `output_per_team`, `manager_wage`, `worker_wage`.
+
+    Raises
+    ------
+    ValueError
+        If there are not as many names as types.
+    """
+    n = len(solution.skill)
+    labels = [str(k) for k in range(n)] if names is None else list(names)
+    if len(labels) != n:
+        raise ValueError(f"There are {len(labels)} names for {n} types: give one name for each.")
+    value = team_output(solution.skill, solution.a, solution.b)
+    rows = [
+        {
+            "manager": labels[i],
+            "worker": labels[j],
+            "teams": float(solution.teams[i, j]),
+            "people": 2 * float(solution.teams[i, j]),
+            "output_per_team": float(value[i, j]),
+            "manager_wage": float(solution.wages[i]),
+            "worker_wage": float(solution.wages[j]),
+        }
+        for i, j in zip(*np.nonzero(solution.teams), strict=True)
+    ]
+    columns = [
+        "manager",
+        "worker",
+        "teams",
+        "people",
+        "output_per_team",
+        "manager_wage",
+        "worker_wage",
+    ]
+    table = pd.DataFrame(rows, columns=columns)
+    return table.sort_values("output_per_team", ascending=False, kind="stable", ignore_index=True)
+
+
+# --- the linear programme ------------------------------------------------------------------------
+
+
+def _groups(value: np.ndarray, mass: np.ndarray) -> list[np.ndarray]:
+    """Split the types that have people into groups that never work with one another.
+
+    Whoever is paid less than his like make together can do better, so a team worth less than the
+    average of its members' two teams of equals never exists. Types linked by no team that could
+    exist are separate economies; solving them apart keeps far scales out of one programme.
+    """
+    linked = _worthwhile(value) & (value > 0) & (mass[:, None] > 0) & (mass > 0)
+    _, label = connected_components(linked, directed=False)
+    return [np.flatnonzero(label == k) for k in np.unique(label[mass > 0])]
+
+
+def _worthwhile(value: np.ndarray) -> np.ndarray:
+    alone = np.diag(value) / 2
+    return value >= (alone[:, None] + alone) * (1 - ACCURACY)
+
+
+def _assign(value: np.ndarray, mass: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Solve the assignment within a group.
+
+    Returns the mass of each pair, (n, n) symmetric with the teams within a type on the diagonal,
+    and the wages.
+    """
+    alone = np.diag(value) / 2
+    if len(mass) == 1:
+        return mass[:, None] / 2, alone
+    columns = _columns(value, mass)
+    weight, price = _solve(value[columns.pair] / columns.unit, columns.usage, columns.supply)
+    return _pairs(weight, columns, mass), price * alone
+
+
+class _Columns(NamedTuple):
+    """The programme's columns, one a kind of team: `usage @ weight = supply` uses everybody up.
+
+    A weight of 1 is `scale / unit` teams. `pair` holds the two types of each column.
+    """
+
+    pair: tuple[np.ndarray, np.ndarray]
+    usage: np.ndarray
+    supply: np.ndarray
+    unit: np.ndarray
+    scale: float
+
+
+def _columns(value: np.ndarray, mass: np.ndarray) -> _Columns:
+    """List the teams that could exist, in units in which types of little skill count as much.
+
+    A wage is measured in what its type makes alone, and a team in what the more productive of its
+    types does: then every coefficient is at most two, and the solver's absolute tolerance means
+    the same for all types.
+    """
+    first, second = np.nonzero(np.triu(_worthwhile(value)))
+    alone = np.diag(value) / 2
+    unit = np.maximum(alone[first], alone[second])
+    usage = np.zeros((len(mass), len(unit)))
+    for member in (first, second):
+        np.add.at(usage, (member, np.arange(len(unit))), alone[member] / unit)
+    scale = float((mass * alone).max())
+    return _Columns((first, second), usage, mass * alone / scale, unit, scale)
+
+
+def _pairs(weight: np.ndarray, columns: _Columns, mass: np.ndarray) -> np.ndarray:
+    """Turn weights of columns into a symmetric matrix of masses of pairs, without its rounding."""
+    first, second = columns.pair
+    teams = weight * columns.scale / columns.unit
+    teams[teams <= PRESENT * np.minimum(mass[first], mass[second])] = 0.0
+    pairs = np.zeros((len(mass), len(mass)))
+    pairs[first, second] = teams
+    pairs[second, first] = teams
+    return pairs
+
+
+def _solve(
+    value: np.ndarray, usage: np.ndarray, supply: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Maximise value @ weight with usage @ weight = supply; return weights and dual prices.
+
+    A solver's tolerance is absolute, so a mass of a millionth beside one of a million is below it.
+    Each round solves for the correction to the last solution with what is left magnified
+    (A. Gleixner, D. Steffy and K. Wolter, "Improving the accuracy of linear programming solvers
+    with iterative refinement", ISSAC 2012). One or two rounds are enough in practice.
+    """
+    weight, price = np.zeros(len(value)), np.zeros(len(supply))
+    zoom_weight = zoom_price = 1.0
+    smallest = np.min(np.where(usage > 0, supply[:, None], np.inf), axis=0)
+    for _ in range(_ROUNDS):
+        step = linprog(
+            (usage.T @ price - value) * zoom_price,
+            A_eq=usage,
+            b_eq=(supply - usage @ weight) * zoom_weight,
+            bounds=np.column_stack([-weight * zoom_weight, np.full(len(value), np.inf)]),
+            method="highs",
+        )
+        if step.x is None:
+            break
+        weight = np.maximum(weight + step.x / zoom_weight, 0.0)
+        price = price - step.eqlin.marginals / zoom_price
+        slack = usage.T @ price - value
+        left = np.abs(supply - usage @ weight)
+        wrong = (
+            (left / supply).max() / MASS_ACCURACY,  # masses not used up
+            -slack.min() / ACCURACY,  # teams that would earn more than their members
+            (weight * np.abs(slack) / smallest).max() / ACCURACY,  # teams that earn less
+        )
+        if max(wrong) < 1:
+            return weight, price
+        zoom_weight = min(1.0 / max(left.max(), 1e-3 * supply.min()), 1e15)
+        zoom_price = min(1.0 / max(-slack.min(), 1e-6), 1e6)
+    raise ArithmeticError(
+        "The assignment could not be solved to one part in a thousand million: its masses or "
+        "skills are too far apart. Leave out types that do not matter, or choose closer values."
+    )
+
+
+def _fewest_crossing(
+    solution: Equilibrium, crosses: np.ndarray
+) -> tuple[Equilibrium, tuple[float, float]]:
+    """Among assignments of the same output choose that with the fewest teams in `crosses`."""
+    value = team_output(solution.skill, solution.a, solution.b)
+    slack = solution.wages[:, None] + solution.wages - value
+    pairs = _unseat(solution.teams)
+    fewest, most = pairs.copy(), pairs.copy()
+    for group in _groups(value, solution.mass):
+        within = np.ix_(group, group)
+        if crosses[within].any() and len(group) > 1:
+            fewest[within], most[within] = _extremes(
+                value[within], solution.mass[group], slack[within], pairs[within], crosses[within]
+            )
+    least, largest = (float(np.triu(found)[crosses].sum()) for found in (fewest, most))
+    return replace(solution, teams=_seat(fewest, solution.skill)), (least, largest)
+
+
+def _extremes(
+    value: np.ndarray, mass: np.ndarray, slack: np.ndarray, pairs: np.ndarray, crosses: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Find the assignments of a group with the fewest and the most teams in `crosses`.
+
+    Any assignment that uses only teams which earn exactly their members' wages makes the same
+    output, so this is a second programme over those teams alone.
+    """
+    columns = _columns(value, mass)
+    tight = (slack[columns.pair] <= ACCURACY * columns.unit) | (pairs[columns.pair] > 0)
+    usage = columns.usage[:, tight]
+    if np.linalg.matrix_rank(usage) == tight.sum():  # there is one assignment only
+        return pairs, pairs
+    # A weight counts 1 / unit teams; the constant keeps the programme's numbers below one.
+    count = np.where(crosses[columns.pair], columns.unit.min() / columns.unit, 0.0)[tight]
+    found = []
+    for aim in (-count, count):
+        weight = np.zeros(len(tight))
+        weight[tight], _ = _solve(aim, usage, columns.supply)
+        found.append(_pairs(weight, columns, mass))
+    return found[0], found[1]
+
+
+def _unseat(teams: np.ndarray) -> np.ndarray:
+    return np.where(np.eye(len(teams), dtype=bool), teams, teams + teams.T)
+
+
+def _seat(pairs: np.ndarray, skill: np.ndarray) -> np.ndarray:
+    """Put the more skilled of each pair in the manager's row (the first, of equals)."""
+    upper = np.triu(pairs)
+    swap = skill[:, None] < skill
+    return np.where(swap, 0.0, upper) + np.where(swap, upper, 0.0).T
+
+
+def _price_empty(value: np.ndarray, mass: np.ndarray, wages: np.ndarray) -> None:
+    """Give each type nobody belongs to the least wage at which nobody would hire its first member.
+
+    In place; the most productive first, so that empty types are stable towards one another too.
+    """
+    priced = list(np.flatnonzero(mass > 0))
+    empty = np.flatnonzero(mass == 0)
+    for k in empty[np.argsort(-value[empty, empty], kind="stable")]:
+        wages[k] = max(value[k, k] / 2, (value[k, priced] - wages[priced]).max())
+        priced.append(k)
+
+
+# --- what may be asked ---------------------------------------------------------------------------
+
+
+def _country(country: tuple[ArrayLike, ArrayLike], name: str) -> tuple[np.ndarray, np.ndarray]:
+    try:
+        skill, mass = country
+    except (TypeError, ValueError):
+        raise ValueError(
+            f"The {name} country must be a pair (skill, mass) of two lists of one length."
+        ) from None
+    return _types(skill, mass, f"the {name} country")
+
+
+def _types(
+    skill: ArrayLike, mass: ArrayLike, where: str = "the economy"
+) -> tuple[np.ndarray, np.ndarray]:
+    skill, mass = (
+        _numbers(values, f"{name} of {where}")
+        for values, name in ((skill, "skill"), (mass, "mass"))
+    )
+    if len(skill) != len(mass):
+        raise ValueError(
+            f"In {where} there are {len(skill)} skills but {len(mass)} masses: give one mass for "
+            "each type."
+        )
+    if not mass.any():
+        raise ValueError(f"In {where} all masses are zero: at least one type needs people.")
+    return skill, mass
+
+
+def _numbers(values: ArrayLike, name: str) -> np.ndarray:
+    try:
+        numbers = np.array(values, dtype=float)
+    except (TypeError, ValueError):
+        raise ValueError(f"The {name} must be a list of numbers, not {values!r}.") from None
+    if numbers.ndim != 1 or not numbers.size:
+        raise ValueError(f"The {name} must be a plain list with at least one number.")
+    for k, number in enumerate(numbers):
+        if not (np.isfinite(number) and number >= 0):
+            raise ValueError(
+                f"The {name} is {number} for type {k}: it must be a finite number, zero or more."
+            )
+    return numbers
+
+
+def _check_exponents(a: float, b: float) -> None:
+    if not (np.isfinite(a) and np.isfinite(b) and a > b > 0):
+        raise ValueError(
+            f"The exponents are a = {a} and b = {b}: the manager's must be the larger and both "
+            "positive, a > b > 0."
+        )
+
+
+def _check_range(skill: np.ndarray, value: np.ndarray) -> None:
+    alone = np.diag(value)[skill > 0]
+    if not (np.isfinite(value).all() and (alone > 1e-290).all()):
+        raise ValueError(
+            f"Skills from {skill[skill > 0].min()} to {skill.max()} make outputs too small or too "
+            "large for a computer's numbers: measure skill in another unit."
+        )
