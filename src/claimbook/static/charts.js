@@ -1,0 +1,180 @@
+// Draws the page's charts: when one comes near the view, in the colours of the reader's theme.
+//
+// Each <figure class="cb-chart"> holds its plotly figure as JSON (so the page also works from a
+// file), and its title, source, table and download as HTML. The plotly script named by this
+// script's data-plotly is loaded once, with the first chart that is needed.
+"use strict";
+
+(() => {
+  const PLOTLY = document.currentScript.dataset.plotly;
+  const CONFIG = { displayModeBar: false, scrollZoom: false, doubleClick: false, responsive: false };
+  // Figures are written in the light palette; each of its colours has a place in the theme's.
+  const PALETTE = [
+    "c1", "c2", "c3", "c4", "c5", "c6", "ink", "muted", "line", "paper",
+    "seq1", "seq2", "seq3", "seq4", "seq5", "div1", "div2", "div3", "div4", "div5",
+  ];
+  const TOP_WITHOUT_TITLE = 28; // px: room for the headings of small multiples
+  const NEAR = "400px";
+  const drawn = new Map(); // plot element -> its figure
+  let loading = null;
+
+  function variable(name) {
+    return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+  }
+
+  function loadPlotly() {
+    loading ??= new Promise((resolve, reject) => {
+      const script = document.createElement("script");
+      script.src = PLOTLY;
+      script.onload = () => resolve(window.Plotly);
+      script.onerror = () => reject(new Error(`${PLOTLY} could not be loaded`));
+      document.head.append(script);
+    });
+    return loading;
+  }
+
+  function themeColours() {
+    return new Map(
+      PALETTE.map((name) => [variable(`--cb-${name}-light`).toLowerCase(), variable(`--cb-${name}`)])
+    );
+  }
+
+  // A copy of a figure's part in which every colour of the light palette is the theme's.
+  function recoloured(value, colours) {
+    if (typeof value === "string") return colours.get(value.toLowerCase()) ?? value;
+    if (Array.isArray(value)) return value.map((item) => recoloured(item, colours));
+    if (value && typeof value === "object") {
+      return Object.fromEntries(
+        Object.entries(value).map(([key, item]) => [key, recoloured(item, colours)])
+      );
+    }
+    return value;
+  }
+
+  function template() {
+    const ink = variable("--cb-ink");
+    const muted = variable("--cb-muted");
+    const line = variable("--cb-line");
+    const axis = {
+      automargin: true,
+      fixedrange: true, // a finger on the chart scrolls the page
+      gridcolor: line,
+      linecolor: line,
+      zerolinecolor: muted,
+      zerolinewidth: 1,
+      tickcolor: line,
+      tickfont: { color: muted },
+      title: { font: { color: muted, size: 13 }, standoff: 10 },
+    };
+    const colorbar = { outlinewidth: 0, thickness: 12, tickfont: { color: muted } };
+    const scale = (name) => [1, 2, 3, 4, 5].map((i) => [(i - 1) / 4, variable(`--cb-${name}${i}`)]);
+    return {
+      layout: {
+        font: { family: variable("--cb-sans"), size: 13, color: ink },
+        colorway: [1, 2, 3, 4, 5, 6].map((i) => variable(`--cb-c${i}`)),
+        colorscale: { sequential: scale("seq"), diverging: scale("div") },
+        coloraxis: { colorbar },
+        xaxis: axis,
+        yaxis: axis,
+        legend: {
+          orientation: "h", x: 0, xanchor: "left", y: 1.02, yanchor: "bottom",
+          font: { color: ink }, itemclick: false, itemdoubleclick: false,
+        },
+        margin: { l: 8, r: 12, t: TOP_WITHOUT_TITLE, b: 8 },
+        hoverlabel: {
+          bgcolor: variable("--cb-surface"), bordercolor: line, font: { color: ink, size: 13 },
+        },
+        annotationdefaults: { font: { color: ink }, arrowcolor: muted, arrowwidth: 1, arrowhead: 0 },
+        shapedefaults: { line: { color: muted } },
+      },
+      data: {
+        heatmap: [{ colorbar, colorscale: scale("seq") }],
+        contour: [{ colorbar, colorscale: scale("seq") }],
+        scatter: [{ marker: { colorbar } }],
+      },
+    };
+  }
+
+  function themedFigure(figure) {
+    const colours = themeColours();
+    const layout = recoloured(figure.layout, colours);
+    const margin = layout.margin ?? {};
+    return {
+      data: recoloured(figure.data, colours),
+      layout: {
+        ...layout,
+        template: template(),
+        margin: { ...margin, t: Math.min(margin.t ?? TOP_WITHOUT_TITLE, TOP_WITHOUT_TITLE) },
+        paper_bgcolor: "rgba(0,0,0,0)",
+        plot_bgcolor: "rgba(0,0,0,0)",
+        dragmode: false,
+        autosize: true,
+      },
+    };
+  }
+
+  function sayItFailed(plot, error) {
+    const note = document.createElement("p");
+    note.className = "cb-chart__note";
+    note.textContent = "The chart could not be drawn here; its data are in the table below.";
+    plot.replaceWith(note);
+    note.closest("figure").querySelector("details").open = true;
+    console.error(error);
+  }
+
+  async function draw(plot) {
+    if (drawn.has(plot)) return;
+    const figure = JSON.parse(plot.parentElement.querySelector(".cb-chart__figure").textContent);
+    drawn.set(plot, figure);
+    try {
+      const plotly = await loadPlotly();
+      const { data, layout } = themedFigure(figure);
+      await plotly.newPlot(plot, data, layout, CONFIG);
+      widths.observe(plot);
+      plot.dataset.drawn = "true";
+    } catch (error) {
+      drawn.delete(plot);
+      sayItFailed(plot, error);
+    }
+  }
+
+  function redrawAll() {
+    if (!window.Plotly) return;
+    for (const [plot, figure] of drawn) {
+      const { data, layout } = themedFigure(figure);
+      window.Plotly.react(plot, data, layout, CONFIG);
+    }
+  }
+
+  const widths = new ResizeObserver((entries) => {
+    for (const { target, contentRect } of entries) {
+      const full = target._fullLayout;
+      if (full && contentRect.width > 0 && Math.abs(full.width - contentRect.width) >= 1) {
+        window.Plotly.Plots.resize(target);
+      }
+    }
+  });
+
+  const views = new IntersectionObserver(
+    (entries) => {
+      for (const { target, isIntersecting } of entries) {
+        if (!isIntersecting) continue;
+        views.unobserve(target);
+        draw(target);
+      }
+    },
+    { rootMargin: NEAR }
+  );
+
+  const plots = document.querySelectorAll(".cb-chart__plot");
+  plots.forEach((plot) => views.observe(plot));
+  new MutationObserver(redrawAll).observe(document.documentElement, {
+    attributeFilter: ["data-theme"],
+  });
+  // Paper shows every chart, also those that never came into view, and is always light.
+  window.matchMedia("print").addEventListener("change", (event) => {
+    if (event.matches) plots.forEach(draw);
+    redrawAll();
+  });
+  window.addEventListener("beforeprint", () => plots.forEach(draw));
+})();
