@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import http.server
+import shutil
 import subprocess
 import sys
 import threading
@@ -41,6 +42,8 @@ def build() -> Path:
     command = [str(Path(sys.executable).with_name("jupyter-book")), "build", str(root), "-q"]
     ended = subprocess.run([*command, "-n", "-W", "--keep-going"], cwd=root, check=False)
     if ended.returncode:
+        # Sphinx warns only of pages it reads anew: a second build would pass without them.
+        shutil.rmtree(root / "_build" / ".doctrees", ignore_errors=True)
         raise BuildError("the book was not built: the messages above say what to mend.")
     return _complete(root)
 

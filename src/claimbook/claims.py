@@ -98,8 +98,13 @@ class Check:
     @property
     def robustness(self) -> dict[str, int]:
         """How many variants share the headline's outcome, of how many."""
+        return {"agree": self.tally[self.outcome], "of": len(self.variants)}
+
+    @property
+    def tally(self) -> dict[str, int]:
+        """How many variants come to each outcome."""
         outcomes = [self.decide(estimate) for _, estimate in self.variants.values()]
-        return {"agree": outcomes.count(self.outcome), "of": len(outcomes)}
+        return {name: outcomes.count(name) for name in rule.OUTCOMES}
 
     @property
     def lost(self) -> dict[str, list[str]]:
@@ -126,6 +131,7 @@ class Check:
             **{name: self.declared[name] for name in ("smallest_effect", "falsifier", "options")},
             **self._decided(self.estimate),
             "robustness": self.robustness,
+            "tally": self.tally,
             "vintages": {
                 vintage: None if vintage in self.missing else self._decided(estimate)
                 for vintage, estimate in self.vintages.items()

@@ -82,7 +82,7 @@ def feed(found: dict[str, dict[str, Any]]) -> dict[str, Any]:
     """
     return {
         "schema_version": SCHEMA_VERSION,
-        "generated_from": {"data_sha256": _data_sha256(), "commit": _commit()},
+        "generated_from": {"data_sha256": data_sha256(), "commit": _commit()},
         "claims": [_claim(output) for output in found.values()],
     }
 
@@ -154,7 +154,14 @@ def _check(check: dict[str, Any]) -> dict[str, Any]:
     return {name: check[name] for name in (*names, *more)}
 
 
-def _data_sha256() -> dict[str, str]:
+def data_sha256() -> dict[str, str]:
+    """Return the fingerprint of every vintage's data package.
+
+    Returns
+    -------
+    dict of str to str
+        Vintage to SHA-256 of its ``datapackage.json``, which holds those of its files.
+    """
     return {
         vintage: fingerprints.sha256_of(paths.data() / vintage / "datapackage.json")
         for vintage in snapshot.vintages()
