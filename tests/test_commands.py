@@ -22,7 +22,12 @@ import yaml
 from tiny_backend import write_wheel
 
 ROOT = Path(__file__).resolve().parent.parent
-GUIDES = ["README.md", "CONTRIBUTING.md", ".github/PULL_REQUEST_TEMPLATE.md"]
+GUIDES = [
+    "README.md",
+    "CONTRIBUTING.md",
+    "book/contribute.md",
+    ".github/PULL_REQUEST_TEMPLATE.md",
+]
 
 PYPROJECT = """
 [build-system]
