@@ -94,12 +94,12 @@ def region_shares(
     """
     named = region.astype("category")
     inside = named[~named.isin(leave_out)]
+    if inside.empty:
+        raise ValueError("No point is left once the regions outside the space are taken away.")
     rows = []
     for name in named.cat.categories:
         if name not in leave_out:
             found = share((inside == name).to_numpy(dtype=bool), sampling, confidence)
             points = int((inside == name).sum())
             rows.append((name, found.value, found.low, found.high, points, found.n))
-    if not rows:
-        raise ValueError("No point is left once the regions outside the space are taken away.")
     return pd.DataFrame(rows, columns=["region", "share", "low", "high", "points", "n"])

@@ -139,7 +139,7 @@ def equilibrium(
         labour_use=made / np.array([[wage], [1.0]]),
         real_income=income * np.prod((shares / price) ** shares),
         autarky_income=labour * np.prod((shares * productivity) ** shares, axis=1),
-        exports=np.stack([sold, -sold]),
+        exports=np.stack([sold, 0.0 - sold]),
     )
 
 
