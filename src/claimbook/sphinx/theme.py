@@ -43,6 +43,7 @@ def _configure(app: Sphinx, config: Config) -> None:
     # Permalinks and "created with" lines add noise for readers of essays.
     config.html_permalinks_icon = "#"
     config.html_show_sphinx = False
+    config.html_use_index = False  # it would be an empty page
 
 
 def _drop_thebe(app: Sphinx, config: Config) -> None:

@@ -8,12 +8,14 @@
 (() => {
   const PLOTLY = document.currentScript.dataset.plotly;
   const CONFIG = { displayModeBar: false, scrollZoom: false, doubleClick: false, responsive: false };
-  // Figures are written in the light palette; each of its colours has a place in the theme's.
+  // Figures are written in one palette, or in the light theme's; each colour has its place in the
+  // theme the reader has chosen.
   const PALETTE = [
     "c1", "c2", "c3", "c4", "c5", "c6", "ink", "muted", "line", "paper",
     "seq1", "seq2", "seq3", "seq4", "seq5", "div1", "div2", "div3", "div4", "div5",
   ];
-  const TOP_WITHOUT_TITLE = 28; // px: room for the headings of small multiples
+  const TOP = 12; // px; the title stands above the plot, not in it
+  const TOP_WITH_HEADINGS = 28; // px, where small multiples have headings above them
   const NEAR = "400px";
   const drawn = new Map(); // plot element -> its figure
   let loading = null;
@@ -34,9 +36,14 @@
   }
 
   function themeColours() {
-    return new Map(
-      PALETTE.map((name) => [variable(`--cb-${name}-light`).toLowerCase(), variable(`--cb-${name}`)])
-    );
+    const colours = new Map();
+    for (const name of PALETTE) {
+      for (const written of [`--cb-${name}-light`, `--cb-${name}-figure`]) {
+        const colour = variable(written).toLowerCase();
+        if (colour) colours.set(colour, variable(`--cb-${name}`));
+      }
+    }
+    return colours;
   }
 
   // A copy of a figure's part in which every colour of the light palette is the theme's.
@@ -80,7 +87,7 @@
           orientation: "h", x: 0, xanchor: "left", y: 1.02, yanchor: "bottom",
           font: { color: ink }, itemclick: false, itemdoubleclick: false,
         },
-        margin: { l: 8, r: 12, t: TOP_WITHOUT_TITLE, b: 8 },
+        margin: { l: 8, r: 12, t: TOP, b: 8 },
         hoverlabel: {
           bgcolor: variable("--cb-surface"), bordercolor: line, font: { color: ink, size: 13 },
         },
@@ -98,13 +105,13 @@
   function themedFigure(figure) {
     const colours = themeColours();
     const layout = recoloured(figure.layout, colours);
-    const margin = layout.margin ?? {};
+    const hasHeadings = layout.annotations?.some((note) => note.yref === "paper" && note.y >= 1);
     return {
       data: recoloured(figure.data, colours),
       layout: {
         ...layout,
         template: template(),
-        margin: { ...margin, t: Math.min(margin.t ?? TOP_WITHOUT_TITLE, TOP_WITHOUT_TITLE) },
+        margin: { ...layout.margin, t: hasHeadings ? TOP_WITH_HEADINGS : TOP },
         paper_bgcolor: "rgba(0,0,0,0)",
         plot_bgcolor: "rgba(0,0,0,0)",
         dragmode: false,
