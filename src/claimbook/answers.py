@@ -1,0 +1,233 @@
+"""Read every answer of the World Bank's API before wbgapi does, and refuse one that is not whole.
+
+wbgapi believes what it is served: a page cut short, a ``total`` of nought or an answer that counts
+to another number than it announced lose rows without a word. So each answer passes a
+:class:`Listener`, hung into requests as a response hook, which checks it against what it says of
+itself. What cannot be used raises :class:`AnswerFault`, whose text says what the server did.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+TOO_MANY_REQUESTS = 429
+# Statuses that say "not now" rather than "not this".
+PASSING = {408, 425, TOO_MANY_REQUESTS}
+
+
+class AnswerFault(Exception):
+    """An answer that cannot be used; the text completes the sentence "The server …".
+
+    Parameters
+    ----------
+    text : str
+        What the server did, such as ``"answered 502 Bad Gateway"``.
+    final : bool
+        Whether asking the same again would be pointless.
+    wait : float, optional
+        Seconds the server asks to be left alone for (Retry-After).
+    """
+
+    def __init__(self, text: str, *, final: bool = False, wait: float | None = None) -> None:
+        super().__init__(text)
+        self.final = final
+        self.wait = wait
+
+
+class Digits(str):
+    """A number exactly as it was served, digit for digit; a served text is a plain ``str``."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True)
+class Page:
+    """What one answer says of itself, and how many rows it really holds.
+
+    Parameters
+    ----------
+    number, per_page, total : int
+        As the server states them; ``number`` is the page asked for where it states none.
+    rows : int or None
+        Rows received; None where the answer is a list of concepts, which states no comparable
+        total.
+    updated : str
+        The date the server gives as its last update, or an empty string.
+    """
+
+    number: int
+    per_page: int
+    total: int
+    rows: int | None
+    updated: str
+
+
+class Listener:
+    """A response hook for requests that checks and counts each answer.
+
+    Threads do not mix: :attr:`pages` are the answers that the calling thread has received since it
+    last asked for a first page.
+
+    Parameters
+    ----------
+    heard : callable, optional
+        Called with each sound :class:`Page`, from the thread that asked.
+    """
+
+    def __init__(self, heard: Callable[[Page], None] | None = None) -> None:
+        self.requests = 0
+        self.stopped = threading.Event()
+        self._heard = heard
+        self._count = threading.Lock()
+        self._local = threading.local()
+
+    @property
+    def pages(self) -> list[Page]:
+        """The answers this thread has received since it last asked for a first page."""
+        return getattr(self._local, "pages", [])
+
+    def __call__(self, response: Any, **_: Any) -> None:
+        """Check an answer; wbgapi then finds it parsed.
+
+        Parameters
+        ----------
+        response : requests.Response
+            The answer, its body not yet read.
+
+        Raises
+        ------
+        AnswerFault
+            If the answer cannot be used.
+        """
+        if response.is_redirect:
+            return
+        with self._count:
+            self.requests += 1
+        if self.stopped.is_set():
+            raise AnswerFault("was no longer needed", final=True)
+        _check_status(response)
+        answer = _parsed(response.content)
+        asked = _asked_page(response.url)
+        page = _page(answer, asked)
+        if asked == 1:
+            self._local.pages = []
+        self._check_against_first(page)
+        self.pages.append(page)
+        # A body of several megabytes need not be parsed twice, nor its digits be lost to a float.
+        response.json = lambda **_: answer
+        if self._heard:
+            self._heard(page)
+
+    def _check_against_first(self, page: Page) -> None:
+        if not self.pages:
+            return
+        first = self.pages[0]
+        if page.total != first.total:
+            raise AnswerFault(
+                f"changed its total from {first.total} to {page.total} rows between two pages"
+            )
+        if page.per_page != first.per_page:
+            raise AnswerFault(
+                f"changed its page size from {first.per_page} to {page.per_page} between two pages"
+            )
+
+
+def _check_status(response: Any) -> None:
+    status = response.status_code
+    if status == 200:
+        return
+    raise AnswerFault(
+        f"answered {status} {response.reason or ''}".rstrip(),
+        final=400 <= status < 500 and status not in PASSING,
+        wait=_retry_after(response.headers.get("Retry-After", "")),
+    )
+
+
+def _retry_after(header: str) -> float | None:
+    """Read Retry-After, which is a number of seconds or a date."""
+    if header.strip().isdigit():
+        return float(header)
+    try:
+        moment = parsedate_to_datetime(header)
+    except ValueError:
+        return None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return max(0.0, (moment - datetime.now(UTC)).total_seconds())
+
+
+def _parsed(body: bytes) -> Any:
+    try:
+        return json.loads(body, parse_float=Digits, parse_constant=Digits)
+    except (ValueError, RecursionError):
+        pass
+    kind = "XML or HTML" if body.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"<") else "no JSON"
+    raise AnswerFault(f"answered with {kind} where JSON was asked for")
+
+
+def _asked_page(url: str) -> int:
+    return int(parse_qs(urlsplit(url).query).get("page", ["1"])[0])
+
+
+def _page(answer: Any, asked: int) -> Page:
+    header = answer[0] if isinstance(answer, list) and answer else answer
+    if not isinstance(header, dict):
+        raise AnswerFault("answered in a form that is not the API's")
+    if header.get("message"):
+        raise _refusal(header["message"])
+    try:
+        page = Page(
+            number=int(header.get("page", asked)),
+            per_page=int(header["per_page"]),
+            total=int(header["total"]),
+            rows=_row_count(answer),
+            updated=str(header.get("lastupdated") or ""),
+        )
+    except (KeyError, TypeError, ValueError):
+        raise AnswerFault("answered without page, per_page and total") from None
+    _check_rows(page, asked)
+    return page
+
+
+def _refusal(message: Any) -> AnswerFault:
+    try:
+        key, value = str(message[0]["key"]), str(message[0]["value"])
+    except (KeyError, TypeError, IndexError):
+        return AnswerFault("answered with an error message that cannot be read")
+    text = f"refused, saying {' '.join(f'{key}: {value}'.split())!r}"
+    return AnswerFault(text, final=key.lower().startswith("invalid"))
+
+
+def _row_count(answer: Any) -> int | None:
+    if isinstance(answer, list):
+        rows = answer[1] if len(answer) > 1 else None
+    else:
+        source = answer.get("source")
+        if isinstance(source, list):
+            return None
+        rows = source.get("data") if isinstance(source, dict) else None
+    if not isinstance(rows, list):
+        raise AnswerFault("answered with null where its rows should stand")
+    return len(rows)
+
+
+def _check_rows(page: Page, asked: int) -> None:
+    if page.total < 0 or (page.total and page.per_page < 1):
+        raise AnswerFault(f"announced {page.total} rows in pages of {page.per_page}")
+    if page.rows is None:
+        return
+    if page.total and page.number != asked:
+        raise AnswerFault(f"sent page {page.number} where page {asked} was asked for")
+    expected = min(page.per_page, max(0, page.total - (asked - 1) * page.per_page))
+    if page.rows != expected:
+        raise AnswerFault(
+            f"sent {page.rows} rows on page {asked} where its total of {page.total} in pages of "
+            f"{page.per_page} makes {expected}"
+        )

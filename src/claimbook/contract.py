@@ -1,0 +1,218 @@
+"""The contract that fetched figures must keep, in themselves and with the vintage they follow."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from claimbook.answers import Digits
+from claimbook.bands import band
+from claimbook.bank import Served
+from claimbook.errors import ClaimbookError
+
+FIRST_YEAR = 1960
+NO_REGION = "NA"  # the region that country/all gives an aggregate
+_TRUST = "Nothing was changed; report it to the World Bank, or try again later."
+
+
+class ContractBroken(ClaimbookError):
+    """What was served is whole, and cannot be true, or loses what an earlier vintage held."""
+
+    exit_code = 2
+
+
+def economies(rows: Iterable[dict[str, Any]]) -> pd.DataFrame:
+    """Turn the Bank's list of economies into the table of a snapshot.
+
+    Parameters
+    ----------
+    rows : iterable of dict
+        Rows of ``country/all`` as served.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns ``economy, iso2, name, region, income_group, lending_type, aggregate`` (0 or 1).
+
+    Raises
+    ------
+    ContractBroken
+        If a row is malformed, a code stands twice, or economies or aggregates are missing
+        altogether: without aggregates, World would be counted as an economy.
+    """
+    try:
+        table = pd.DataFrame([_economy(row) for row in rows])
+    except (KeyError, TypeError, AttributeError):
+        raise ContractBroken(
+            "The Bank's list of economies (country/all) has a row without id, iso2Code, name, "
+            f"region, incomeLevel or lendingType. {_TRUST}"
+        ) from None
+    for kind, flag in (("economies", 0), ("aggregates", 1)):
+        if table.empty or not (table["aggregate"] == flag).any():
+            raise ContractBroken(
+                f"The Bank's list of economies (country/all) names no {kind}: economies could not "
+                f"be told from aggregates. {_TRUST}"
+            )
+    twice = table.loc[table["economy"].duplicated(), "economy"]
+    if len(twice):
+        raise ContractBroken(
+            f"The Bank's list of economies (country/all) names {twice.iloc[0]} twice. {_TRUST}"
+        )
+    return table.sort_values("economy", ignore_index=True)
+
+
+def _economy(row: dict[str, Any]) -> dict[str, Any]:
+    aggregate = row["region"]["id"] == NO_REGION
+    if not row["id"].strip():
+        raise KeyError("id")
+    groups = {"region": "region", "income_group": "incomeLevel", "lending_type": "lendingType"}
+    return (
+        {"economy": row["id"].strip(), "iso2": row["iso2Code"].strip(), "name": row["name"].strip()}
+        # An aggregate belongs to no region, class or lending type of its own.
+        | {
+            ours: "" if aggregate else row[theirs]["value"].strip()
+            for ours, theirs in groups.items()
+        }
+        | {"aggregate": int(aggregate)}
+    )
+
+
+def cells(served: Served, known: Collection[str]) -> pd.DataFrame:
+    """Check one served series, and keep the cells that hold a value, as served.
+
+    Parameters
+    ----------
+    served : Served
+        Every row the Bank sent.
+    known : collection of str
+        Codes of the economies and aggregates there are.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns ``economy``, ``year`` (int) and ``value`` (numbers as text, digit for digit).
+
+    Raises
+    ------
+    ContractBroken
+        If an economy is unknown, an economy-year stands twice, a year lies before 1960 or in the
+        future, or a value is no finite number within the limits of :mod:`claimbook.bands`.
+    """
+    limits = band(served.code)
+    this_year = datetime.now(UTC).year
+    code_of = {code: code for code in known}
+    seen: set[tuple[str, Any]] = set()
+    kept: tuple[list[str], list[int], list[str]] = ([], [], [])
+    for economy, year, value in served.cells:
+        if (economy, year) in seen:
+            raise _broken(served.code, economy, year, "stands twice in what the Bank serves")
+        seen.add((economy, year))
+        if value is None:
+            continue
+        if economy not in code_of:
+            raise _broken(
+                served.code, economy, year, "is of an economy that the Bank's own list lacks"
+            )
+        if not isinstance(year, int) or not FIRST_YEAR <= year <= this_year:
+            raise _broken(
+                served.code, economy, year, f"lies outside the years {FIRST_YEAR}–{this_year}"
+            )
+        number = _number(served.code, economy, year, value)
+        if not limits.low <= number <= limits.high:
+            raise _broken(
+                served.code,
+                economy,
+                year,
+                f"is {value}, outside {limits.low:g} to {limits.high:g}: {limits.why}",
+            )
+        # One string for each economy, not one for each row, keeps hundreds of series small.
+        for column, cell in zip(kept, (code_of[economy], year, str(value)), strict=True):
+            column.append(cell)
+    if not kept[0]:
+        raise ContractBroken(
+            f"The World Bank serves {len(served.cells)} rows for the series {served.code}, all of "
+            "them empty: it has withdrawn its figures. To go on without them, run again with "
+            f"`--accept {served.code}`."
+        )
+    return pd.DataFrame(dict(zip(("economy", "year", "value"), kept, strict=True)))
+
+
+def _number(code: str, economy: str, year: int, value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | Digits):
+        raise _broken(code, economy, year, f"is {value!r}, which is no number")
+    try:
+        number = float(value)
+    except OverflowError:
+        number = np.inf
+    if not np.isfinite(number):
+        raise _broken(code, economy, year, f"is {value!s:.40}, which is not finite")
+    return number
+
+
+def _broken(code: str, economy: object, year: object, what: str) -> ContractBroken:
+    return ContractBroken(f"{code}: the cell {economy} {year} {what}. {_TRUST}")
+
+
+@dataclass(frozen=True)
+class Loss:
+    """Cells of a series that held a value before and hold none now."""
+
+    code: str
+    cells: list[tuple[str, int]]
+
+
+def loss(code: str, before: pd.DataFrame, after: pd.DataFrame) -> Loss:
+    """Find the cells that a new copy of a series has lost.
+
+    Parameters
+    ----------
+    code : str
+        The series' code.
+    before, after : pandas.DataFrame
+        Columns ``economy``, ``year``, ``value``, filled cells only.
+
+    Returns
+    -------
+    Loss
+        The cells lost, by economy and year.
+    """
+    old, new = (
+        pd.MultiIndex.from_frame(frame[["economy", "year"]].astype({"year": int}))
+        for frame in (before, after)
+    )
+    return Loss(code, [(str(economy), int(year)) for economy, year in old.difference(new)])
+
+
+def require_kept(losses: Iterable[Loss], accepted: Collection[str]) -> None:
+    """Refuse a vintage in which filled cells have gone empty.
+
+    Parameters
+    ----------
+    losses : iterable of Loss
+        What each series has lost.
+    accepted : collection of str
+        Codes of the series whose losses the reader accepts.
+
+    Raises
+    ------
+    ContractBroken
+        If a series not accepted has lost cells, naming all such series.
+    """
+    refused = [one for one in losses if one.cells and one.code not in accepted]
+    if not refused:
+        return
+    sentences = []
+    for one in refused:
+        named = ", ".join(f"{economy} {year}" for economy, year in one.cells[:4])
+        more = f" and {len(one.cells) - 4} more" if len(one.cells) > 4 else ""
+        sentences.append(f"{one.code} has lost {len(one.cells)} filled cells ({named}{more})")
+    accept = " ".join(f"--accept {one.code}" for one in refused)
+    raise ContractBroken(
+        f"{'; '.join(sentences)}. Nothing was changed; if the Bank has truly withdrawn them, run "
+        f"again with `{accept}`."
+    )
