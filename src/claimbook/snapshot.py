@@ -17,6 +17,7 @@ import hashlib
 import io
 import json
 import re
+import shutil
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -26,7 +27,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from claimbook import paths
+from claimbook import paths, swap
 from claimbook.errors import ClaimbookError, nearest
 
 CURRENT = "current"
@@ -112,6 +113,7 @@ class Snapshot:
         self._only = None if only is None else frozenset(only)
         self._frames: dict[str, pd.DataFrame] = {}
         package = _read_package(folder)
+        self.description = str(package.get("description", ""))
         self._resources = {resource["name"]: resource for resource in package["resources"]}
 
     def __repr__(self) -> str:
@@ -407,6 +409,7 @@ def vintages() -> list[str]:
         Folder names such as ``["2013-12", "2019-04", "current"]``.
     """
     folder = paths.data()
+    swap.recover(folder)
     names = [
         path.name
         for path in (folder.iterdir() if folder.is_dir() else ())
@@ -547,16 +550,18 @@ def write(
     series: Iterable[Series],
     created: str,
     description: str,
+    vintage: str | None = None,
+    carried: Iterable[tuple[Mapping[str, Any], Path]] = (),
 ) -> None:
     """Write a vintage as a Frictionless Data Package v2.
 
     The folder is written as it stands; to replace a vintage that is in use, write beside it and
-    swap.
+    swap (:mod:`claimbook.swap`).
 
     Parameters
     ----------
     folder : pathlib.Path
-        A new folder, named after the vintage.
+        A new folder.
     economies : pandas.DataFrame
         Columns ``economy, iso2, name, region, income_group, lending_type, aggregate`` (0 or 1).
     series : iterable of Series
@@ -565,7 +570,12 @@ def write(
         ISO date of the newest figures in it.
     description : str
         A sentence on where this vintage comes from.
+    vintage : str, optional
+        The vintage's name; the folder's by default.
+    carried : iterable of (mapping, pathlib.Path)
+        Resources of an earlier copy, each with its file, taken over byte for byte.
     """
+    vintage = vintage or folder.name
     folder.mkdir(parents=True, exist_ok=True)
     table = economies[list(ECONOMY_COLUMNS)].sort_values("economy")
     resources = [
@@ -576,12 +586,15 @@ def write(
             "schema": _economy_schema(),
         }
     ]
-    for one in sorted(series, key=lambda one: one.code):
-        resources.append(_resource(folder, one))
+    found = [_resource(folder, one) for one in series]
+    for resource, path in carried:
+        shutil.copyfile(path, folder / resource["path"])
+        found.append(dict(resource))
+    resources += sorted(found, key=lambda resource: resource["name"])
     package = {
         "$schema": "https://datapackage.org/profiles/2.0/datapackage.json",
-        "name": f"wdi-{folder.name}",
-        "title": f"World Development Indicators, vintage {folder.name}",
+        "name": f"wdi-{vintage}",
+        "title": f"World Development Indicators, vintage {vintage}",
         "description": description,
         "created": f"{created}T00:00:00Z",
         "licenses": [LICENCE],
