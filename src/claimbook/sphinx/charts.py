@@ -344,7 +344,7 @@ def chart_nodes(
 
 
 def _link_from_elsewhere(app: Sphinx, doctree: nodes.document) -> None:
-    """Let `[text](chapter.ipynb#chart-ID)` find a chart: MyST looks among a page's heading slugs."""
+    """Let `[text](chapter.ipynb#chart-ID)` find a chart: MyST looks among a page's headings."""
     slugs = app.env.metadata[app.env.docname].setdefault("myst_slugs", {})
     for node in doctree.findall(nodes.raw):
         for anchor in node["ids"]:

@@ -15,7 +15,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.config import Config
 
-from claimbook.sphinx import charts, maths, tables
+from claimbook.sphinx import charts, citations, maths, tables
 from claimbook.sphinx.vendored import STATIC
 
 TEMPLATES = STATIC.parent / "templates" / "site"
@@ -94,6 +94,6 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.add_css_file("icons.css", priority=890)
     app.add_css_file("claimbook.css", priority=900)
     app.add_js_file("shell.js", loading_method="defer")
-    for part in (charts, maths, tables):
+    for part in (charts, citations, maths, tables):
         part.connect(app)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -55,7 +55,7 @@ def check_files(folder: Path = VENDOR) -> None:
         path = folder / entry["file"]
         if not path.is_file():
             raise BookError(
-                f"{path} is missing: unpack it from {entry['source']} or remove it from VENDOR.json."
+                f"{path} is missing: unpack it from {entry['source']}, or remove its entry."
             )
         if hashlib.sha256(path.read_bytes()).hexdigest() != entry["sha256"]:
             raise BookError(

@@ -1,0 +1,205 @@
+"""Reading the site as a reader does: scrolled down, in both themes, wide and narrow."""
+
+import contextlib
+import re
+from dataclasses import dataclass, field
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, Page, TimeoutError
+
+WIDTHS = (1280, 390, 320)
+LOADED_AT = (1280, 390)  # at 320 pixels a page that was read at 390 is made narrower
+REDRAWING_MS = 150
+THEMES = ("light", "dark")
+# Everything that is not a request to this machine.
+AWAY = re.compile(r"^(?!http://127\.0\.0\.1:|file:|data:|blob:)")
+# With `preload`, axe would fetch the style sheets again and resolve their imports wrongly.
+AXE_OPTIONS = {"resultTypes": ["violations"], "preload": False}
+AXE_WHERE = {(1280, "light"), (1280, "dark"), (390, "light")}
+DRAWING_MS = 15_000
+
+SCROLL_DOWN = """async () => {
+  const step = window.innerHeight * 0.8;
+  for (let y = 0; y < document.documentElement.scrollHeight; y += step) {
+    window.scrollTo({ top: y, behavior: "instant" });
+    await new Promise((next) => requestAnimationFrame(() => setTimeout(next, 20)));
+  }
+  window.scrollTo({ top: 0, behavior: "instant" });
+}"""
+
+ALL_DRAWN = """() => [...document.querySelectorAll(".cb-chart")].every((figure) =>
+  figure.querySelector(".cb-chart__plot[data-drawn]"))"""
+
+# A chart counts as drawn when plotly holds every trace of its figure and has painted marks,
+# no wider than the chart's place on the page, in the colours of the theme.
+CHARTS = """() => {
+  const colour = (name) => {
+    const probe = document.createElement("i");
+    probe.style.color = `var(${name})`;
+    document.body.append(probe);
+    const value = getComputedStyle(probe).color;
+    probe.remove();
+    return value;
+  };
+  const muted = colour("--cb-muted");
+  return [...document.querySelectorAll(".cb-chart")].map((figure) => {
+    const plot = figure.querySelector(".cb-chart__plot");
+    const written = JSON.parse(figure.querySelector(".cb-chart__figure").textContent);
+    const ticks = [...(plot?.querySelectorAll(".xtick text, .ytick text") ?? [])];
+    const svg = plot?.querySelector("svg.main-svg");
+    return {
+      id: figure.id,
+      traces: written.data.length,
+      drawn: plot?.data?.length ?? 0,
+      marks: plot?.querySelectorAll(".mlayer path, .mlayer image, .pielayer path").length ?? 0,
+      fits: Boolean(svg) && svg.getBoundingClientRect().width <= plot.clientWidth + 1,
+      themed: ticks.length === 0 || ticks.every((text) => getComputedStyle(text).fill === muted),
+    };
+  });
+}"""
+
+TOO_WIDE = """() => {
+  const page = document.documentElement;
+  if (page.scrollWidth <= page.clientWidth) return [];
+  return [...document.querySelectorAll("body *")]
+    .filter((element) => element.getBoundingClientRect().right > page.clientWidth + 0.5)
+    .map((element) => `${element.tagName.toLowerCase()}.${element.className}`)
+    .slice(0, 5);
+}"""
+
+
+@dataclass
+class View:
+    """What a page looks like in one theme and width."""
+
+    theme: str
+    charts: list[dict]
+    overflows: bool
+    too_wide: list[str]
+    violations: list[str]
+
+
+@dataclass
+class Visit:
+    """Everything one page did while it was read, and its views by (width, theme)."""
+
+    errors: list[str] = field(default_factory=list)
+    failed: list[str] = field(default_factory=list)
+    foreign: list[str] = field(default_factory=list)
+    requests: list[str] = field(default_factory=list)
+    views: dict[tuple[int, str], View] = field(default_factory=dict)
+
+
+def keep_at_home(context: BrowserContext, foreign: list[str]) -> None:
+    """Block each request to another machine, and note its address in `foreign`."""
+
+    def refuse(route):
+        foreign.append(route.request.url)
+        route.abort()
+
+    context.route(AWAY, refuse)
+
+
+def listen(page: Page, visit: Visit) -> None:
+    """Note the page's console errors, exceptions, and requests that come to nothing."""
+
+    def on_console(message):
+        if message.type == "error":
+            visit.errors.append(message.text)
+
+    def on_response(response):
+        if response.status >= 400:
+            visit.failed.append(f"{response.status} {response.url}")
+
+    page.on("console", on_console)
+    page.on("pageerror", lambda error: visit.errors.append(str(error)))
+    page.on("request", lambda request: visit.requests.append(request.url))
+    page.on("requestfailed", lambda request: visit.failed.append(request.url))
+    page.on("response", on_response)
+
+
+def scroll_and_wait(page: Page) -> None:
+    """Scroll down the page and wait until its charts say that they are drawn (or time runs out)."""
+    page.evaluate(SCROLL_DOWN)
+    with contextlib.suppress(TimeoutError):  # the test that counts the charts says which failed
+        page.wait_for_function(ALL_DRAWN, timeout=DRAWING_MS)
+
+
+def change_theme(page: Page, theme: str) -> None:
+    """Change the system's theme and wait until the page has followed (or time runs out)."""
+    page.emulate_media(color_scheme=theme)
+    with contextlib.suppress(TimeoutError):  # the test that asks for the theme says which failed
+        page.wait_for_function(
+            "theme => document.documentElement.dataset.theme === theme", arg=theme, timeout=2_000
+        )
+    if page.locator(".cb-chart").count():
+        page.wait_for_timeout(REDRAWING_MS)
+
+
+def axe_violations(page: Page) -> list[str]:
+    """Return what axe-core finds wrong, one line each, with the element concerned."""
+    found = Axe().run(page, options=AXE_OPTIONS).response["violations"]
+    return [
+        f"{rule['id']}: {rule['help']} {node['html'][:160]}"
+        for rule in found
+        for node in rule["nodes"]
+    ]
+
+
+def look(page: Page, width: int, theme: str) -> View:
+    """Look at a page as it stands."""
+    return View(
+        theme=page.evaluate("document.documentElement.dataset.theme"),
+        charts=page.evaluate(CHARTS),
+        overflows=page.evaluate(
+            "document.documentElement.scrollWidth > document.documentElement.clientWidth"
+        ),
+        too_wide=page.evaluate(TOO_WIDE),
+        violations=axe_violations(page) if (width, theme) in AXE_WHERE else [],
+    )
+
+
+class Reader:
+    """Visits pages, each once: they change theme and become narrower while they are open."""
+
+    def __init__(self, browser: Browser, address: str) -> None:
+        self.address = address
+        self.visits: dict[str, Visit] = {}
+        self.contexts = {
+            width: browser.new_context(
+                viewport={"width": width, "height": 900}, reduced_motion="reduce"
+            )
+            for width in LOADED_AT
+        }
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        for context in self.contexts.values():
+            context.close()
+
+    def visit(self, path: str) -> Visit:
+        """Return the visit of a page, by its path in the site."""
+        if path not in self.visits:
+            self.visits[path] = self._read(path)
+        return self.visits[path]
+
+    def _read(self, path: str) -> Visit:
+        visit = Visit()
+        for loaded_at, context in self.contexts.items():
+            context.unroute_all()
+            keep_at_home(context, visit.foreign)
+            page = context.new_page()
+            listen(page, visit)
+            page.emulate_media(color_scheme="light")
+            page.goto(self.address + path)
+            scroll_and_wait(page)
+            widths = [w for w in WIDTHS if w == loaded_at or w < min(LOADED_AT) == loaded_at]
+            for width in widths:
+                page.set_viewport_size({"width": width, "height": 900})
+                for theme in THEMES:
+                    change_theme(page, theme)
+                    visit.views[width, theme] = look(page, width, theme)
+            page.close()
+        return visit
