@@ -81,7 +81,28 @@ def estimate_text(estimate: dict[str, Any] | None) -> str:
     if estimate["low"] == estimate["high"]:
         return f"{value} {unit} (exact), n = {estimate['n']}"
     interval = f"{number(estimate['low'])} to {number(estimate['high'])}"
-    return f"{value} {unit} (95 % interval {interval}), n = {estimate['n']}"
+    return f"{value} {unit} (95\u00a0% interval {interval}), n\u00a0=\u00a0{estimate['n']}"
+
+
+def short_text(estimate: dict[str, Any] | None) -> str:
+    """Write an estimate with its interval in the smallest space.
+
+    Parameters
+    ----------
+    estimate : dict or None
+        From a claim output.
+
+    Returns
+    -------
+    str
+        Such as ``"−2.03 (−2.95 to 0.9)"``.
+    """
+    if estimate is None:
+        return "no estimate"
+    if estimate["low"] == estimate["high"]:
+        return number(estimate["value"])
+    interval = f"{number(estimate['low'])} to {number(estimate['high'])}"
+    return f"{number(estimate['value'])} ({interval})"
 
 
 def kept(share: dict[str, int]) -> str:
@@ -109,7 +130,7 @@ def _environment() -> jinja2.Environment:
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
     )
-    environment.filters.update(number=number, estimate=estimate_text, kept=kept)
+    environment.filters.update(number=number, estimate=estimate_text, short=short_text, kept=kept)
     environment.globals.update(
         reading=rule.reading, primary=results.primary, url=results.url, roles=ROLES
     )

@@ -1,0 +1,131 @@
+"""Claim and essay files: each fault is one sentence with file, line and field."""
+
+from __future__ import annotations
+
+import pytest
+
+from claimbook import claimfiles, claims
+from claimbook.claimfiles import ClaimFileError
+from claimbook.claims import CheckError
+from claimbook.estimates import Estimate
+
+NAME = "book/inequality/inequality-rose.yml"
+FAULTS = [
+    (
+        "    expects: rise",
+        "    expects: up",
+        r'line \d+, field checks\[0\]\.expects: "up" is not one',
+    ),
+    (
+        "    role: primary",
+        "    role: secondary",
+        "field checks: there is one primary check, here 0",
+    ),
+    ("    role: context", "    role: secondary", "at most 3 checks are secondary"),
+    ("kind: descriptive", "kind: causal", 'line 4, field kind: "causal" is not one of'),
+    ("    falsifier: The", "    falsifer: The", r"falsifer is not known \(did you mean falsifier"),
+    ("written_for: mixed\n", "", "the field written_for is missing"),
+    ("id: inequality-rose", "id: inequality-fell", "line 1, field id: the file is inequality-rose"),
+    ("  - id: the-nineties", "  - id: top-fifth-change", "ids are unique"),
+    ("paragraphs: [1, 3]", "paragraphs: [one]", r"line 3, field paragraphs\[0\]"),
+    ("title: Did", "title: [Did", "not YAML"),
+    ("smallest_effect: 1", "smallest_effect: -1", "smallest_effect"),
+    ("series: [SI.POV.GINI", "series: [gini", r"field checks\[0\]\.series\[0\]"),
+]
+
+
+@pytest.mark.parametrize(("before", "after", "sentence"), FAULTS)
+def test_a_fault_is_named(copy, before, after, sentence):
+    path = copy / NAME
+    text = path.read_text(encoding="utf-8")
+    assert before in text
+    path.write_text(text.replace(before, after, 1), encoding="utf-8")
+    with pytest.raises(ClaimFileError, match=sentence) as raised:
+        claimfiles.read_claim("inequality-rose")
+    assert str(raised.value).startswith(NAME)
+
+
+def test_every_claim_and_essay_of_the_book_is_valid():
+    essays = claimfiles.essays()
+    for claim_id in claimfiles.claim_paths():
+        assert claimfiles.read_claim(claim_id)["essay"] in essays
+
+
+def test_an_unknown_claim_is_answered_with_the_nearest():
+    with pytest.raises(ClaimFileError, match="Did you mean inequality-rose"):
+        claimfiles.read_claim("inequality-ros")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "sentence"),
+    [
+        ("claims: [inequality-rose, left-behind]", "claims: [left-behind]", "make them agree"),
+        ("  - paragraph: 2\n", "  - paragraph: 4\n", "paragraph 2 next"),
+        ("    no_claim_because: It introduces", "    because: It introduces", "line"),
+    ],
+)
+def test_an_essay_maps_every_paragraph(copy, before, after, sentence):
+    path = copy / "book" / "essays" / "tonelson-2014.yml"
+    text = path.read_text(encoding="utf-8")
+    assert before in text
+    path.write_text(text.replace(before, after), encoding="utf-8")
+    with pytest.raises(ClaimFileError, match=sentence):
+        claimfiles.essays()
+
+
+def test_the_grid_begins_with_the_headline_and_holds_every_combination():
+    grid = claims.variants({"a": [1, 2], "b": ["x y", "z", "w"]})
+    assert next(iter(grid)) == "headline"
+    assert grid["headline"] == {"a": 1, "b": "x y"}
+    assert len(grid) == 6
+    assert grid["a-2+b-z"] == {"a": 2, "b": "z"}
+
+
+def test_an_option_added_later_leaves_the_ids_of_the_others():
+    before = claims.variants({"b": [1, 2]})
+    after = claims.variants({"b": [1, 2], "a": [1, 2]})
+    assert set(before) < set(after)
+    assert all(before[name].items() <= after[name].items() for name in before)
+
+
+def test_values_that_look_alike_are_refused():
+    with pytest.raises(ClaimFileError, match="name them apart"):
+        claims.variants({"a": ["x", "y z", "y-z"]})
+
+
+def median_of(unit):
+    def function(wdi, start, end, statistic, sample, status):
+        return Estimate(1, 0, 2, 20, unit)
+
+    return function
+
+
+def test_a_function_that_does_not_take_the_options_is_refused():
+    claim = claims.claim("inequality-rose")
+    with pytest.raises(CheckError, match="takes the options"):
+        claim.check("median-gini-change", lambda wdi, start: None)
+
+
+def test_a_check_that_is_not_declared_is_refused():
+    claim = claims.claim("inequality-rose")
+    with pytest.raises(CheckError, match="Did you mean median-gini-change"):
+        claim.check("median-gini-chang", lambda wdi: None)
+
+
+def test_an_estimate_in_another_unit_is_refused():
+    claim = claims.claim("inequality-rose")
+    with pytest.raises(CheckError, match="declared in 'Gini points', its function returns 'miles'"):
+        claim.check("median-gini-change", median_of("miles"))
+
+
+def test_a_claim_with_a_check_not_run_is_not_shown():
+    claim = claims.claim("inequality-rose")
+    claim.check("median-gini-change", median_of("Gini points"))
+    with pytest.raises(CheckError, match="declared but was not run"):
+        claim.as_dict()
+
+
+def test_a_check_may_read_only_what_it_declares():
+    claim = claims.claim("inequality-rose")
+    with pytest.raises(claims.snapshot.SnapshotError, match="read but not declared"):
+        claim.check("top-fifth-change", lambda wdi: wdi["SP.POP.TOTL"])

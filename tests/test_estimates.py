@@ -1,0 +1,126 @@
+"""Estimates: against theory and by hand, and refusing what says nothing."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from claimbook import estimates
+from claimbook.estimates import Estimate
+
+
+@pytest.fixture
+def values():
+    rng = np.random.default_rng(7)
+    codes = [f"E{number:02d}" for number in range(60)]
+    return pd.Series(rng.normal(2, 3, 60), index=codes)
+
+
+def test_the_order_of_rows_changes_nothing(values):
+    shuffled = values.sample(frac=1, random_state=3)
+    assert estimates.median(values, "p") == estimates.median(shuffled, "p")
+    assert estimates.mean(values, "p") == estimates.mean(shuffled, "p")
+
+
+def test_the_same_seed_gives_the_same_interval(values):
+    assert estimates.mean(values, "p") == estimates.mean(values, "p")
+
+
+def test_a_mean_has_about_the_interval_of_the_textbook(values):
+    found = estimates.mean(values, "p")
+    half = 1.96 * values.std() / np.sqrt(len(values))
+    assert found.value == pytest.approx(values.mean(), rel=1e-5)
+    assert found.high - found.low == pytest.approx(2 * half, rel=0.1)
+
+
+def test_a_median_has_the_middle_value_and_counts_what_is_there(values):
+    found = estimates.median(pd.concat([values, pd.Series({"X": np.nan})]), "p")
+    assert found.value == pytest.approx(values.median(), rel=1e-5)
+    assert found.n == 60
+    assert list(found.economies.index) == sorted(values.index)
+
+
+def test_weights_travel_with_their_economy(values):
+    weights = pd.Series(1.0, index=values.index)
+    weights["E00"] = 1e9
+    assert estimates.mean(values, "p", weights).value == pytest.approx(values["E00"], rel=1e-4)
+    lacking = weights.drop(["E01", "E02"])
+    assert estimates.mean(values, "p", lacking).n == 58
+
+
+def test_a_share_lies_between_none_and_all():
+    half = pd.Series([True] * 20 + [False] * 20, index=[f"E{n}" for n in range(40)])
+    found = estimates.share(half)
+    assert (found.value, found.n) == (0.5, 40)
+    assert 0.3 < found.low < 0.5 < found.high < 0.7
+
+
+def test_a_unanimous_share_is_not_certain():
+    everyone = pd.Series(True, index=[f"E{n}" for n in range(20)])
+    found = estimates.share(everyone)
+    assert found.value == 1
+    assert found.low == pytest.approx(
+        20 / (20 + 1.959964**2), rel=1e-5
+    )  # Wilson's lower end at p = 1
+
+
+@pytest.mark.parametrize("size", [0, 1, 9])
+def test_too_few_economies_give_no_estimate(size):
+    few = pd.Series(range(size), index=[f"E{n}" for n in range(size)], dtype=float)
+    assert estimates.median(few, "p") is None
+    assert estimates.mean(few, "p") is None
+    assert estimates.share(few > 2) is None
+    assert estimates.slope(few, few, "p") is None
+
+
+def test_ten_economies_give_one():
+    ten = pd.Series(range(10), index=[f"E{n}" for n in range(10)], dtype=float)
+    assert estimates.median(ten, "p").n == 10
+
+
+def test_a_slope_is_the_one_the_data_were_made_with():
+    rng = np.random.default_rng(1)
+    index = [f"E{n:03d}" for n in range(200)]
+    x = pd.Series(rng.normal(size=200), index=index, name="x")
+    other = pd.Series(rng.normal(size=200), index=index, name="other")
+    y = 2 * x - 5 * other + rng.normal(size=200)
+    found = estimates.slope(y, pd.concat([x, other], axis="columns"), "p")
+    assert found.low < 2 < found.high
+    assert found.value == pytest.approx(2, abs=0.25)
+    assert found.n == 200
+
+
+def test_a_clustered_slope_counts_clusters_and_is_wider():
+    rng = np.random.default_rng(2)
+    index = range(300)
+    cluster = pd.Series(np.repeat(np.arange(30), 10), index=index)
+    x = pd.Series(np.repeat(rng.normal(size=30), 10), index=index)
+    y = x + np.repeat(rng.normal(size=30), 10)
+    plain = estimates.slope(y, x, "p")
+    clustered = estimates.slope(y, x, "p", cluster=cluster)
+    assert clustered.n == 30
+    assert clustered.value == plain.value
+    assert clustered.high - clustered.low > 2 * (plain.high - plain.low)
+
+
+def test_a_regressor_that_does_not_vary_gives_no_slope(values):
+    assert estimates.slope(values, pd.Series(1.0, index=values.index), "p") is None
+
+
+def test_an_exact_quantity_is_its_own_interval():
+    found = estimates.exact(0.123456789, "share", 40)
+    assert found.low == found.value == found.high == 0.123457
+
+
+@pytest.mark.parametrize("numbers", [(np.nan, 0, 1), (0, -np.inf, 1), (0, 2, 1)])
+def test_an_estimate_of_nonsense_is_refused(numbers):
+    with pytest.raises(ValueError, match="An estimate's"):
+        Estimate(*numbers, 10, "p")
+
+
+@pytest.mark.parametrize(
+    ("number", "shown"), [(1.23456789, 1.23457), (-0.0, 0.0), (123456789.0, 123457000.0)]
+)
+def test_rounding_keeps_six_digits(number, shown):
+    assert str(estimates.rounded(number)) == str(shown)
