@@ -216,7 +216,7 @@ def distribution(values: pd.Series, *, width: float, x: str, y: str = "Economies
     figure = go.Figure()
     for name, side, colour in (
         ("fell", middles < 0, FALL),
-        ("rose", middles > 0, RISE),
+        ("rose, or stayed", middles > 0, RISE),
     ):
         figure.add_bar(
             x=middles[side],

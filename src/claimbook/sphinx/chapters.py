@@ -13,6 +13,7 @@ from claimbook import claimfiles, notebooks, results
 from claimbook.errors import ClaimbookError
 from claimbook.sphinx import charts, parts
 from claimbook.sphinx.errors import BookError
+from claimbook.sphinx.panel import panel_html
 from claimbook.sphinx.specification import specification_curve
 
 METHOD = "book/method"
@@ -50,7 +51,8 @@ def claim_nodes(
         feed=f"{up}{results.FEED}",
         economies=f"{up}economies/{output['claim']['id']}.json",
     )
-    return [*drawn, _raw(parts.render("checks", output=output)), _raw(box)]
+    argue = _raw(panel_html(output))
+    return [*drawn, argue, _raw(parts.render("checks", output=output)), _raw(box)]
 
 
 def remembered(env: BuildEnvironment) -> dict[str, dict[str, Any]]:

@@ -94,6 +94,16 @@ def _draw(table: pd.DataFrame, check: dict[str, Any]) -> go.Figure:
         marker={"symbol": "diamond-open", "size": 15, "color": figures.PURPLE, "line_width": 2},
         hoverinfo="skip",
     )
+    # The panel on the page moves this one; it must stay the last trace.
+    figure.add_scatter(
+        x=head["rank"],
+        y=head["value"],
+        mode="markers",
+        name="your choice",
+        marker={"symbol": "circle-open", "size": 18, "color": figures.BLUE, "line_width": 3},
+        hoverinfo="skip",
+        visible=False,
+    )
     figure.add_hline(y=check["reference"], line={"width": 1, "color": figures.GREY})
     return figure.update_layout(
         xaxis_title="Choices, lowest estimate first", yaxis_title=check["unit"]

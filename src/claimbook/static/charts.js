@@ -145,6 +145,22 @@
     }
   }
 
+  // The panel moves the last point of the specification curve to the reader's choice.
+  function choose({ chart, x, y }) {
+    const plot = document.querySelector(`#${chart} .cb-chart__plot`);
+    if (!plot) return;
+    const stored = plot.parentElement.querySelector(".cb-chart__figure");
+    const figure = drawn.get(plot) ?? JSON.parse(stored.textContent);
+    const last = figure.data.length - 1;
+    Object.assign(figure.data[last], { x: [x], y: [y], visible: true });
+    if (!drawn.has(plot)) stored.textContent = JSON.stringify(figure);
+    if (plot.dataset.drawn) {
+      window.Plotly.restyle(plot, { x: [[x]], y: [[y]], visible: true }, [last]);
+    }
+  }
+
+  document.addEventListener("cb-choose", (event) => choose(event.detail));
+
   function redrawAll() {
     if (!window.Plotly) return;
     for (const [plot, figure] of drawn) {
