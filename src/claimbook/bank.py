@@ -30,8 +30,9 @@ ARCHIVES = 57
 PER_PAGE = 32_500
 # What wbgapi asks for by itself: for a server that refuses the large page.
 SMALL_PAGE = 1_000
-# Under many parallel requests the Bank's servers begin to answer 502.
-WORKERS = 4
+# Under many parallel requests the Bank's servers begin to answer 502; and each page under way takes
+# 60 MB while it is read.
+WORKERS = 3
 # More series a request would save few requests, and lose more work to each page that fails.
 MOST_SERIES_A_REQUEST = 4
 ATTEMPTS = 6
@@ -114,6 +115,7 @@ class Bank:
         self._last_good = time.monotonic()
         self._trouble = AnswerFault("did not answer")
         self._quiet_until = 0.0
+        self._checking = threading.Lock()
 
     @property
     def requests(self) -> int:
@@ -200,11 +202,11 @@ class Bank:
         batches: list[list[str]] = []
         if known:
             first = self._all([lambda: self._first(known[0])], workers=1)[0]
-            keep(({known[0]: check(first.served[0])}, first.rows))
+            keep(({known[0]: self._checked(first.served[0], check)}, first.rows))
             per_page = first.per_page
             batches = packed(known[1:], rows=first.rows, per_page=per_page)
-        tasks = [self._checking(batch, per_page, check) for batch in batches]
-        tasks += [self._checking([code], per_page, check, may_lack=True) for code in doubtful]
+        tasks = [self._task(batch, per_page, check) for batch in batches]
+        tasks += [self._task([code], per_page, check, may_lack=True) for code in doubtful]
         self._all(tasks, workers=WORKERS, each=keep)
         return kept
 
@@ -216,7 +218,7 @@ class Bank:
                 raise
         return self._ask([code], SMALL_PAGE)
 
-    def _checking(
+    def _task(
         self,
         codes: Sequence[str],
         per_page: int,
@@ -233,10 +235,24 @@ class Bank:
                     raise
                 # One by one, a series that the Bank does not know is told from the sound ones.
                 batches = [self._ask([code], per_page) for code in codes]
-            checked = {one.code: check(one) for batch in batches for one in batch.served}
+            checked = {
+                one.code: self._checked(one, check) for batch in batches for one in batch.served
+            }
             return checked, sum(batch.rows for batch in batches)
 
         return task
+
+    def _checked(self, one: Served, check: Callable[[Served], Any]) -> Any:
+        # Once the door is shut nothing is checked any more, for a check may write files.
+        with self._checking:
+            if self._listener.stopped.is_set():
+                raise AnswerFault("was no longer needed", final=True)
+            return check(one)
+
+    def close(self) -> None:
+        """Shut the door: requests under way come to nothing, and no check is made any more."""
+        with self._checking:
+            self._listener.stopped.set()
 
     def _ask(self, codes: Sequence[str], per_page: int) -> _Batch:
         def fetch() -> _Batch:
@@ -487,10 +503,11 @@ def opened(
     wb.endpoint, wb.lang = endpoint, "en"
     wb.get_options = {"timeout": timeouts, "hooks": {"response": [listener]}}
     _forget(wb)
+    bank = Bank(wb, listener, patience, version)
     try:
-        yield Bank(wb, listener, patience, version)
+        yield bank
     finally:
-        listener.stopped.set()
+        bank.close()
         wb.endpoint, wb.get_options, wb.lang = before
         _forget(wb)
 

@@ -365,7 +365,7 @@ def _short(value: float | None) -> str:
 
 
 def _share(value: float | None) -> str:
-    return "" if value is None else f" ({value:.2g} of the old value)"
+    return "" if value is None else f" (by {100 * value:.3g} %)"
 
 
 def _economy_lines(economies: Mapping[str, Any]) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -51,12 +51,20 @@ class Order:
 
 
 @dataclass(frozen=True)
+class _Written:
+    """A fetched series that stands in the staged folder."""
+
+    resource: dict[str, Any]
+    cells: int
+    updated: str
+    loss: contract.Loss | None
+
+
+@dataclass(frozen=True)
 class _Fetched:
     economies: pd.DataFrame
-    cells: dict[str, pd.DataFrame]
-    served: dict[str, tuple[str, str]] = field(default_factory=dict)
-    notes: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    requests: int = 0
+    written: dict[str, _Written]
+    requests: int
 
 
 def refresh(
@@ -98,9 +106,11 @@ def refresh(
     with swap.exclusive(order.data):
         live = order.data / order.vintage
         old = Snapshot(live) if live.is_dir() else None
-        fetched = _fetch(order, old, report)
-        contract.require_kept(_losses(old, fetched), order.accepted)
         new = swap.staged(order.data, order.vintage)
+        new.mkdir()
+        fetched = _fetch(order, old, new, report)
+        losses = [one.loss for one in fetched.written.values() if one.loss]
+        contract.require_kept(losses, order.accepted)
         _write(new, order, old, fetched)
         found = _report(order, old, Snapshot(new), fetched, execute)
         announce(found)
@@ -109,24 +119,30 @@ def refresh(
         return found
 
 
-def _fetch(order: Order, old: Snapshot | None, report: Callable[[bank.Progress], None]) -> _Fetched:
+def _fetch(
+    order: Order, old: Snapshot | None, new: Path, report: Callable[[bank.Progress], None]
+) -> _Fetched:
     version = None if order.vintage == CURRENT else order.vintage.replace("-", "")
     with bank.opened(order.endpoint, version=version, patience=order.patience) as door:
         economies = _with_former(contract.economies(door.economies()), old, order)
         known = set(economies.loc[~economies["former"], "economy"])
-        served: dict[str, tuple[str, str]] = {}
+        held = old.codes if old else []
+        notes = door.descriptions([code for code in order.codes if code not in held])
 
-        def check(one: bank.Served) -> pd.DataFrame | None:
-            served[one.code] = one.title, one.updated
+        def check(one: bank.Served) -> _Written | None:
+            """Check a series and put it to disk at once: a hundred do not fit into memory."""
             if one.code in order.accepted and all(value is None for _, _, value in one.cells):
                 return None
-            return contract.cells(one, known)
+            cells = contract.cells(one, known)
+            loss = None
+            if old and one.code in held:
+                loss = contract.loss(one.code, changes.long_form(old, one.code), cells)
+            series = _described(one, cells, order, old, notes.get(one.code, {}))
+            return _Written(snapshot.write_series(new, series), len(cells), one.updated, loss)
 
         kept = door.series(order.codes, check, may_lack=order.accepted, report=report)
-        cells = {code: frame for code, frame in kept.items() if frame is not None}
-        held = old.codes if old else []
-        notes = door.descriptions([code for code in cells if code not in held])
-        return _Fetched(economies.drop(columns="former"), cells, served, notes, door.requests)
+        written = {code: kept[code] for code in order.codes if kept.get(code)}
+        return _Fetched(economies.drop(columns="former"), written, door.requests)
 
 
 def _with_former(table: pd.DataFrame, old: Snapshot | None, order: Order) -> pd.DataFrame:
@@ -151,28 +167,19 @@ def _with_former(table: pd.DataFrame, old: Snapshot | None, order: Order) -> pd.
     return pd.concat([table, former], ignore_index=True)
 
 
-def _losses(old: Snapshot | None, fetched: _Fetched) -> list[contract.Loss]:
-    if old is None:
-        return []
-    return [
-        contract.loss(code, changes.long_form(old, code), frame)
-        for code, frame in fetched.cells.items()
-        if code in old.codes
-    ]
-
-
 def _write(folder: Path, order: Order, old: Snapshot | None, fetched: _Fetched) -> None:
     today = datetime.now(UTC).date()
-    updates = [updated for _, updated in fetched.served.values() if _is_date(updated)]
-    carried = [code for code in (old.codes if old else []) if code not in order.codes]
+    updates = [one.updated for one in fetched.written.values() if _is_date(one.updated)]
+    carried = [(one.resource, folder / one.resource["path"]) for one in fetched.written.values()]
+    carried += [_carried(old, code) for code in old.codes if code not in order.codes] if old else []
     snapshot.write(
         folder,
         vintage=order.vintage,
         economies=fetched.economies,
-        series=[_described(code, order, old, fetched, today) for code in fetched.cells],
+        series=[],
         created=_created(order, old, updates, today),
         description=_description(order, old, today),
-        carried=[_carried(old, code) for code in carried if old],
+        carried=carried,
     )
 
 
@@ -205,30 +212,33 @@ def _description(order: Order, old: Snapshot | None, today: date) -> str:
 
 
 def _described(
-    code: str, order: Order, old: Snapshot | None, fetched: _Fetched, today: date
+    one: bank.Served,
+    cells: pd.DataFrame,
+    order: Order,
+    old: Snapshot | None,
+    notes: Mapping[str, str],
 ) -> Series:
-    served_title, updated = fetched.served[code]
-    before = old.metadata(code) if old and code in old.codes else {}
-    notes = fetched.notes.get(code, {})
-    title, unit = named(served_title or notes.get("IndicatorName", ""), before)
+    today = datetime.now(UTC).date().isoformat()
+    before = old.metadata(one.code) if old and one.code in old.codes else {}
+    title, unit = named(one.title or notes.get("IndicatorName", ""), before)
     origin = "" if order.endpoint == bank.ENDPOINT else f", from the endpoint {order.endpoint}"
     if order.vintage != CURRENT:
         release = f"{order.vintage} release, from the WDI archives (source {bank.ARCHIVES})"
-    elif updated:
-        release = f"{updated} release"
+    elif one.updated:
+        release = f"{one.updated} release"
     else:
         release = f"as served on {today}"
     return Series(
-        code=code,
-        title=title or code,
+        code=one.code,
+        title=title or one.code,
         unit=unit or notes.get("Unitofmeasure", ""),
         description=before.get("description") or _first_sentence(notes),
-        values=fetched.cells[code],
+        values=cells,
         source={
             "title": "World Bank, World Development Indicators",
-            "path": f"https://data.worldbank.org/indicator/{code}",
+            "path": f"https://data.worldbank.org/indicator/{one.code}",
         },
-        retrieved=today.isoformat(),
+        retrieved=today,
         how=f"wbgapi{origin}",
         extra={"vintage": release},
     )
@@ -277,7 +287,7 @@ def _report(
         "endpoint": order.endpoint,
         "retrieved": datetime.now(UTC).date().isoformat(),
         "requests": fetched.requests,
-        "cells": {code: len(frame) for code, frame in fetched.cells.items()},
+        "cells": {code: one.cells for code, one in fetched.written.items()},
         "published": not order.dry_run,
     }
     if execute is not None and old is not None and changes.any_change(found):

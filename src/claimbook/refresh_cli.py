@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
+import signal
+import subprocess
+import tarfile
+import tempfile
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -159,6 +165,7 @@ def refresh(
             patience=_patience(),
             dry_run=dry_run,
         )
+        _tidy_when_stopped()
         with _progress(quiet) as report:
             found = fetching.refresh(
                 order,
@@ -168,6 +175,16 @@ def refresh(
             )
     if not quiet:
         click.echo(_closing(found))
+
+
+def _tidy_when_stopped() -> None:
+    """Leave no staged folder behind when a scheduler or a time limit ends this process."""
+
+    def stop(*_: Any) -> None:
+        raise SystemExit(128 + signal.SIGTERM)
+
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, stop)
 
 
 def _named_by_claims(vintage: str, folder: Path) -> list[str]:
@@ -273,8 +290,8 @@ def _progress(quiet: bool) -> Iterator[Callable[[Any], None]]:
 
 
 @click.command()
-@click.argument("old")
-@click.argument("new")
+@click.argument("old", required=False)
+@click.argument("new", default="current")
 @click.option(
     "--json",
     "json_file",
@@ -285,18 +302,18 @@ def _progress(quiet: bool) -> Iterator[Callable[[Any], None]]:
 @click.option(
     "--figures-only", is_flag=True, help="Compare the figures, and do not execute the chapters."
 )
-def diff(old: str, new: str, json_file: Path | None, figures_only: bool) -> None:
+def diff(old: str | None, new: str, json_file: Path | None, figures_only: bool) -> None:
     """Compare two copies of the figures: cells, revisions, checks, verdicts.
 
-    OLD and NEW are each a vintage that data/ holds, or a folder like one of them. The chapters are
+    OLD and NEW are each a vintage that data/ holds, or a folder like one of them; without them, the
+    current vintage as it was last committed is compared with the one in data/. The chapters are
     executed on both, each in the place of the current vintage.
     """
-    with _sentences():
+    with _sentences(), _copy(old) as before, _copy(new) as after:
         from claimbook import changes
 
-        before, after = _copy(old), _copy(new)
-        found = {"old": old, "new": new} | changes.compare(before, after)
-        if not figures_only and (execute := _chapters()):
+        found = {"old": old or "committed", "new": new} | changes.compare(before, after)
+        if not figures_only and changes.any_change(found) and (execute := _chapters()):
             found["claims"] = changes.claims_moved(
                 paths.data(), "current", before.folder, after.folder, execute
             )
@@ -305,15 +322,40 @@ def diff(old: str, new: str, json_file: Path | None, figures_only: bool) -> None
         click.echo(changes.as_text(found))
 
 
-def _copy(name: str) -> Any:
+@contextmanager
+def _copy(name: str | None) -> Iterator[Any]:
+    """Open the snapshot that an argument names; without a name, the one last committed."""
     from claimbook import snapshot
 
-    if os.sep not in name and name in snapshot.vintages():
-        return snapshot.read(name)
-    if (Path(name) / "datapackage.json").is_file():
-        return snapshot.Snapshot(Path(name).resolve())
+    if name is None:
+        with _committed() as folder:
+            yield snapshot.Snapshot(folder)
+        return
     known = snapshot.vintages()
-    raise ClaimbookError(
-        f"{name} is neither a vintage nor a folder that holds a datapackage.json; data/ holds "
-        f"{', '.join(known) or 'no vintage'}.{nearest(name, known)}"
-    )
+    if name in known:
+        yield snapshot.read(name)
+    elif (Path(name) / "datapackage.json").is_file():
+        yield snapshot.Snapshot(Path(name).resolve())
+    else:
+        raise ClaimbookError(
+            f"{name} is neither a vintage nor a folder that holds a datapackage.json; data/ holds "
+            f"{', '.join(known) or 'no vintage'}.{nearest(name, known)}"
+        )
+
+
+@contextmanager
+def _committed() -> Iterator[Path]:
+    """Lay out the current vintage as it was last committed."""
+    live = paths.data() / "current"
+    git = ["git", "-C", str(live.parent), "archive", "HEAD", "current"]
+    try:
+        archive = subprocess.run(git, capture_output=True, check=True).stdout
+    except (OSError, subprocess.CalledProcessError):
+        raise ClaimbookError(
+            f"git holds no committed copy of {paths.shown(live)}: name the two copies to compare, "
+            "such as `claimbook diff 2019-04 current`."
+        ) from None
+    with tempfile.TemporaryDirectory(prefix="claimbook-") as name:
+        with tarfile.open(fileobj=io.BytesIO(archive)) as files:
+            files.extractall(name, filter="data")
+        yield Path(name) / "current"

@@ -574,7 +574,8 @@ def write(
     vintage : str, optional
         The vintage's name; the folder's by default.
     carried : iterable of (mapping, pathlib.Path)
-        Resources of an earlier copy, each with its file, taken over byte for byte.
+        Resources with their files, taken over byte for byte: those of an earlier copy, or those
+        that :func:`write_series` has already put into the folder.
     """
     vintage = vintage or folder.name
     folder.mkdir(parents=True, exist_ok=True)
@@ -587,9 +588,10 @@ def write(
             "schema": _economy_schema(),
         }
     ]
-    found = [_resource(folder, one) for one in series]
+    found = [write_series(folder, one) for one in series]
     for resource, path in carried:
-        shutil.copyfile(path, folder / resource["path"])
+        if path.parent != folder:
+            shutil.copyfile(path, folder / resource["path"])
         found.append(dict(resource))
     resources += sorted(found, key=lambda resource: resource["name"])
     package = {
@@ -606,7 +608,21 @@ def write(
     (folder / "datapackage.json").write_text(text, encoding="utf-8", newline="\n")
 
 
-def _resource(folder: Path, one: Series) -> dict[str, Any]:
+def write_series(folder: Path, one: Series) -> dict[str, Any]:
+    """Write the file of one series, ahead of the data package that will describe it.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        The folder of a vintage that is being written.
+    one : Series
+        What to write.
+
+    Returns
+    -------
+    dict
+        The series' resource, for ``carried`` of :func:`write`.
+    """
     values = one.values[["economy", "year", "value"]].sort_values(["economy", "year"])
     values = values.assign(value=[_digits(value) for value in values["value"]])
     return (
