@@ -33,9 +33,23 @@ def _in_known_environments(latex: str, display: bool) -> str:
 def to_mathml(latex: str, display: bool) -> str:
     r"""Return a formula as a `<math>` element that carries its LaTeX as a text alternative.
 
-    `latex` is the formula without dollar signs, `display` whether it stands on a line of its own;
-    a display formula with `\\` or `&` outside any environment is aligned, as MathJax does.
-    Raises ValueError with a sentence if the formula cannot be read.
+    Parameters
+    ----------
+    latex : str
+        The formula, without dollar signs.
+    display : bool
+        Whether it stands on a line of its own; then `\\` or `&` outside any environment align it,
+        as they do under MathJax.
+
+    Returns
+    -------
+    str
+        MathML.
+
+    Raises
+    ------
+    ValueError
+        With a sentence, if the formula cannot be read.
     """
     source = _in_known_environments(latex, display)
     try:

@@ -22,7 +22,17 @@ _HEADERS_NAMED = 4
 def scrolling_table(table: str, label: str) -> str:
     """Wrap a `<table>` in a region that scrolls by itself and can be focused.
 
-    `label` names the region for screen readers and must be its own on the page.
+    Parameters
+    ----------
+    table : str
+        The table's HTML.
+    label : str
+        The region's name for screen readers; no other region of the page may have it.
+
+    Returns
+    -------
+    str
+        HTML.
     """
     return (
         f'<div class="cb-table" role="region" tabindex="0" aria-label="{escape(label)}">'
@@ -35,11 +45,29 @@ def data_table(
 ) -> str:
     """Return a `<table>` with a caption, scoped headers, and the first column heading its row.
 
-    `columns` are the headings, `rows` the cells as text (each as long as `columns`), `numeric`
-    says for each column whether it holds numbers and so is set flush right.
+    Parameters
+    ----------
+    columns : sequence of str
+        The headings.
+    rows : sequence of sequences of str
+        The cells as text; each row as long as `columns`.
+    numeric : sequence of bool
+        For each column, whether it holds numbers and so is set flush right.
+    caption : str
+
+    Returns
+    -------
+    str
+        HTML.
+
+    Raises
+    ------
+    ValueError
+        If a row is shorter or longer than the headings.
     """
+    # A line for each cell, for Sphinx's search strips the tags and would glue the cells together.
     kinds = [' class="cb-num"' if is_number else "" for is_number in numeric]
-    heads = "".join(
+    heads = "\n".join(
         f'<th scope="col"{kind}>{escape(name)}</th>'
         for name, kind in zip(columns, kinds, strict=True)
     )
@@ -47,12 +75,13 @@ def data_table(
     for row in rows:
         first, *others = row
         cells = "".join(
-            f"<td{kind}>{escape(cell)}</td>" for cell, kind in zip(others, kinds[1:], strict=True)
+            f"\n<td{kind}>{escape(cell)}</td>" for cell, kind in zip(others, kinds[1:], strict=True)
         )
         lines.append(f'<tr><th scope="row"{kinds[0]}>{escape(first)}</th>{cells}</tr>')
+    body = "\n".join(lines)
     return (
-        f"<table><caption>{escape(caption)}</caption><thead><tr>{heads}</tr></thead>"
-        f"<tbody>{''.join(lines)}</tbody></table>"
+        f"<table><caption>{escape(caption)}</caption>\n<thead><tr>{heads}</tr></thead>\n"
+        f"<tbody>{body}</tbody></table>"
     )
 
 
@@ -85,8 +114,17 @@ def _in_one_line(head: str) -> str:
 def mend_dataframe(html: str, number: int) -> str:
     """Return pandas' HTML of a frame with scoped headers, no empty ones, in a scrolling region.
 
-    `number` counts the frames of a page, so that each region has a name of its own. Other HTML
-    comes back as it is.
+    Parameters
+    ----------
+    html : str
+        An output's HTML; without a frame in it, it comes back as it is.
+    number : int
+        Which frame of the page it is, so that each region has a name of its own.
+
+    Returns
+    -------
+    str
+        HTML.
     """
     found = _FRAME.search(html)
     if not found:

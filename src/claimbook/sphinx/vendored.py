@@ -33,9 +33,21 @@ class Bundle:
 
 
 def read_manifest(folder: Path = VENDOR) -> list[dict[str, Any]]:
-    """Read `VENDOR.json` of a folder: one entry for each file the book carries.
+    """Read `VENDOR.json` of a folder.
 
-    Raises BookError if the list cannot be read.
+    Parameters
+    ----------
+    folder : pathlib.Path
+
+    Returns
+    -------
+    list of dict
+        One entry for each file the book carries.
+
+    Raises
+    ------
+    BookError
+        If the list cannot be read.
     """
     path = folder / "VENDOR.json"
     try:
@@ -49,7 +61,14 @@ def read_manifest(folder: Path = VENDOR) -> list[dict[str, Any]]:
 def check_files(folder: Path = VENDOR) -> None:
     """Refuse a vendored file that is missing or is not the one its hash was written for.
 
-    Raises BookError naming the file and the remedy.
+    Parameters
+    ----------
+    folder : pathlib.Path
+
+    Raises
+    ------
+    BookError
+        Naming the file and the remedy.
     """
     for entry in read_manifest(folder):
         path = folder / entry["file"]
@@ -67,8 +86,16 @@ def check_files(folder: Path = VENDOR) -> None:
 def check_plotly_version(installed: str, folder: Path = VENDOR) -> None:
     """Refuse chart scripts of another version than the plotly that wrote the figures.
 
-    `installed` is the plotly.js version of the Python package, as
-    `plotly.offline.get_plotlyjs_version()` gives it. Raises BookError.
+    Parameters
+    ----------
+    installed : str
+        The plotly.js version of the Python package: `plotly.offline.get_plotlyjs_version()`.
+    folder : pathlib.Path
+
+    Raises
+    ------
+    BookError
+        Naming the file and the version to vendor.
     """
     for entry in read_manifest(folder):
         if entry["package"].startswith(PLOTLY_PREFIX) and entry["version"] != installed:
@@ -81,7 +108,17 @@ def check_plotly_version(installed: str, folder: Path = VENDOR) -> None:
 
 @cache
 def bundles(folder: Path = VENDOR) -> tuple[Bundle, ...]:
-    """Return the vendored plotly.js builds, the lightest first."""
+    """Return the vendored plotly.js builds.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+
+    Returns
+    -------
+    tuple of Bundle
+        The lightest first.
+    """
     found = [
         Bundle(
             file=entry["file"],
@@ -99,7 +136,20 @@ def bundles(folder: Path = VENDOR) -> tuple[Bundle, ...]:
 def smallest_bundle(traces: Iterable[str], folder: Path = VENDOR) -> Bundle:
     """Return the lightest build that draws all of these trace types.
 
-    Raises BookError if no single build does: two on one page would both claim `window.Plotly`.
+    Parameters
+    ----------
+    traces : iterable of str
+        Plotly's names, such as ``bar``.
+    folder : pathlib.Path
+
+    Returns
+    -------
+    Bundle
+
+    Raises
+    ------
+    BookError
+        If no single build does: two on one page would both claim `window.Plotly`.
     """
     wanted = frozenset(traces)
     for bundle in bundles(folder):

@@ -1,0 +1,221 @@
+"""Charts on a page: what is demanded of them, what they become, and which script they need."""
+
+import copy
+import csv
+import hashlib
+import io
+import json
+import re
+import shutil
+
+import pytest
+from plotly.offline import get_plotlyjs_version
+
+from claimbook import figures
+from claimbook.sphinx import charts, vendored
+from claimbook.sphinx.errors import BookError
+
+FIGURE = {
+    "data": [{"type": "bar", "x": [1.5, -2], "y": ["Albania", "Brazil"]}],
+    "layout": {
+        "height": 300,
+        "title": {"text": "drawn in a notebook only"},
+        "template": {"layout": {"font": {"size": 14}}},
+        "meta": {
+            "claimbook": {
+                "id": "gini-changes",
+                "title": "Two countries, <two> ways",
+                "alt": 'A bar chart: one "up", one down.',
+                "unit": "Gini points",
+                "source": "World Bank",
+                "n": 2,
+                "columns": ["economy", "name", "change"],
+                "rows": [["ALB", "Albania", 1.5], ["BRA", "Brazil, </script>", None]],
+            }
+        },
+    },
+}
+
+
+def figure(**changes):
+    """The figure above with changes to its description; None takes a thing away."""
+    changed = copy.deepcopy(FIGURE)
+    meta = changed["layout"]["meta"]["claimbook"]
+    for name, value in changes.items():
+        if value is None:
+            del meta[name]
+        else:
+            meta[name] = value
+    return changed
+
+
+def problems(broken):
+    with pytest.raises(charts.ChartError) as caught:
+        charts.read_chart(broken)
+    return caught.value.problems
+
+
+def test_a_described_figure_is_a_chart():
+    chart = charts.read_chart(FIGURE)
+    assert (chart.id, chart.anchor, chart.height) == ("gini-changes", "chart-gini-changes", 300)
+    assert chart.traces == {"bar"}
+    assert set(chart.figure["layout"]) == {"height"}  # title, template, description stay behind
+
+
+@pytest.mark.parametrize("name", ["id", "alt", "unit", "source", "n", "title", "columns", "rows"])
+def test_a_chart_without_one_of_its_particulars_is_refused_by_name(name):
+    (problem,) = problems(figure(**{name: None}))
+    assert name in problem and "add" in problem
+    assert name == "id" or "gini-changes" in problem
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("id", "Gini changes"),
+        ("alt", "  "),
+        ("n", 0),
+        ("n", True),
+        ("n", 2.5),
+        ("rows", []),
+        ("rows", [["ALB", "Albania"]]),
+        ("columns", ["economy", "economy", "change"]),
+    ],
+)
+def test_a_particular_that_says_nothing_is_refused(name, value):
+    assert len(problems(figure(**{name: value}))) == 1
+
+
+def test_every_problem_is_told_at_once():
+    assert len(problems(figure(alt=None, unit=None, n=None))) == 3
+
+
+def test_a_figure_without_description_or_height_is_refused():
+    bare = copy.deepcopy(FIGURE)
+    del bare["layout"]["meta"]
+    assert "claimbook.figures" in problems(bare)[0]
+    jumping = copy.deepcopy(FIGURE)
+    del jumping["layout"]["height"]
+    assert "layout.height" in problems(jumping)[0]
+
+
+def test_csv_holds_the_rows_and_survives_a_reader():
+    text = charts.csv_text(charts.read_chart(FIGURE))
+    assert list(csv.reader(io.StringIO(text))) == [
+        ["economy", "name", "change"],
+        ["ALB", "Albania", "1.5"],
+        ["BRA", "Brazil, </script>", ""],
+    ]
+    assert "\r" not in text
+
+
+def test_html_is_complete_and_escaped():
+    html = charts.figure_html(charts.read_chart(FIGURE), "page.gini-changes.csv")
+    assert '<figure class="cb-chart" id="chart-gini-changes">' in html
+    assert "Two countries, &lt;two&gt; ways" in html
+    assert 'role="img" aria-label="A bar chart: one &quot;up&quot;, one down."' in html
+    assert "Gini points · World Bank · n = 2" in html
+    assert 'href="page.gini-changes.csv" download' in html
+    assert html.count("<script") == html.count("</script>") == 1
+    assert '<th scope="row">ALB</th>' in html and '<td class="cb-num">1.5</td>' in html
+
+
+def test_inline_figure_is_the_figure():
+    chart = charts.read_chart(FIGURE)
+    html = charts.figure_html(chart, "page.csv")
+    inline = re.search(r'<script type="application/json"[^>]*>(.*?)</script>', html)[1]
+    assert json.loads(inline) == chart.figure
+
+
+def test_a_real_chart_of_the_library_is_accepted():
+    import pandas as pd
+
+    table = pd.DataFrame({"economy": ["ALB", "BRA"], "change": [1.0, -1.0]})
+    names = {"ALB": "Albania", "BRA": "Brazil"}
+    drawn = figures.px.bar(table.assign(name=table["economy"].map(names)), x="change", y="name")
+    made = figures.chart(
+        drawn,
+        id="real",
+        title="One rose, one fell",
+        alt="Bars.",
+        unit="points",
+        source="World Bank",
+        n=2,
+        table=table,
+    )
+    assert charts.read_chart(made.as_dict()).id == "real"
+
+
+def test_smallest_script_that_draws_everything():
+    assert vendored.smallest_bundle({"bar", "scatter"}).file == "plotly-basic.min.js"
+    assert vendored.smallest_bundle({"bar", "heatmap"}).file == "plotly-cartesian.min.js"
+    with pytest.raises(BookError, match="choropleth"):
+        vendored.smallest_bundle({"bar", "choropleth"})
+
+
+def test_vendored_files_are_those_of_the_manifest_and_fit_plotly():
+    vendored.check_files()
+    vendored.check_plotly_version(get_plotlyjs_version())
+    for entry in vendored.read_manifest():
+        assert (vendored.VENDOR / entry["licence_file"]).is_file()
+        assert {"package", "version", "source", "licence"} <= set(entry)
+    listed = {entry["file"] for entry in vendored.read_manifest()}
+    listed |= {entry["licence_file"] for entry in vendored.read_manifest()} | {"VENDOR.json"}
+    there = {p.relative_to(vendored.VENDOR).as_posix() for p in vendored.VENDOR.rglob("*.*")}
+    assert there == listed
+
+
+def test_changed_missing_and_outdated_scripts_are_refused(tmp_path):
+    folder = tmp_path / "vendor"
+    shutil.copytree(vendored.VENDOR, folder)
+    script = folder / "plotly-basic.min.js"
+    with pytest.raises(BookError, match=r"99\.0\.0.*plotly-basic"):
+        vendored.check_plotly_version("99.0.0", folder)
+    script.write_bytes(script.read_bytes() + b" ")
+    with pytest.raises(BookError, match="sha256"):
+        vendored.check_files(folder)
+    script.unlink()
+    with pytest.raises(BookError, match="missing"):
+        vendored.check_files(folder)
+
+
+def test_script_states_its_version_and_hash():
+    for bundle in vendored.bundles():
+        text = (vendored.VENDOR / bundle.file).read_bytes()
+        assert f"v{bundle.version}".encode() in text[:200]
+        assert hashlib.sha256(text).hexdigest() == bundle.sha256
+
+
+# ---------------------------------------------------------------- colours
+
+CSS = (vendored.STATIC / "claimbook.css").read_text(encoding="utf-8")
+COLOURS = dict(re.findall(r"--cb-([a-z0-9-]+): (#[0-9a-f]{6})", CSS))
+
+
+def luminance(colour):
+    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(one, other):
+    high, low = sorted((luminance(one), luminance(other)), reverse=True)
+    return (high + 0.05) / (low + 0.05)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("name", ["ink", "muted", "accent", *(f"c{i}" for i in range(1, 7))])
+def test_colours_can_be_read_as_text_on_the_page(name, theme):
+    assert contrast(COLOURS[f"{name}-{theme}"], COLOURS[f"paper-{theme}"]) >= 4.5
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("name", ["yes", "no", "both", "open"])
+def test_verdicts_can_be_read_on_their_grounds(name, theme):
+    for ground in (f"{name}-bg", "paper", "surface"):
+        assert contrast(COLOURS[f"{name}-{theme}"], COLOURS[f"{ground}-{theme}"]) >= 4.5
+
+
+def test_figures_are_written_in_the_colours_that_the_page_exchanges():
+    written = [COLOURS[f"c{i}-figure"] for i in range(1, 7)]
+    assert [colour.lower() for colour in figures.PALETTE] == written

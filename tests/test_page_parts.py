@@ -1,0 +1,103 @@
+"""Formulas and tables as they stand on a page."""
+
+import re
+from xml.etree import ElementTree
+
+import pandas as pd
+import pytest
+
+from claimbook.sphinx.maths import to_mathml
+from claimbook.sphinx.tables import data_table, mend_dataframe, scrolling_table
+
+MATHML = "{http://www.w3.org/1998/Math/MathML}"
+
+
+def tags(latex, display=False):
+    root = ElementTree.fromstring(to_mathml(latex, display))
+    return [element.tag.removeprefix(MATHML) for element in root.iter()]
+
+
+def test_fraction_is_one_fraction_and_what_follows_stands_beside_it():
+    root = ElementTree.fromstring(to_mathml(r"\tfrac12 q", display=False))
+    (fraction,) = root.iter(f"{MATHML}mfrac")
+    assert [part.text for part in fraction] == ["1", "2"]
+    assert "q" in "".join(root.itertext()).removeprefix("12")
+
+
+def test_formula_keeps_its_source_as_text():
+    root = ElementTree.fromstring(to_mathml(r"a < b", display=True))
+    assert root.get("alttext") == "a < b" and root.get("display") == "block"
+
+
+@pytest.mark.parametrize(
+    "latex",
+    [
+        r"a &= b \\ c &= d",
+        r"\begin{aligned} a &= b \\ c &= d \end{aligned}",
+        r"\begin{align} a &= b \\ c &= d \end{align}",
+        r"\begin{gather} a \\ b \end{gather}",
+    ],
+)
+def test_lines_of_a_formula_are_rows_of_a_table(latex):
+    assert tags(latex, display=True).count("mtr") == 2
+
+
+@pytest.mark.parametrize("latex", [r"\frac{", r"\nonsense x", r"\text{a < b}", r"a & b"])
+def test_formula_that_cannot_be_read_is_named(latex):
+    with pytest.raises(ValueError, match=re.escape(latex)):
+        to_mathml(latex, display=False)
+
+
+def frame(**options):
+    table = pd.DataFrame({"then": [1.5, 2.0], "now": [0.5, 3.0]}, index=["Albania", "Brazil"])
+    return table.rename_axis(**options) if options else table
+
+
+def test_headers_of_a_frame_say_what_they_head():
+    html = mend_dataframe(frame()._repr_html_(), 1)
+    heads = re.findall(r"<th\b([^>]*)>([^<]*)</th>", html)
+    assert [text for _, text in heads] == ["then", "now", "Albania", "Brazil"]
+    assert [attributes.strip() for attributes, _ in heads] == [
+        'scope="col"',
+        'scope="col"',
+        'scope="row"',
+        'scope="row"',
+    ]
+    assert "<style" not in html and "border=" not in html
+
+
+def test_name_of_the_index_stands_in_the_line_of_the_columns():
+    html = mend_dataframe(frame(index="economy")._repr_html_(), 1)
+    assert html.count("<tr") == 3
+    assert re.search(r"economy</th>\s*<th[^>]*>then", html)
+
+
+def test_frame_of_many_levels_keeps_its_spans():
+    table = frame()
+    table.columns = pd.MultiIndex.from_product([["Gini"], ["then", "now"]])
+    html = mend_dataframe(table._repr_html_(), 1)
+    assert 'scope="colgroup" colspan="2"' in html
+    assert not re.search(r"<th[^>]*>\s*</th>", html)
+
+
+def test_values_of_a_frame_are_untouched():
+    html = mend_dataframe(frame()._repr_html_(), 1)
+    assert re.findall(r"<td>([^<]+)</td>", html) == ["1.5", "0.5", "2.0", "3.0"]
+
+
+def test_other_html_is_left_alone():
+    assert mend_dataframe("<p>A table? No.</p>", 1) == "<p>A table? No.</p>"
+
+
+def test_region_of_a_table_has_a_name_and_takes_the_focus():
+    html = scrolling_table("<table></table>", 'The "data"')
+    assert 'role="region"' in html and 'tabindex="0"' in html
+    assert 'aria-label="The &quot;data&quot;"' in html
+
+
+def test_data_table_heads_rows_and_columns():
+    html = data_table(["economy", "change"], [["A < B", "1.5"]], [False, True], "Changes")
+    assert "<caption>Changes</caption>" in html
+    assert '<th scope="row">A &lt; B</th>\n<td class="cb-num">1.5</td>' in html
+    with pytest.raises(ValueError, match="argument"):
+        data_table(["economy", "change"], [["only one"]], [False, True], "Changes")

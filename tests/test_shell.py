@@ -1,0 +1,161 @@
+"""The shell around the pages, on a book of three: what is asked for, refused, and left out."""
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+import yaml
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+
+ROOT = Path(__file__).resolve().parents[1]
+MIME = "application/vnd.plotly.v1+json"
+
+
+def plot(chart_id, kind="scatter", **particulars):
+    meta = {
+        "id": chart_id,
+        "title": "A message",
+        "alt": "Dots.",
+        "unit": "points",
+        "source": "World Bank",
+        "n": 2,
+        "columns": ["name", "value"],
+        "rows": [["Albania", 1], ["Brazil", 2]],
+    } | particulars
+    trace = {"type": kind, "x": [1, 2], "y": [1, 2]} | (
+        {"z": [[1, 2]]} if kind == "heatmap" else {}
+    )
+    layout = {"height": 200, "meta": {"claimbook": meta}}
+    output = new_output(
+        "display_data",
+        data={MIME: {"data": [trace], "layout": layout}, "text/plain": f"Chart {chart_id}"},
+    )
+    return new_code_cell("draw()", execution_count=1, outputs=[output])
+
+
+class TinyBook:
+    """A book of a start page, a page of text and a chapter, in the look of the real one."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        config = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
+        config["sphinx"]["extra_extensions"] = ["claimbook.sphinx.theme"]
+        del config["bibtex_bibfiles"], config["sphinx"]["config"]["bibtex_reference_style"]
+        (folder / "_config.yml").write_text(yaml.safe_dump(config), encoding="utf-8")
+        toc = {"format": "jb-book", "root": "start", "chapters": [{"file": "chapter"}]}
+        toc["chapters"].append({"file": "text"})
+        (folder / "_toc.yml").write_text(yaml.safe_dump(toc), encoding="utf-8")
+        self.write("start", "# Start\n\nA page.")
+        self.write("text", "# Text\n\nWith $x^2$.")
+        self.chapter(plot("first"))
+
+    def write(self, name, text):
+        (self.folder / f"{name}.md").write_text(text, encoding="utf-8")
+
+    def chapter(self, *cells):
+        notebook = new_notebook(cells=[new_markdown_cell("# Chapter"), *cells])
+        for number, cell in enumerate(notebook.cells):
+            cell["id"] = f"cell-{number}"
+        notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
+        notebook.metadata["language_info"] = {"name": "python", "pygments_lexer": "ipython3"}
+        nbformat.write(notebook, self.folder / "chapter.ipynb")
+
+    def build(self):
+        program = Path(sys.executable).with_name("jupyter-book")
+        command = [program, "build", ".", "--all", "-W", "-n", "--keep-going", "-q"]
+        shutil.rmtree(self.folder / "_build", ignore_errors=True)
+        return subprocess.run(command, cwd=self.folder, capture_output=True, text=True)
+
+    def page(self, name):
+        return (self.folder / "_build" / "html" / f"{name}.html").read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory):
+    book = TinyBook(tmp_path_factory.mktemp("tiny"))
+    book.write(
+        "text", "# Text\n\nWith $x^2$, and [here](chapter.ipynb#chart-first).\n\n$$a &= b$$ (eq)\n"
+    )
+    link = new_markdown_cell("As [below](#chart-second).")
+    book.chapter(link, plot("first"), plot("second", kind="heatmap"))
+    done = book.build()
+    assert done.returncode == 0, done.stdout + done.stderr
+    return book
+
+
+def test_page_takes_one_script_that_draws_all_its_charts(built):
+    chapter, text = built.page("chapter"), built.page("text")
+    assert chapter.count("charts.js") == 1
+    assert "vendor/plotly-cartesian.min.js" in chapter and "plotly-basic" not in chapter
+    assert "charts.js" not in text and "plotly" not in text
+
+
+def test_charts_can_be_linked_from_their_page_and_from_another(built):
+    assert 'href="#chart-second"' in built.page("chapter")
+    assert 'href="chapter.html#chart-first"' in built.page("text")
+
+
+def test_csv_lies_beside_the_page(built):
+    html = built.folder / "_build" / "html"
+    assert (html / "chapter.first.csv").read_bytes() == b"name,value\nAlbania,1\nBrazil,2\n"
+    assert (html / "chapter.second.csv").is_file()
+
+
+def test_formulas_need_no_script(built):
+    text = built.page("text")
+    assert "<msup>" in text and 'class="eqno"' in text
+    assert not re.search(r"<script[^>]*mathjax", text, re.I)
+
+
+def test_nothing_of_the_theme_asks_another_host_or_loads_for_nothing(built):
+    static = built.folder / "_build" / "html" / "_static"
+    assert not (static / "scripts" / "fontawesome.js").exists()
+    for name in ("start", "chapter", "text", "search"):
+        page = built.page(name)
+        for unwanted in ("fontawesome", "thebe", "unpkg", "jsdelivr", "cdnjs", 'src="http'):
+            assert unwanted not in page, (name, unwanted)
+        assert 'rel="icon"' in page and "2026" in page
+        assert 'data-default-mode="auto"' in page
+
+
+def test_jupyter_books_own_buttons_and_home_link_remain(built):
+    chapter = built.page("chapter")
+    assert "_sources/chapter.ipynb" in chapter and "download-source-button" in chapter
+    assert "bd-sidenav__home-link" in chapter
+
+
+@pytest.mark.parametrize(
+    ("cells", "sentence"),
+    [
+        ([plot("first", alt="")], "the chart “first” has no alt: add"),
+        ([plot("first"), plot("first")], "two charts have the id “first”"),
+        ([plot("first", kind="choropleth")], "no vendored chart script draws choropleth"),
+    ],
+    ids=["no alt", "one id twice", "no script for it"],
+)
+def test_an_unfit_chart_stops_the_build_and_is_named(tmp_path, cells, sentence):
+    book = TinyBook(tmp_path)
+    book.chapter(*cells)
+    done = book.build()
+    assert done.returncode != 0
+    told = done.stdout + done.stderr
+    assert f"chapter, cell {1 + len(cells)}: {sentence}" in told
+
+
+def test_an_unreadable_formula_stops_the_build_and_is_named(tmp_path):
+    book = TinyBook(tmp_path)
+    book.write("text", "# Text\n\nWith $\\nonsense x$.")
+    done = book.build()
+    assert done.returncode != 0
+    assert "text: the formula “\\nonsense x” uses \\nonsense" in done.stdout + done.stderr
+
+
+def test_search_index_knows_what_charts_say(built):
+    index = (built.folder / "_build" / "html" / "searchindex.js").read_text(encoding="utf-8")
+    terms = json.loads(index.removeprefix("Search.setIndex(").removesuffix(")"))["terms"]
+    assert "albania" in terms
