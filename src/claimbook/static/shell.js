@@ -6,8 +6,9 @@
   const print = window.matchMedia("print");
   const opened = new Set();
 
+  // Tables and declarations are opened; the code that a page keeps folded stays in the notebook.
   function openForPrint() {
-    for (const details of document.querySelectorAll("details:not([open])")) {
+    for (const details of document.querySelectorAll("details:not([open], .hide)")) {
       details.open = true;
       opened.add(details);
     }
