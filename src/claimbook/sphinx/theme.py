@@ -6,6 +6,7 @@ vendored (`charts`), and what the theme would load from elsewhere, or load for n
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 from pathlib import Path
@@ -30,16 +31,20 @@ def _without_script(html: str, name: str) -> str:
 
 
 def _configure(app: Sphinx, config: Config) -> None:
-    """Set what a `_config.yml` cannot: Jupyter Book's own options are kept, not replaced."""
+    """Set what a `_config.yml` cannot: Jupyter Book's own options are kept, not replaced.
+
+    Paths are relative, for Sphinx hashes them into the site: two clones must build the same bytes.
+    """
     options = dict(config.html_theme_options)
     options |= {name: [] for name in _WITHOUT_NAVBAR}  # else there are two search fields
     options |= {"pygments_light_style": "a11y-high-contrast-light"}
     options |= {"pygments_dark_style": "a11y-high-contrast-dark"}
     config.html_theme_options = options
     config.html_sidebars = {"**": _SIDEBAR}
-    config.html_static_path = [*config.html_static_path, str(STATIC)]
-    config.templates_path = [str(TEMPLATES), *config.templates_path]
-    config.html_favicon = config.html_favicon or str(STATIC / "icons" / "favicon.svg")
+    static, templates = (os.path.relpath(path, app.confdir) for path in (STATIC, TEMPLATES))
+    config.html_static_path = [*config.html_static_path, static]
+    config.templates_path = [templates, *config.templates_path]
+    config.html_favicon = config.html_favicon or os.path.join(static, "icons", "favicon.svg")
     # Permalinks and "created with" lines add noise for readers of essays.
     config.html_permalinks_icon = "#"
     config.html_show_sphinx = False
