@@ -133,12 +133,15 @@ class ApiDouble:
         *faults: Fault,
         latency: float = 0.0,
         largest_page: int = LARGEST_PAGE,
+        caps_pages_at: int | None = None,
         port: int = 0,
     ) -> None:
         self.world = world
         self.faults = list(faults)
         self.latency = latency
         self.largest_page = largest_page
+        # Some servers serve a smaller page than was asked for, and say so.
+        self.caps_pages_at = caps_pages_at or largest_page
         self.requests: list[str] = []
         self.at_once = 0
         self.most_at_once = 0
@@ -196,6 +199,7 @@ class ApiDouble:
         kind = _kind(parts)
         if per_page > self.largest_page:
             return Answer(kind, page, None, raw=HTML)
+        per_page = min(per_page, self.caps_pages_at)
         make = getattr(self, f"_{kind}", None)
         if make is None:
             return Answer(kind, page, [{"message": [_message("120", "Invalid value")]}])

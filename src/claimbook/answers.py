@@ -119,6 +119,7 @@ class Listener:
         if asked == 1:
             self._local.pages = []
         self._check_against_first(page)
+        _check_rows(page, asked)
         self.pages.append(page)
         # A body of several megabytes need not be parsed twice, nor its digits be lost to a float.
         response.json = lambda **_: answer
@@ -183,7 +184,7 @@ def _page(answer: Any, asked: int) -> Page:
     if header.get("message"):
         raise _refusal(header["message"])
     try:
-        page = Page(
+        return Page(
             number=int(header.get("page", asked)),
             per_page=int(header["per_page"]),
             total=int(header["total"]),
@@ -192,8 +193,6 @@ def _page(answer: Any, asked: int) -> Page:
         )
     except (KeyError, TypeError, ValueError):
         raise AnswerFault("answered without page, per_page and total") from None
-    _check_rows(page, asked)
-    return page
 
 
 def _refusal(message: Any) -> AnswerFault:

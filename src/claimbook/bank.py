@@ -379,7 +379,8 @@ class Bank:
     def _pause(self, state: tenacity.RetryCallState) -> float:
         # Every scale of time follows from the patience: 0.5 s at first under the 90 s by default.
         scale = self._patience / 180
-        pause = tenacity.wait_exponential_jitter(initial=scale, max=40 * scale, jitter=scale)(state)
+        growing = tenacity.wait_exponential(multiplier=scale, max=40 * scale)
+        pause = (growing + tenacity.wait_random(0, scale))(state)
         fault = state.outcome.exception() if state.outcome else None
         asked = getattr(fault, "wait", None)
         if asked is None:
