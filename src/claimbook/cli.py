@@ -9,6 +9,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from claimbook import refresh_cli
 from claimbook.errors import ClaimbookError
 
 
@@ -88,3 +89,59 @@ def _judge(claim_ids: list[str]) -> None:
     ]
     if faults:
         raise ClaimbookError("\n".join(faults))
+
+
+@main.command()
+@click.argument("claim_ids", nargs=-1, metavar="[CLAIM-ID]...")
+@click.option("--format", "form", type=click.Choice(["text", "github"]), default="text")
+@click.option("--quick", is_flag=True, help="Read only; do not execute the chapters.")
+def check(claim_ids: tuple[str, ...], form: str, quick: bool) -> None:
+    """Say what a reviewer would ask of the chapters: those named, or all."""
+    from claimbook import notebooks, review
+
+    chosen = [notebooks.chapter(name).stem for name in claim_ids] or list(notebooks.chapters())
+    count = 0
+    for name in chosen:
+        for finding in review.review(name, quick=quick):
+            click.echo(finding.as_github() if form == "github" else finding.as_text())
+            count += 1
+    if count:
+        things = "thing" if count == 1 else "things"
+        raise ClaimbookError(f"{count} {things} to mend.")
+    click.echo("Nothing to mend.")
+
+
+@main.command()
+@click.argument("claim_id", metavar="CLAIM-ID")
+@click.option("--part", required=True, metavar="PART", help="Folder of book/; made if it is new.")
+@click.option("--series", required=True, metavar="CODE", multiple=True, help="May be repeated.")
+@click.argument("more_series", nargs=-1, metavar="[CODE]...")
+@click.option("--essay", metavar="ID", help="Needed once the book has several essays.")
+@click.option("--paragraph", "paragraphs", type=int, multiple=True, help="May be repeated.")
+def new(
+    claim_id: str,
+    part: str,
+    series: tuple[str, ...],
+    more_series: tuple[str, ...],
+    essay: str | None,
+    paragraphs: tuple[int, ...],
+) -> None:
+    """Write a claim file and a chapter from the template."""
+    from claimbook import paths, scaffold
+
+    for path in scaffold.new_chapter(claim_id, part, [*series, *more_series], essay, paragraphs):
+        click.echo(f"wrote {paths.shown(path)}")
+    click.echo(f"Fill in the places that say so, then run `claimbook run {claim_id}`.")
+
+
+@main.command("new-essay")
+@click.argument("essay_id", metavar="ID")
+def new_essay(essay_id: str) -> None:
+    """Write the file of a further essay."""
+    from claimbook import paths, scaffold
+
+    click.echo(f"wrote {paths.shown(scaffold.new_essay(essay_id))}: fill in what it asks for.")
+
+
+main.add_command(refresh_cli.refresh)
+main.add_command(refresh_cli.diff)

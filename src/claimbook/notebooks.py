@@ -332,6 +332,7 @@ def executed(path: Path) -> nbformat.NotebookNode:
         timeout=CELL_SECONDS,
         kernel_name=KERNEL["name"],
         record_timing=False,
+        coalesce_streams=True,  # else it is chance how printed lines are cut into outputs
         # A warning about local sockets would stand between the reader and the progress bar.
         extra_arguments=["--log-level=ERROR"],
         resources={"metadata": {"path": str(path.parent)}},

@@ -1,0 +1,193 @@
+"""The chapter kit: a chapter starts from its template, and the review names what is wrong."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+from ruamel.yaml import YAML
+
+from claimbook import claimfiles, notebooks, review, scaffold
+from claimbook.errors import ClaimbookError
+
+NAME = "inequality-rose"
+STATISTIC_AND_SAMPLE = """      statistic: [median, mean, population-weighted mean]
+      sample: [all, without transition economies]
+"""
+CLAIM = f"book/inequality/{NAME}.yml"
+CHAPTER = f"book/inequality/{NAME}.ipynb"
+
+
+def contents(root):
+    return YAML(typ="safe").load((root / "_toc.yml").read_text(encoding="utf-8"))
+
+
+def test_an_untouched_chapter_runs_and_builds_inconclusive(copy, claimbook):
+    ended = claimbook("new", "savings-fell", "--part", "credit", "--series", "SI.POV.GINI")
+    assert ended.returncode == 0, ended.stderr
+    assert (copy / "book/credit/index.md").is_file()
+    captions = [part["caption"] for part in contents(copy)["parts"]]
+    assert captions.index("Credit") == captions.index("How it is made") - 1
+    ran = claimbook("run")
+    assert ran.returncode == 0, ran.stderr
+    assert notebooks.stored_output("savings-fell")["verdict"] == "inconclusive"
+    built = claimbook("build")
+    assert built.returncode == 0, built.stdout + built.stderr
+    page = (copy / "_build/html/book/credit/savings-fell.html").read_text(encoding="utf-8")
+    assert "cb-verdict--inconclusive" in page
+    feed = json.loads((copy / "_build/html/results.json").read_text(encoding="utf-8"))
+    claim = next(claim for claim in feed["claims"] if claim["id"] == "savings-fell")
+    assert claim["checks"][0]["estimate"] is None
+    checked = claimbook("check", "savings-fell", "--quick")
+    assert checked.returncode == 1
+    assert "book/credit/savings-fell.yml: line 7 is still to be filled in" in checked.stdout
+
+
+def test_a_second_chapter_joins_its_part_and_comments_stay(copy, claimbook):
+    toc = copy / "_toc.yml"
+    toc.write_text("# kept\n" + toc.read_text(encoding="utf-8"), encoding="utf-8")
+    scaffold.new_chapter("gap-grew", "inequality", ["SI.POV.GINI"], paragraphs=[3])
+    assert toc.read_text(encoding="utf-8").startswith("# kept\n")
+    part = next(part for part in contents(copy)["parts"] if part["caption"].startswith("Inside"))
+    assert part["chapters"][-1] == {"file": "book/inequality/gap-grew"}
+    assert claimfiles.essays()["tonelson-2014"]["paragraphs"][2]["claims"][-1] == "gap-grew"
+
+
+def test_a_book_of_two_essays_builds(copy, claimbook):
+    assert claimbook("new-essay", "somebody-1999").returncode == 0
+    refused = claimbook("new", "a-claim", "--part", "other", "--series", "SI.POV.GINI")
+    assert refused.returncode == 1
+    assert "Name the essay with --essay" in refused.stderr
+    made = claimbook(
+        *("new", "a-claim", "--part", "other", "--series", "SI.POV.GINI"),
+        *("--essay", "somebody-1999"),
+    )
+    assert made.returncode == 0, made.stderr
+    assert claimbook("run").returncode == 0
+    built = claimbook("build")
+    assert built.returncode == 0, built.stdout + built.stderr
+    page = (copy / "_build/html/book/other/a-claim.html").read_text(encoding="utf-8")
+    assert "FILL IN: the author, 1999" in page
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("x", "credit", ["SI.POV.GNI"]), "claimbook refresh SI.POV.GNI"),
+        ((NAME, "credit", ["SI.POV.GINI"]), "exists already"),
+        (("Not_A_Slug", "credit", ["SI.POV.GINI"]), "lower case"),
+        (("x", "Credit!", ["SI.POV.GINI"]), "lower case"),
+        (("x", "credit", []), "at least one series"),
+        (("x", "credit", ["SI.POV.GINI"], "nobody"), "Name the essay"),
+        (("x", "credit", ["SI.POV.GINI"], None, [99]), "no paragraph 99"),
+    ],
+)
+def test_what_cannot_be_started_is_refused_and_nothing_written(copy, arguments, sentence):
+    before = sorted(copy.rglob("*"))
+    with pytest.raises(ClaimbookError, match=sentence):
+        scaffold.new_chapter(*arguments)
+    assert sorted(copy.rglob("*")) == before
+
+
+def test_the_chapters_of_the_book_have_nothing_to_mend():
+    for claim_id in notebooks.chapters():
+        found = review.review(claim_id, quick=True)
+        assert not found, [finding.as_text() for finding in found]
+
+
+def edit(path, before, after):
+    text = path.read_text(encoding="utf-8")
+    assert before in text
+    path.write_text(text.replace(before, after, 1), encoding="utf-8")
+
+
+def cells(path, change):
+    notebook = json.loads(path.read_text(encoding="utf-8"))
+    change(notebook["cells"])
+    path.write_text(json.dumps(notebook, ensure_ascii=False), encoding="utf-8")
+
+
+def in_markdown(text):
+    return lambda root: cells(root / CHAPTER, lambda all_of: all_of[1]["source"].append(text))
+
+
+def in_code(text):
+    return lambda root: cells(root / CHAPTER, lambda all_of: all_of[3]["source"].insert(0, text))
+
+
+def in_claim(before, after):
+    return lambda root: edit(root / CLAIM, before, after)
+
+
+def without_a_count(root):
+    cells(root / CHAPTER, lambda all_of: all_of[6].update(execution_count=None))
+
+
+def without_an_output(root):
+    cells(root / CHAPTER, lambda all_of: all_of[6].update(outputs=[]))
+
+
+def without_alt_text(root):
+    text = (root / CHAPTER).read_text(encoding="utf-8")
+    notebook = json.loads(text)
+    for cell in notebook["cells"]:
+        for output in cell.get("outputs", []):
+            for drawn in output.get("data", {}).values():
+                if isinstance(drawn, dict) and "layout" in drawn:
+                    drawn["layout"]["meta"]["claimbook"]["alt"] = ""
+    (root / CHAPTER).write_text(json.dumps(notebook, ensure_ascii=False), encoding="utf-8")
+
+
+BROKEN = [
+    (in_claim("title: Did", "titel: Did"), "the field title is missing|not known"),
+    (in_claim("The interval lies below zero", "FILL IN"), "still to be filled in"),
+    (in_claim(STATISTIC_AND_SAMPLE, ""), "has 12 variants, a chapter needs at least 24"),
+    (in_claim("{key: lakner2016, stance: against}", "{key: lakner2016, stance: for}"), None),
+    (in_claim("key: dollar2002", "key: nobody1900"), r"nobody1900 is not in book/references\.bib"),
+    (in_claim("key: kremer1996", "key: simonsohn2020"), "simonsohn2020 .* never cited"),
+    (in_markdown("\n\nThis is 12.5 higher."), "the number 12.5 is typed"),
+    (in_markdown("\n\nSee [this](nowhere.md)."), "the link nowhere.md leads nowhere"),
+    (in_markdown("\n\nIt is teh end."), "a spelling mistake.*teh"),
+    (in_markdown("\n\n" + "many words " * 700), r"words of prose, not 600 to 1,200"),
+    (in_markdown("\n\nFILL IN this."), "cell 1: is still to be filled in"),
+    (in_code("import requests\n"), "cell 3: 'import requests' reaches for the network"),
+    (in_code("x = 1\n"), "is stale: run .* its code cells"),
+    (without_a_count, "cell 6: has no execution count"),
+    (without_an_output, "cell 6: computes but stores no output"),
+    (without_alt_text, "a chart has no alt"),
+]
+
+
+@pytest.mark.parametrize(("breaking", "sentence"), BROKEN)
+def test_each_rule_names_what_breaks_it(copy, breaking, sentence):
+    breaking(copy)
+    texts = "\n".join(finding.as_text() for finding in review.review(NAME, quick=True))
+    if sentence is None:
+        assert "stale" in texts  # other literature stands against, so only the run is out of date
+        return
+    assert re.search(sentence, texts), texts
+
+
+@pytest.mark.parametrize(
+    "text", ["in 1988–95", "¶3", "a 95 % interval", "`12` lines", "[−2.0](value:a.b)", "one in two"]
+)
+def test_numbers_that_may_be_typed(copy, text):
+    in_markdown(f"\n\nThis is {text}, surely.")(copy)
+    found = [finding.message for finding in review.review(NAME, quick=True)]
+    assert not [message for message in found if "is typed" in message]
+
+
+def test_a_cell_that_depends_on_the_clock_is_found_by_running_it(copy, claimbook):
+    path = copy / CHAPTER
+    cells(path, lambda all_of: all_of[6]["source"].append("\nimport time\nprint(time.time_ns())"))
+    assert claimbook("run", NAME).returncode == 0
+    ended = claimbook("check", NAME)
+    assert ended.returncode == 1
+    assert "cell 6: gives another output when it is run again" in ended.stdout
+
+
+def test_annotations_for_github(copy, claimbook):
+    in_claim("The interval lies below zero", "FILL IN")(copy)
+    ended = claimbook("check", NAME, "--quick", "--format", "github")
+    assert f"::error file={CLAIM}::line" in ended.stdout
