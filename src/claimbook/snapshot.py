@@ -19,6 +19,7 @@ import json
 import re
 import shutil
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -50,6 +51,7 @@ WORLD_BANK = {
     "path": "https://datacatalog.worldbank.org/search/dataset/0037712",
 }
 _VINTAGE = re.compile(r"current|\d{4}-\d{2}")
+_TRIES = 9
 
 
 class SnapshotError(ClaimbookError):
@@ -409,13 +411,16 @@ def vintages() -> list[str]:
         Folder names such as ``["2013-12", "2019-04", "current"]``.
     """
     folder = paths.data()
-    swap.recover(folder)
-    names = [
+    names = swap.at_rest(folder, lambda: _names(folder))
+    return sorted(names, key=lambda name: (name == CURRENT, name))
+
+
+def _names(folder: Path) -> set[str]:
+    return {
         path.name
         for path in (folder.iterdir() if folder.is_dir() else ())
         if _VINTAGE.fullmatch(path.name) and (path / "datapackage.json").is_file()
-    ]
-    return sorted(names, key=lambda name: (name == CURRENT, name))
+    }
 
 
 def read(vintage: str = CURRENT, only: Iterable[str] | None = None) -> Snapshot:
@@ -444,6 +449,12 @@ def read(vintage: str = CURRENT, only: Iterable[str] | None = None) -> Snapshot:
             f"There is no vintage {vintage} in {paths.shown(paths.data())}: it holds "
             f"{', '.join(known) or 'none'}.{nearest(vintage, known)}"
         )
+    only = None if only is None else frozenset(only)
+    for _ in range(_TRIES):
+        # A refresh may have begun to replace it since it was listed: then it is there again soon.
+        with suppress(SnapshotError):
+            return Snapshot(paths.data() / vintage, only)
+        swap.at_rest(paths.data(), lambda: _names(paths.data()))
     return Snapshot(paths.data() / vintage, only)
 
 

@@ -12,9 +12,10 @@ import os
 import re
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TypeVar
 
 from claimbook.errors import ClaimbookError
 
@@ -22,6 +23,8 @@ try:
     import fcntl
 except ImportError:  # Windows has no such lock: there, two refreshes at once are not noticed.
     fcntl = None  # type: ignore[assignment]
+
+T = TypeVar("T")
 
 _LEFT = re.compile(r"\.(?P<vintage>current|\d{4}-\d{2})\.(?P<role>new|old)")
 # A swap takes two renames; a reader that meets one waits for it no longer than this.
@@ -135,6 +138,31 @@ def recover(data: Path) -> None:
     until = time.monotonic() + _PATIENCE
     while time.monotonic() < until and _is_swapping(data):
         time.sleep(0.005)
+
+
+def at_rest(data: Path, look: Callable[[], T]) -> T:
+    """Look into a data folder at a moment when no swap is under way.
+
+    Between its two renames a vintage is not there; who looks just then looks again.
+
+    Parameters
+    ----------
+    data : pathlib.Path
+        The folder of the vintages.
+    look : callable
+        Returns what is found, to be compared with ``==``.
+
+    Returns
+    -------
+    object
+        What two looks in a row have found.
+    """
+    until = time.monotonic() + _PATIENCE
+    while True:
+        recover(data)
+        first, swapping, second = look(), _is_swapping(data), look()
+        if (first == second and not swapping) or time.monotonic() > until:
+            return second
 
 
 def _leftovers(data: Path) -> list[tuple[str, str]]:

@@ -1,0 +1,296 @@
+"""A vintage is replaced all at once, whenever the refresh is killed."""
+
+import hashlib
+import itertools
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+import pandas as pd
+import pytest
+
+from api_double import ApiDouble, World
+from claimbook import snapshot, swap
+from claimbook.refresh import Order, refresh
+
+CODES = ["A.B", "C.D", "E.F", "G.H"]
+OLD, NEW = 40.5, 60.5
+
+
+@pytest.fixture(autouse=True)
+def data(tmp_path, monkeypatch):
+    folder = tmp_path / "data"
+    folder.mkdir()
+    monkeypatch.setenv("CLAIMBOOK_DATA", str(folder))
+    return folder
+
+
+def write(folder, value, codes=("A.B", "C.D")):
+    """Write a vintage in which every value is the same, so that a mixture would show."""
+    economies = pd.DataFrame(
+        [["BRA", "BR", "Brazil", "", "", "", 0], ["WLD", "1W", "World", "", "", "", 1]],
+        columns=snapshot.ECONOMY_COLUMNS,
+    )
+    values = pd.DataFrame({"economy": "BRA", "year": range(2000, 2010), "value": value})
+    snapshot.write(
+        folder,
+        vintage="current",
+        economies=economies,
+        series=[
+            snapshot.Series(code, code, "", "", values, {}, "2026-01-01", "") for code in codes
+        ],
+        created="2026-01-01",
+        description="",
+    )
+
+
+def seen():
+    """The one value that a reader finds in the whole snapshot; an error if there are several."""
+    wdi = snapshot.read()
+    for code in wdi.codes:
+        wdi.verify(code)
+    values = {value for code in wdi.codes for value in wdi[code].stack().dropna()}
+    assert len(values) == 1
+    return values.pop()
+
+
+def leftovers(data):
+    return [name for name in os.listdir(data) if name.startswith(".")]
+
+
+def staged_torn(data):
+    write(data / "current", OLD)
+    write(data / ".current.new", NEW)
+    (data / ".current.new" / "datapackage.json").unlink()
+    (data / ".current.new" / "A.B.csv").write_text("economy,ye", encoding="utf-8")
+
+
+def staged_whole(data):
+    write(data / "current", OLD)
+    write(data / ".current.new", NEW)
+
+
+def between_the_renames(data):
+    write(data / ".current.old", OLD)
+    write(data / ".current.new", NEW)
+
+
+def both_renames_made(data):
+    write(data / "current", NEW)
+    write(data / ".current.old", OLD)
+
+
+def old_half_removed(data):
+    both_renames_made(data)
+    (data / ".current.old" / "datapackage.json").unlink()
+
+
+def only_the_old_set_aside(data):
+    write(data / ".current.old", OLD)
+
+
+@pytest.mark.parametrize(
+    ("state", "value"),
+    [
+        (staged_torn, OLD),
+        (staged_whole, OLD),
+        (between_the_renames, NEW),
+        (both_renames_made, NEW),
+        (old_half_removed, NEW),
+        (only_the_old_set_aside, OLD),
+    ],
+)
+def test_the_next_reader_completes_or_undoes(data, state, value):
+    state(data)
+    assert seen() == value
+    assert os.listdir(data) == ["current"]
+
+
+@pytest.mark.parametrize("torn", [True, False])
+def test_a_first_vintage_that_was_not_finished_is_not_there(data, torn):
+    write(data / ".2013-12.new", NEW)
+    if torn:
+        (data / ".2013-12.new" / "datapackage.json").unlink()
+    assert snapshot.vintages() == []
+    assert os.listdir(data) == []
+
+
+def test_what_is_no_swap_is_left_alone(data):
+    write(data / "current", OLD)
+    for name in (".git", ".current.newer", "notes.old", ".2013-13-1.new"):
+        (data / name).mkdir()
+    assert seen() == OLD
+    assert len(os.listdir(data)) == 5
+
+
+def test_a_reader_leaves_a_living_refresh_alone(data):
+    with swap.exclusive(data):
+        staged_whole(data)
+        assert seen() == OLD
+        assert leftovers(data) == [".current.new"]
+        swap.publish(data, "current")
+        assert seen() == NEW
+    assert leftovers(data) == []
+
+
+def test_a_refresh_that_fails_leaves_nothing(data):
+    write(data / "current", OLD)
+    with pytest.raises(ZeroDivisionError), swap.exclusive(data):
+        write(swap.staged(data, "current"), NEW)
+        raise ZeroDivisionError
+    assert seen() == OLD
+    assert os.listdir(data) == ["current"]
+
+
+def test_a_second_rename_that_fails_is_undone(data, monkeypatch):
+    write(data / "current", OLD)
+    rename, calls = os.rename, itertools.count()
+
+    def failing(source, target):
+        if next(calls) == 1:
+            raise OSError(5, "Input/output error", str(source))
+        rename(source, target)
+
+    with pytest.raises(OSError, match="Input/output"), swap.exclusive(data):
+        write(swap.staged(data, "current"), NEW)
+        monkeypatch.setattr(os, "rename", failing)
+        swap.publish(data, "current")
+    assert seen() in (OLD, NEW)
+    assert os.listdir(data) == ["current"]
+
+
+def test_only_one_at_a_time(data):
+    with swap.exclusive(data), pytest.raises(swap.Busy, match="is at work"), swap.exclusive(data):
+        pass
+    with swap.exclusive(data):
+        pass
+
+
+def test_a_reader_meets_the_old_or_the_new_while_they_are_swapped(data):
+    write(data / "current", OLD)
+    over = threading.Event()
+
+    def publish_for_ever():
+        for value in itertools.cycle((NEW, OLD)):
+            with swap.exclusive(data):
+                write(swap.staged(data, "current"), value)
+                swap.publish(data, "current")
+            if over.is_set():
+                return
+
+    thread = threading.Thread(target=publish_for_ever)
+    thread.start()
+    try:
+        for _ in range(200):
+            assert snapshot.vintages() == ["current"]
+            assert snapshot.read().codes == ["A.B", "C.D"]
+    finally:
+        over.set()
+        thread.join()
+
+
+# Killed for good
+
+ZYGOTE = """
+import os, sys
+from pathlib import Path
+import wbgapi
+from claimbook.refresh import Order, refresh
+for line in sys.stdin:
+    endpoint, data = line.split()
+    child = os.fork()
+    if child == 0:
+        os.setpgid(0, 0)
+        refresh(Order({codes!r}, Path(data), endpoint=endpoint))
+        os._exit(0)
+    print(child, flush=True)
+    sys.stdin.readline()
+    print(os.waitpid(child, 0)[1], flush=True)
+"""
+
+
+@pytest.fixture
+def zygote():
+    """A process that has imported everything, and forks one refresh a line."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", ZYGOTE.format(codes=CODES)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    yield process
+    process.stdin.close()
+    process.wait(timeout=10)
+
+
+def test_killed_at_any_moment_it_leaves_the_old_or_the_new(data, zygote, tmp_path):
+    world = World.small(CODES)
+    fill = {cell: OLD for cell in world.figures["A.B"]}
+    world.figures = dict.fromkeys(CODES, fill)
+    with ApiDouble(world) as double:
+        refresh(Order(CODES, data, endpoint=double.endpoint))
+        before = tmp_path / "before"
+        shutil.copytree(data, before)
+        world.figures = dict.fromkeys(CODES, dict.fromkeys(fill, NEW))
+        started = time.monotonic()
+        assert start(zygote, double, data) and ended(zygote) == 0
+        whole = time.monotonic() - started
+        found = []
+        kills = 24
+        for at in range(kills):
+            shutil.rmtree(data)
+            shutil.copytree(before, data)
+            child = start(zygote, double, data)
+            time.sleep(1.2 * whole * at / kills)
+            os.kill(child, signal.SIGKILL)
+            ended(zygote)
+            found.append(seen())
+            assert os.listdir(data) == ["current"]
+            if found[-1] == OLD:
+                assert digest(data) == digest(before)
+    assert set(found) == {OLD, NEW}, "the kills did not span the swap"
+
+
+def start(zygote, double, data):
+    zygote.stdin.write(f"{double.endpoint} {data}\n")
+    zygote.stdin.flush()
+    return int(zygote.stdout.readline())
+
+
+def ended(zygote):
+    zygote.stdin.write("wait\n")
+    zygote.stdin.flush()
+    return int(zygote.stdout.readline())
+
+
+def digest(folder):
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    return [hashlib.sha256(path.read_bytes()).hexdigest() for path in files]
+
+
+def test_a_time_limit_leaves_nothing_behind(data, tmp_path):
+    """SIGTERM, which a scheduler sends first, is tidied up after by the refresh itself."""
+    write(data / "current", OLD)
+    with ApiDouble(World.small(CODES), latency=0.4) as double:
+        process = subprocess.Popen(
+            [
+                sys.executable,
+                "-c",
+                "from claimbook.cli import main; main()",
+                *("refresh", "A.B", "--endpoint", double.endpoint, "--data", str(data)),
+            ],
+            cwd=tmp_path,
+            stderr=subprocess.DEVNULL,
+        )
+        until = time.monotonic() + 20
+        while not leftovers(data) and time.monotonic() < until:
+            time.sleep(0.01)
+        assert leftovers(data) == [".current.new"]
+        process.terminate()
+        assert process.wait(timeout=10) == 128 + signal.SIGTERM
+    assert os.listdir(data) == ["current"]
+    assert seen() == OLD
