@@ -13,6 +13,10 @@ from dataclasses import dataclass
 from claimbook.snapshot import Snapshot
 
 
+# Figures arrive up to this many years late; an economy that ends earlier has stopped reporting.
+_LATE = 3
+
+
 @dataclass(frozen=True)
 class Jump:
     """Two years of one economy between which a series is not comparable."""
@@ -25,7 +29,7 @@ class Jump:
 
 @dataclass(frozen=True)
 class Span:
-    """An economy whose years differ from vintage to vintage."""
+    """An economy whose years differ from vintage to vintage, or end long before the series'."""
 
     code: str
     economy: str
@@ -87,11 +91,13 @@ def _jump(jump: Jump, vintages: Sequence[Snapshot]) -> str:
 
 
 def _span(span: Span, vintages: Sequence[Snapshot]) -> str:
-    shown = {}
+    shown, early = {}, False
     for wdi in vintages:
-        found = wdi.series(span.code, [span.economy]).iloc[0].dropna()
+        row = wdi.series(span.code, [span.economy]).iloc[0]
+        found = row.dropna()
         shown[wdi.vintage] = f"{found.index[0]}–{found.index[-1]}" if len(found) else "no figures"
-    if len(set(shown.values())) < 2:
+        early |= len(found) > 0 and found.index[-1] < row.index[-1] - _LATE
+    if len(set(shown.values())) < 2 and not early:
         return ""
     name = vintages[0].economies.loc[span.economy, "name"]
     listed = ", ".join(f"{years} in {vintage}" for vintage, years in shown.items())
