@@ -304,3 +304,12 @@ def test_a_number_bound_to_nothing_is_a_sentence(text, sentence):
     assert sentence in prose.stale(text, output)[0]
     with pytest.raises(prose.ProseError, match="value:"):
         prose.bound(text, output)
+
+
+def test_a_warning_fails_the_second_build_as_it_failed_the_first(copy, claimbook):
+    with (copy / "book" / "glossary.md").open("a", encoding="utf-8") as page:
+        page.write("\nSee [nothing](nowhere.md).\n")
+    for _ in range(2):
+        ended = claimbook("build")
+        assert ended.returncode == 1
+        assert "nowhere.md" in ended.stdout + ended.stderr

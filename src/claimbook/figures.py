@@ -386,6 +386,64 @@ def intervals(table: pd.DataFrame, *, x: str, colours: Sequence[str] | None = No
     return figure.update_layout(xaxis_title=x, yaxis={"dtick": 1, "showgrid": False})
 
 
+def slope(table: pd.DataFrame, before: str, after: str, *, y: str) -> go.Figure:
+    """Draw how each of a few economies moved between two times, as a sloping line.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Index iso3; the columns ``before`` and ``after`` in one unit, and ``name``. Six rows or so:
+        more lines cannot be told apart.
+    before, after : str
+        The two columns, whose names label the two sides.
+    y : str
+        Title of the axis, with the unit.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+        One line an economy, named at its right end, rising and falling lines in two colours.
+    """
+    figure = go.Figure()
+    for code, row in table.iterrows():
+        figure.add_scatter(
+            x=[before, after],
+            y=[row[before], row[after]],
+            mode="lines+markers+text",
+            text=["", row["name"]],
+            textposition="middle right",
+            line={"color": RISE if row[after] > row[before] else FALL},
+            customdata=[[code], [code]],
+            hovertemplate=f"{row['name']}: %{{y}}<extra></extra>",
+            showlegend=False,
+        )
+    return figure.update_layout(yaxis_title=y, xaxis={"range": [-0.1, 1.6], "showgrid": False})
+
+
+def small_multiples(table: pd.DataFrame, x: str, y: str, by: str, *, columns: int = 3) -> go.Figure:
+    """Draw the same lines once for each of several groups, on common axes.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Long form with the columns ``x``, ``y`` and ``by``.
+    x, y : str
+        Columns of the axes, whose names, with the unit, become their titles.
+    by : str
+        Column of the group.
+    columns : int
+        Panels in a row.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+        One panel a group, headed by its name.
+    """
+    figure = px.line(table, x=x, y=y, facet_col=by, facet_col_wrap=columns)
+    figure.update_traces(line={"color": BLUE}, hovertemplate="%{x}: %{y}<extra></extra>")
+    return figure.for_each_annotation(lambda note: note.update(text=note.text.split("=")[-1]))
+
+
 def _plain(value: Any) -> Any:
     """Turn what plotly and pandas hold into JSON: lists, six significant digits, no base64."""
     if isinstance(value, Mapping):
