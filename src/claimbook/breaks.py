@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 from claimbook.snapshot import Snapshot
 
-
 # Figures arrive up to this many years late; an economy that ends earlier has stopped reporting.
 _LATE = 3
 
