@@ -185,6 +185,15 @@ def test_two_types_mix_below_the_golden_ratio_only():
     assert matching.mixing_threshold() == pytest.approx(golden, abs=1e-12)
 
 
+@pytest.mark.parametrize(
+    ("ab", "expected"),
+    [((1.0, 1 - 1e-9), 1 + 1e-9), ((300.0, 1.0), 2.0), ((2.0, 5e-4), np.inf)],
+)
+def test_the_threshold_is_right_where_powers_cancel_or_overflow(ab, expected):
+    # Near a = b it is 1 + (a - b); where a is large it is 2**(1 / b).
+    assert matching.mixing_threshold(*ab) - 1 == pytest.approx(expected - 1, rel=1e-6)
+
+
 @settings(max_examples=15, deadline=None)
 @given(st.floats(0.6, 4.0), st.floats(0.3, 0.9))
 def test_the_general_threshold_is_where_the_solver_stops_mixing(a, part):

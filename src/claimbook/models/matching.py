@@ -301,12 +301,13 @@ def mixing_threshold(a: float = 2.0, b: float = 1.0) -> float:
     """
     _check_exponents(a, b)
 
-    # Divided by r**a and written in t = log r, so that no power overflows.
+    # Divided by r**a and written in t = log r, so that no power overflows or cancels.
     def excess(t: float) -> float:
-        return 2.0 - np.exp(b * t) - np.exp(-a * t)
+        return -np.expm1(b * t) - np.expm1(-a * t)
 
     top = np.log(a / b) / (a + b)  # where the excess is largest, and positive
-    return float(np.exp(brentq(excess, top, np.log(2.0) / b, xtol=1e-15, rtol=1e-14)))
+    with np.errstate(over="ignore"):  # beyond a computer's numbers where b is tiny
+        return float(np.exp(brentq(excess, top, np.log(2.0) / b, xtol=1e-16, rtol=1e-14)))
 
 
 def team_output(skill: ArrayLike, a: float = 2.0, b: float = 1.0) -> np.ndarray:

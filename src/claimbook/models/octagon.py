@@ -28,8 +28,9 @@ import numpy as np
 class Octagons(NamedTuple):
     """The sides of the octagon of every pair of shifts; each array ends in (n, n) or (n,).
 
-    `low`, `high`: bounds of d_i. `sum_low`, `sum_high`: of d_i + d_j. `diff_high`: of d_i - d_j
-    from above (from below it is minus the transposed).
+    `low` and `high` bound d_i, tightly: a box for each pair. `sum_low` and `sum_high` bound
+    d_i + d_j, and `diff_high` bounds d_i - d_j from above (from below it is minus the transposed);
+    they are tight where they cut the box.
     """
 
     low: np.ndarray
@@ -53,7 +54,7 @@ def octagons(slack: np.ndarray, exists: np.ndarray) -> Octagons:
     Returns
     -------
     Octagons
-        The tightest bounds; infinite where nothing bounds a wage (a type that nobody belongs to).
+        Their sides; infinite where nothing bounds a wage (a type that nobody belongs to).
     """
     n = slack.shape[-1]
     free = np.where(exists, 0.0, np.inf)
@@ -66,9 +67,6 @@ def octagons(slack: np.ndarray, exists: np.ndarray) -> Octagons:
     for k in range(2 * n):
         np.minimum(path, path[..., :, k, None] + path[..., None, k, :], out=path)
     opposite = path[..., nodes, (nodes + n) % (2 * n)]
-    # The two halves p <= -p and -q <= q of a pair bound p - q as well.
-    halves = (opposite[..., :, None] + opposite[..., None, (nodes + n) % (2 * n)]) / 2
-    np.minimum(path, halves, out=path)
     return Octagons(
         low=-opposite[..., n:] / 2,
         high=opposite[..., :n] / 2,
@@ -127,7 +125,8 @@ def ratio_bounds(
             ]
         )
         corner = np.isfinite(x) & np.isfinite(y)
-        # Rounding must not carry a corner outside the box.
+        # A side of sums or differences that does not cut the box meets its neighbours outside it:
+        # the corner is then the box's own. Nor may rounding carry a corner outside.
         x = np.clip(x, x_low, x_high) + wages[..., i]
         y = np.clip(y, y_low, y_high) + wages[..., j]
         ratio = x / y
