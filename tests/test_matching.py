@@ -190,7 +190,7 @@ def test_two_types_mix_below_the_golden_ratio_only():
     [((1.0, 1 - 1e-9), 1 + 1e-9), ((300.0, 1.0), 2.0), ((2.0, 5e-4), np.inf)],
 )
 def test_the_threshold_is_right_where_powers_cancel_or_overflow(ab, expected):
-    # Near a = b it is 1 + (a - b); where a is large it is 2**(1 / b).
+    # Near a = b = 1 it is 1 + (a - b); where a is large it is 2**(1 / b).
     assert matching.mixing_threshold(*ab) - 1 == pytest.approx(expected - 1, rel=1e-6)
 
 
