@@ -10,6 +10,7 @@ from ruamel.yaml import YAML
 
 from claimbook import claimfiles, notebooks, review, scaffold
 from claimbook.errors import ClaimbookError
+from conftest import ROOT
 
 NAME = "inequality-rose"
 STATISTIC_AND_SAMPLE = """      statistic: [median, mean, population-weighted mean]
@@ -191,3 +192,28 @@ def test_annotations_for_github(copy, claimbook):
     in_claim("The interval lies below zero", "FILL IN")(copy)
     ended = claimbook("check", NAME, "--quick", "--format", "github")
     assert f"::error file={CLAIM}::line" in ended.stdout
+
+
+def walk():
+    """The commands of CONTRIBUTING's walk through a chapter, in their order."""
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    section = text.split("## A chapter, from the idea to the pull request")[1].split("\n## ")[0]
+    commands = [found.split() for found in re.findall(r"`claimbook ([^`]+)`", section)]
+    firsts = list(dict.fromkeys(command[0] for command in commands))
+    return firsts, commands
+
+
+def test_the_walk_of_contributing_leads_to_a_chapter(copy, claimbook):
+    firsts, commands = walk()
+    assert [name for name in firsts if name != "new-essay"] == ["new", "run", "check"]
+    values = {"CLAIM-ID": "savings-fell", "PART": "credit", "CODE…": "SI.POV.GINI"}
+    for name in ("new", "run", "check"):
+        longest = max((one for one in commands if one[0] == name), key=len)
+        ended = claimbook(*(values.get(word, word) for word in longest))
+        if name == "check":
+            assert ended.returncode == 1, "an untouched chapter has places to fill in"
+            assert "still to be filled in" in ended.stdout
+        else:
+            assert ended.returncode == 0, ended.stderr
+    built = claimbook("build")
+    assert built.returncode == 0, built.stdout + built.stderr

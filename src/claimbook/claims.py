@@ -24,6 +24,7 @@ from claimbook import claimfiles, rule, snapshot
 from claimbook.claimfiles import ClaimFileError
 from claimbook.errors import ClaimbookError, nearest
 from claimbook.estimates import Estimate, rounded
+from claimbook.offline import offline
 from claimbook.snapshot import CURRENT, Snapshot
 
 MIME = "application/vnd.claimbook.claim+json"
@@ -463,7 +464,8 @@ def _run(
     """Run a check's function, unless the vintage lacks a series it needs."""
     if any(code not in wdi.codes for code in declared["series"]):
         return None
-    estimate = function(wdi.limited_to(declared["series"]), **options)
+    with offline(declared["id"]):
+        estimate = function(wdi.limited_to(declared["series"]), **options)
     if estimate is None:
         return None
     if not isinstance(estimate, Estimate):
