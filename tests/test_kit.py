@@ -140,7 +140,30 @@ def without_alt_text(root):
     (root / CHAPTER).write_text(json.dumps(notebook, ensure_ascii=False), encoding="utf-8")
 
 
+def with_one_chart(root):
+    def change(all_of):
+        drawn = [cell for cell in all_of if "figures.chart(" in "".join(cell["source"])]
+        for cell in drawn[1:]:
+            cell["outputs"] = []
+
+    cells(root / CHAPTER, change)
+
+
+def with_an_id_twice(root):
+    text = (root / CHAPTER).read_text(encoding="utf-8")
+    changed = text.replace('"id": "largest-moves"', '"id": "gini-changes"')
+    assert changed != text
+    (root / CHAPTER).write_text(changed, encoding="utf-8")
+
+
 BROKEN = [
+    (with_one_chart, "shows 1 charts, not 2 to 5"),
+    (with_an_id_twice, "two charts have the id gini-changes"),
+    (
+        in_claim("series: [SI.POV.GINI", "series: [SI.POV.GNI"),
+        r"SI\.POV\.GNI is not in the snapshot",
+    ),
+    (in_claim("written_for: mixed", "written_for: supported"), "its claim file"),
     (in_claim("title: Did", "titel: Did"), "the field title is missing|not known"),
     (in_claim("The interval lies below zero", "FILL IN"), "still to be filled in"),
     (in_claim(STATISTIC_AND_SAMPLE, ""), "has 12 variants, a chapter needs at least 24"),
@@ -186,6 +209,12 @@ def test_a_cell_that_depends_on_the_clock_is_found_by_running_it(copy, claimbook
     ended = claimbook("check", NAME)
     assert ended.returncode == 1
     assert "cell 6: gives another output when it is run again" in ended.stdout
+
+
+def test_a_chapter_that_takes_too_long_is_found_by_running_it(copy, monkeypatch):
+    monkeypatch.setattr(review, "SECONDS", 0)
+    found = [finding.message for finding in review.review(NAME)]
+    assert any("s to execute, more than 0" in message for message in found)
 
 
 def test_annotations_for_github(copy, claimbook):

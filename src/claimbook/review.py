@@ -18,8 +18,8 @@ from typing import Any
 
 import nbformat
 
-from claimbook import claimfiles, claims, figures, notebooks, paths, prose
-from claimbook.errors import ClaimbookError
+from claimbook import claimfiles, claims, figures, notebooks, paths, prose, snapshot
+from claimbook.errors import ClaimbookError, nearest
 from claimbook.scaffold import PLACEHOLDER
 
 WORDS = (600, 1_200)
@@ -142,6 +142,17 @@ def _grid(chapter: Chapter) -> Iterator[Finding]:
                 chapter.claim_path,
                 f"the primary check {check['id']} has {count} variants, a chapter needs at least "
                 f"{VARIANTS}: add the options a careful person could choose otherwise.",
+            )
+
+
+def _series(chapter: Chapter) -> Iterator[Finding]:
+    held = snapshot.read().codes
+    for code in claimfiles.claim_series(chapter.claim):
+        if code not in held:
+            yield Finding(
+                chapter.claim_path,
+                f"the series {code} is not in the snapshot.{nearest(code, held)} "
+                f"Run `claimbook refresh {code}`, or mend the code.",
             )
 
 
@@ -291,6 +302,7 @@ def _runs(chapter: Chapter) -> Iterator[Finding]:
 RULES: tuple[Rule, ...] = (
     _filled_in,
     _grid,
+    _series,
     _literature,
     _numbers,
     _charts,
