@@ -344,6 +344,8 @@ STAYING = {
     "1955": (Fault(bad.variable("Time", "YR1955", "1955")), BROKEN, "outside the years 1960–"),
     "2999": (Fault(bad.variable("Time", "YR2999", "2999")), BROKEN, "outside the years 1960–"),
     "a quarter": (Fault(bad.variable("Time", "YR2000Q1", "2000Q1")), BROKEN, "outside the years"),
+    "a year that is a list": (Fault(bad.variable("Time", [1], "x")), BROKEN, "year is no text"),
+    "a series that is a list": (Fault(bad.variable("Series", [1])), BROKEN, "sent the series [1]"),
     "no economies": (Fault(bad.status(502), kind="country"), FAILED, "answered 502"),
     "empty list": (Fault(bad.body([{"page": 1, "per_page": 9, "total": 0}, []]), kind="country"),
                    FAILED, "not the API's"),

@@ -10,6 +10,7 @@ fills them here before others fetch, and they are emptied before and after.
 
 from __future__ import annotations
 
+import gc
 import queue
 import threading
 import time
@@ -135,14 +136,14 @@ class Bank:
         FetchFailed
             If the server does not answer well in time.
         """
-        steps = [
-            lambda: self._wb.source.concepts(self._db),
-            lambda: self._wb.time.periods(self._db),
-            self._groups,
-            lambda: list(self._wb.fetch("country/all")),
-        ]
-        *_, rows = self._all([self._patiently(step) for step in steps], workers=1)
+        steps = [self._groups, lambda: list(self._wb.fetch("country/all")), self._years]
+        _, rows, _ = self._all([self._patiently(step) for step in steps], workers=WORKERS)
         return rows
+
+    def _years(self) -> None:
+        # Each of wbgapi's caches is filled by one thread only; this one needs the concepts first.
+        self._wb.source.concepts(self._db)
+        self._wb.time.periods(self._db)
 
     def _groups(self) -> None:
         # wbgapi notes its groups as known before it has them: a second try would find them empty,
@@ -258,6 +259,7 @@ class Bank:
         def fetch() -> _Batch:
             cells: dict[str, list[tuple[str, Any, Any]]] = {}
             titles: dict[str, str] = {}
+            current, keep = None, [].append
             for row in self._wb.data.fetch(
                 list(codes),
                 db=self._db,
@@ -266,14 +268,15 @@ class Bank:
                 params={"per_page": per_page},
                 **self._dimensions,
             ):
-                code = row["series"]["id"]
-                if code not in cells:
-                    self._check_asked(row, codes)
-                    cells[code] = []
-                    titles[code] = str(row["series"].get("value") or "").strip()
+                series = row["series"]
+                if series["id"] != current:
+                    current = series["id"]
+                    self._check_asked(current, codes)
+                    keep = cells.setdefault(current, []).append
+                    titles.setdefault(current, str(series.get("value") or "").strip())
                 if self._dimensions:
                     self._check_release(row)
-                cells[code].append((row["economy"]["id"], row["time"]["id"], row["value"]))
+                keep((row["economy"]["id"], row["time"]["id"], row["value"]))
             pages = self._listener.pages
             served = [
                 Served(code, titles.get(code, ""), cells.get(code, []), pages[0].updated)
@@ -293,8 +296,7 @@ class Bank:
             )
         return batch
 
-    def _check_asked(self, row: dict[str, Any], codes: Sequence[str]) -> None:
-        served = row["series"]["id"]
+    def _check_asked(self, served: str, codes: Sequence[str]) -> None:
         if served not in codes:
             raise NotServed(
                 f"The server sent the series {served} where {', '.join(codes)} was asked for: "
@@ -505,10 +507,16 @@ def opened(
     wb.get_options = {"timeout": timeouts, "hooks": {"response": [listener]}}
     _forget(wb)
     bank = Bank(wb, listener, patience, version)
+    # An answer is a hundred thousand small objects and no cycle: searched for cycles while it is
+    # parsed, it takes three times as long.
+    collecting = gc.isenabled()
+    gc.disable()
     try:
         yield bank
     finally:
         bank.close()
+        if collecting:
+            gc.enable()
         wb.endpoint, wb.get_options, wb.lang = before
         _forget(wb)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -18,6 +18,9 @@ from claimbook.errors import ClaimbookError
 FIRST_YEAR = 1960
 NO_REGION = "NA"  # the region that country/all gives an aggregate
 _TRUST = "Nothing was changed; report it to the World Bank, or try again later."
+
+
+Cell = tuple[str, int, int | str]
 
 
 class ContractBroken(ClaimbookError):
@@ -82,7 +85,7 @@ def _economy(row: dict[str, Any]) -> dict[str, Any]:
     )
 
 
-def cells(served: Served, known: Collection[str]) -> pd.DataFrame:
+def cells(served: Served, known: Collection[str]) -> list[Cell]:
     """Check one served series, and keep the cells that hold a value, as served.
 
     Parameters
@@ -94,8 +97,8 @@ def cells(served: Served, known: Collection[str]) -> pd.DataFrame:
 
     Returns
     -------
-    pandas.DataFrame
-        Columns ``economy``, ``year`` (int) and ``value`` (numbers as text, digit for digit).
+    list of tuple
+        ``(economy, year, value)``, the value as an int or digit for digit as text.
 
     Raises
     ------
@@ -103,55 +106,88 @@ def cells(served: Served, known: Collection[str]) -> pd.DataFrame:
         If an economy is unknown, an economy-year stands twice, a year lies before 1960 or in the
         future, or a value is no finite number within the limits of :mod:`claimbook.bands`.
     """
-    limits = band(served.code)
-    this_year = datetime.now(UTC).year
-    code_of = {code: code for code in known}
-    seen: set[tuple[str, Any]] = set()
-    kept: tuple[list[str], list[int], list[str]] = ([], [], [])
-    for economy, year, value in served.cells:
-        if (economy, year) in seen:
-            raise _broken(served.code, economy, year, "stands twice in what the Bank serves")
-        seen.add((economy, year))
-        if value is None:
-            continue
-        if economy not in code_of:
-            raise _broken(
-                served.code, economy, year, "is of an economy that the Bank's own list lacks"
-            )
-        if not isinstance(year, int) or not FIRST_YEAR <= year <= this_year:
-            raise _broken(
-                served.code, economy, year, f"lies outside the years {FIRST_YEAR}–{this_year}"
-            )
-        number = _number(served.code, economy, year, value)
-        if not limits.low <= number <= limits.high:
-            raise _broken(
-                served.code,
-                economy,
-                year,
-                f"is {value}, outside {limits.low:g} to {limits.high:g}: {limits.why}",
-            )
-        # One string for each economy, not one for each row, keeps hundreds of series small.
-        for column, cell in zip(kept, (code_of[economy], year, str(value)), strict=True):
-            column.append(cell)
-    if not kept[0]:
+    economy, year, value = zip(*served.cells, strict=True)
+    if not set(map(type, year)) <= {int, str}:
+        raise ContractBroken(f"{served.code} has a row whose year is no text. {_TRUST}")
+    if len(set(zip(economy, year, strict=True))) < len(year):
+        raise _broken(served.code, *_first_duplicate(served.cells), "stands twice")
+    kept = [cell for cell in served.cells if cell[2] is not None]
+    if not kept:
         raise ContractBroken(
             f"The World Bank serves {len(served.cells)} rows for the series {served.code}, all of "
             "them empty: it has withdrawn its figures. To go on without them, run again with "
             f"`--accept {served.code}`."
         )
-    return pd.DataFrame(dict(zip(("economy", "year", "value"), kept, strict=True)))
+    economy, year, value = zip(*kept, strict=True)
+    if not _sound(served.code, set(economy), set(year), value, known):
+        raise _first_fault(served.code, kept, known)
+    return kept
 
 
-def _number(code: str, economy: str, year: int, value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | Digits):
-        raise _broken(code, economy, year, f"is {value!r}, which is no number")
+def _sound(
+    code: str,
+    economies: set[Any],
+    years: set[Any],
+    values: Sequence[Any],
+    known: Collection[str],
+) -> bool:
+    """Tell whether every filled cell keeps the contract, without saying which does not."""
+    if not set(map(type, values)) <= {int, Digits} or not set(map(type, years)) <= {int}:
+        return False
     try:
-        number = float(value)
+        numbers = np.array([*map(float, values)])
     except OverflowError:
-        number = np.inf
-    if not np.isfinite(number):
-        raise _broken(code, economy, year, f"is {value!s:.40}, which is not finite")
-    return number
+        return False
+    limits = band(code)
+    return (
+        economies.issubset(known)
+        and min(years) >= FIRST_YEAR
+        and max(years) <= _this_year()
+        # Also false for what is no number at all.
+        and bool(((numbers >= limits.low) & (numbers <= limits.high)).all())
+    )
+
+
+def _first_fault(
+    code: str, cells: Iterable[tuple[str, Any, Any]], known: Collection[str]
+) -> ContractBroken:
+    """Find the first cell that breaks the contract, and say how."""
+    limits = band(code)
+    for economy, year, value in cells:
+        if economy not in known:
+            what = "is of an economy that the Bank's own list lacks"
+        elif not isinstance(year, int) or not FIRST_YEAR <= year <= _this_year():
+            what = f"lies outside the years {FIRST_YEAR}–{_this_year()}"
+        elif isinstance(value, bool) or not isinstance(value, int | Digits):
+            what = f"is {value!r}, which is no number"
+        elif not np.isfinite(number := _number(value)):
+            what = f"is {value!s:.40}, which is not finite"
+        elif not limits.low <= number <= limits.high:
+            what = f"is {value}, outside {limits.low:g} to {limits.high:g}: {limits.why}"
+        else:
+            continue
+        return _broken(code, economy, year, what)
+    raise AssertionError("a cell was found unsound, and none is")
+
+
+def _first_duplicate(cells: Iterable[tuple[str, Any, Any]]) -> tuple[str, Any]:
+    seen: set[tuple[str, Any]] = set()
+    for economy, year, _ in cells:
+        if (economy, year) in seen:
+            return economy, year
+        seen.add((economy, year))
+    raise AssertionError("a cell was counted twice, and none is")
+
+
+def _number(value: Any) -> float:
+    try:
+        return float(value)
+    except OverflowError:
+        return np.inf
+
+
+def _this_year() -> int:
+    return datetime.now(UTC).year
 
 
 def _broken(code: str, economy: object, year: object, what: str) -> ContractBroken:
@@ -166,26 +202,25 @@ class Loss:
     cells: list[tuple[str, int]]
 
 
-def loss(code: str, before: pd.DataFrame, after: pd.DataFrame) -> Loss:
+def loss(code: str, before: pd.DataFrame, after: Iterable[Cell]) -> Loss:
     """Find the cells that a new copy of a series has lost.
 
     Parameters
     ----------
     code : str
         The series' code.
-    before, after : pandas.DataFrame
+    before : pandas.DataFrame
         Columns ``economy``, ``year``, ``value``, filled cells only.
+    after : iterable of tuple
+        ``(economy, year, value)``, filled cells only.
 
     Returns
     -------
     Loss
         The cells lost, by economy and year.
     """
-    old, new = (
-        pd.MultiIndex.from_frame(frame[["economy", "year"]].astype({"year": int}))
-        for frame in (before, after)
-    )
-    return Loss(code, [(str(economy), int(year)) for economy, year in old.difference(new)])
+    held = zip(before["economy"], before["year"].tolist(), strict=True)
+    return Loss(code, sorted({*held} - {(economy, year) for economy, year, _ in after}))
 
 
 def require_kept(losses: Iterable[Loss], accepted: Collection[str]) -> None:

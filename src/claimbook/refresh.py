@@ -213,7 +213,7 @@ def _description(order: Order, old: Snapshot | None, today: date) -> str:
 
 def _described(
     one: bank.Served,
-    cells: pd.DataFrame,
+    cells: list[contract.Cell],
     order: Order,
     old: Snapshot | None,
     notes: Mapping[str, str],

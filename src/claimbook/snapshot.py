@@ -68,10 +68,10 @@ class Series:
         The Bank's code, such as ``SI.POV.GINI``.
     title, unit, description : str
         The indicator's name, unit of its values, and a short note.
-    values : pandas.DataFrame
-        Long form with columns ``economy`` (iso3), ``year`` (int) and ``value`` (numbers, or numbers
-        as text where a copy's own digits are to be kept); aggregates included where the Bank
-        publishes them.
+    values : pandas.DataFrame or list of tuple
+        Long form, columns or tuples of ``economy`` (iso3), ``year`` (int) and ``value`` (numbers,
+        or numbers as text where a copy's own digits are to be kept); aggregates included where the
+        Bank publishes them.
     source : mapping
         Where these figures were read: at least ``title``; ``path`` where there is an address.
     retrieved : str
@@ -86,7 +86,7 @@ class Series:
     title: str
     unit: str
     description: str
-    values: pd.DataFrame
+    values: pd.DataFrame | list[tuple[str, int, Any]]
     source: Mapping[str, str]
     retrieved: str
     how: str
@@ -634,10 +634,14 @@ def write_series(folder: Path, one: Series) -> dict[str, Any]:
     dict
         The series' resource, for ``carried`` of :func:`write`.
     """
-    values = one.values[["economy", "year", "value"]].sort_values(["economy", "year"])
-    values = values.assign(value=[_digits(value) for value in values["value"]])
+    cells = one.values
+    if isinstance(cells, pd.DataFrame):
+        cells = list(zip(*(cells[name] for name in ("economy", "year", "value")), strict=True))
+    # No economy-year stands twice: an order by economy and year is an order by these first two.
+    cells = sorted(cells)
+    lines = [f"{economy},{year},{_digits(value)}\n" for economy, year, value in cells]
     return (
-        _write_csv(folder, one.code, values)
+        _write_text(folder, one.code, "economy,year,value\n" + "".join(lines))
         | {
             "title": one.title,
             "unit": one.unit,
@@ -654,8 +658,8 @@ def write_series(folder: Path, one: Series) -> dict[str, Any]:
 
 def _digits(value: object) -> str:
     """Write a number as served: a float by its shortest exact form, a text unchanged."""
-    if isinstance(value, str):
-        return value
+    if isinstance(value, str | int):
+        return str(value)
     number = float(value)  # type: ignore[arg-type]
     return str(int(number)) if number.is_integer() and abs(number) < 2**53 else repr(number)
 
@@ -663,7 +667,11 @@ def _digits(value: object) -> str:
 def _write_csv(folder: Path, name: str, table: pd.DataFrame) -> dict[str, Any]:
     text = io.StringIO()
     table.to_csv(text, index=False, lineterminator="\n")
-    content = text.getvalue().encode("utf-8")
+    return _write_text(folder, name, text.getvalue())
+
+
+def _write_text(folder: Path, name: str, text: str) -> dict[str, Any]:
+    content = text.encode("utf-8")
     (folder / f"{name}.csv").write_bytes(content)
     return {
         "name": name,
