@@ -96,6 +96,8 @@ def test_the_edges_of_the_rule():
     assert outcome(-1, -2, 0, smallest_effect=1) == "inconclusive"
     assert outcome(0.4, 0.35, 0.45, reference=0.5) == "contradicts"
     assert outcome(0.6, 0.55, 0.65, reference=0.5, smallest_effect=0.05) == "supports"
+    assert outcome(0.52, 0.51, 0.65, reference=0.5, smallest_effect=0.05) == "inconclusive"
+    assert outcome(0.5, 0.1, 0.9) == "supports", "no smallest effect unless one is declared"
 
 
 def test_no_estimate_is_inconclusive():
@@ -113,6 +115,18 @@ def test_the_verdict_follows_its_definition(primary, secondary):
         assert found == "inconclusive"
     else:
         assert found == "mixed"
+
+
+def test_every_verdict_is_read_aloud_in_words():
+    read = {verdict: rule.reading(verdict, "descriptive") for verdict in rule.VERDICTS}
+    assert read == {
+        "supported": "the figures support the claim",
+        "contradicted": "the figures contradict the claim",
+        "mixed": "the checks do not all point one way",
+        "inconclusive": "the figures do not decide",
+    }
+    associated = rule.reading("supported", "associational")
+    assert associated == "consistent with the claim: an association, not a cause"
 
 
 def test_an_association_is_never_read_as_a_cause():

@@ -1,0 +1,129 @@
+"""Mutation-test what decides: the rule, the estimates, the status and the snapshot reader.
+
+mutmut changes one operator, constant or argument at a time, in a copy of the book, and runs the
+tests that reach it. A change that no test notices is a survivor: ``mutation.md`` explains those
+that stay. The score is printed and kept in ``mutation.json``.
+
+    .venv/bin/python bench/mutation.py [--minutes 60] [rule] [status] [estimates] [snapshot]
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections import Counter
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+RECORD = ROOT / "bench" / "mutation.json"
+TESTS = {
+    "rule": ["tests/test_rule.py"],
+    "status": ["tests/test_snapshot.py"],
+    "estimates": ["tests/test_estimates.py"],
+    "snapshot": ["tests/test_snapshot.py"],
+}
+# Validating the committed packages reads every file anew and says nothing of the library.
+CHOICE = "not data_package_validates"
+
+
+def sandbox(folder: Path, module: str) -> None:
+    """Copy what the tests read, with a configuration for mutmut of its own."""
+    for name in ("src", "book", "data"):
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    (folder / "tests").mkdir()
+    for name in ("conftest.py", *(Path(test).name for test in TESTS[module])):
+        shutil.copy(ROOT / "tests" / name, folder / "tests" / name)
+    for name in ("_config.yml", "_toc.yml"):
+        shutil.copy(ROOT / name, folder / name)
+    options = ["-q", "-x", "-p", "no:cacheprovider", "--hypothesis-seed=0", "-k", CHOICE]
+    (folder / "pyproject.toml").write_text(
+        "[tool.mutmut]\n"
+        'source_paths = ["src"]\n'
+        f'only_mutate = ["src/claimbook/{module}.py"]\n'
+        'also_copy = ["book", "data", "_config.yml", "_toc.yml"]\n'
+        f"pytest_add_cli_args = {json.dumps(options)}\n"
+        f"pytest_add_cli_args_test_selection = {json.dumps(TESTS[module])}\n",
+        encoding="utf-8",
+    )
+
+
+def mutate(module: str, minutes: float) -> tuple[Counter[str], list[str]]:
+    """Run mutmut on one module; return how its mutants ended, and which survived."""
+    from mutmut.stats import status_by_exit_code
+
+    with tempfile.TemporaryDirectory(prefix="mutation-") as name:
+        folder = Path(name)
+        sandbox(folder, module)
+        command = [sys.executable, "-m", "mutmut", "run", "--max-children", "1"]
+        environment = {
+            key: value for key, value in os.environ.items() if not key.startswith("CLAIMBOOK_")
+        }
+        log = folder / "log"
+        with log.open("w", encoding="utf-8") as lines:
+            try:
+                ended = subprocess.run(
+                    command,
+                    cwd=folder,
+                    env=environment,
+                    stdout=lines,
+                    stderr=subprocess.STDOUT,
+                    timeout=minutes * 60,
+                ).returncode
+            except subprocess.TimeoutExpired:
+                ended = 0  # what was not reached is counted as "not checked"
+        meta = folder / "mutants" / "src" / "claimbook" / f"{module}.py.meta"
+        if ended or not meta.is_file():
+            sys.exit(f"mutmut failed on {module}:\n{log.read_text(encoding='utf-8')[-3000:]}")
+        codes = json.loads(meta.read_text(encoding="utf-8"))["exit_code_by_key"]
+        statuses = {mutant: status_by_exit_code[code] for mutant, code in codes.items()}
+        undetected = ("survived", "no tests")
+        survivors = [mutant for mutant, status in statuses.items() if status in undetected]
+        show = [sys.executable, "-m", "mutmut", "show"]
+        diffs = [
+            subprocess.run(
+                [*show, mutant], cwd=folder, env=environment, capture_output=True, text=True
+            ).stdout
+            for mutant in survivors
+        ]
+        return Counter(statuses.values()), [_change(diff) for diff in diffs]
+
+
+def _change(diff: str) -> str:
+    """Return the lines of a diff that differ, after the mutant's name."""
+    lines = diff.splitlines()
+    changed = [line for line in lines if line[:1] in {"+", "-"} and line[:3] not in {"+++", "---"}]
+    return "\n".join([lines[0] if lines else "", *changed])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("modules", nargs="*", metavar="MODULE", help=", ".join(TESTS))
+    parser.add_argument("--minutes", type=float, default=60, help="limit for each module")
+    chosen = parser.parse_args()
+    if unknown := sorted({*chosen.modules} - {*TESTS}):
+        parser.error(f"there is no module {unknown[0]} here: name {', '.join(TESTS)}")
+    record = json.loads(RECORD.read_text(encoding="utf-8")) if RECORD.is_file() else {}
+    os.nice(10)
+    for module in chosen.modules or TESTS:
+        ended, survivors = mutate(module, chosen.minutes)
+        total = sum(ended.values())
+        killed = ended["killed"] + ended["timeout"]
+        survived = ended["survived"] + ended["no tests"]
+        record[module] = {
+            "killed": killed,
+            "survived": survived,
+            "unfinished": total - killed - survived,
+            "total": total,
+        }
+        print("\n\n".join(survivors))
+        print(f"{module}: {killed} of {total} mutants killed, {survived} survived", flush=True)
+        RECORD.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
