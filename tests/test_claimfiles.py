@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from claimbook import claimfiles, claims
+from claimbook import claimfiles, claims, snapshot
 from claimbook.claimfiles import ClaimFileError
 from claimbook.claims import CheckError
 from claimbook.estimates import Estimate
@@ -129,3 +129,61 @@ def test_a_check_may_read_only_what_it_declares():
     claim = claims.claim("inequality-rose")
     with pytest.raises(claims.snapshot.SnapshotError, match="read but not declared"):
         claim.check("top-fifth-change", lambda wdi: wdi["SP.POP.TOTL"])
+
+
+def declared_as(root, before, after):
+    path = root / NAME
+    path.write_text(path.read_text(encoding="utf-8").replace(before, after, 1), encoding="utf-8")
+    return claims.claim("inequality-rose")
+
+
+def every_option(wdi, start, end, statistic, sample, status):
+    held = len(wdi["SI.POV.GINI"])
+    return Estimate(held, held, held, held, "Gini points")
+
+
+PRIMARY = "    role: primary\n"
+
+
+def test_a_check_declared_for_an_older_vintage_is_computed_on_it(copy):
+    claim = declared_as(copy, PRIMARY, f"{PRIMARY}    vintage: 2019-04\n")
+    check = claim.check("median-gini-change", every_option)
+    held = {name: len(snapshot.read(name)["SI.POV.GINI"]) for name in ("2013-12", "2019-04")}
+    assert len(set(held.values())) == 2
+    assert {estimate.value for _, estimate in check.variants.values()} == {held["2019-04"]}
+    assert check.vintages["2013-12"].value == held["2013-12"]
+    found = check.as_dict()
+    assert found["vintages"]["current"] is None
+    assert (found["vintage"], list(found["decomposition"])) == ("2019-04", ["2013-12"])
+    assert "not asked: this vintage does not hold the window" in repr(check)
+
+
+def test_a_vintage_that_cannot_be_asked_has_no_verdict(copy):
+    claim = declared_as(copy, PRIMARY, f"{PRIMARY}    vintage: 2019-04\n")
+    claim.check("median-gini-change", every_option)
+    for check in claim.declared["checks"][1:]:
+        claim.check(check["id"], lambda wdi: None)
+    output = claim.as_dict()
+    assert output["verdict"] == output["vintages"]["2019-04"] == "supported"
+    assert output["vintages"]["current"] is None
+
+
+def test_a_check_for_a_vintage_not_held_is_refused(copy):
+    claim = declared_as(copy, PRIMARY, f"{PRIMARY}    vintage: 2018-04\n")
+    with pytest.raises(CheckError, match="vintage 2018-04, which data/ does not hold"):
+        claim.check("median-gini-change", every_option)
+
+
+def test_a_check_that_asks_a_model_runs_once_and_holds_under_every_vintage(copy):
+    series = "series: [SI.POV.GINI, NY.GNP.PCAP.CD, SP.POP.TOTL]"
+    asked = []
+
+    def model(wdi, start, end, statistic, sample, status):
+        asked.append((start, end, statistic, sample, status))
+        return Estimate(0.5, 0.4, 0.6, 100, "Gini points")
+
+    check = declared_as(copy, series, "series: []").check("median-gini-change", model)
+    assert len(asked) == len(set(asked)) == len(check.variants)
+    assert {estimate.value for estimate in check.vintages.values()} == {0.5}
+    assert check.decomposition == {} and not any(check.lost.values())
+    assert "a model, which reads no data: 0.5" in repr(check)

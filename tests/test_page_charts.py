@@ -8,10 +8,14 @@ import json
 import re
 import shutil
 
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
 import pytest
 from plotly.offline import get_plotlyjs_version
 
 from claimbook import figures
+from claimbook.errors import ClaimbookError
 from claimbook.sphinx import charts, vendored
 from claimbook.sphinx.errors import BookError
 
@@ -219,3 +223,62 @@ def test_verdicts_can_be_read_on_their_grounds(name, theme):
 def test_figures_are_written_in_the_colours_that_the_page_exchanges():
     written = [COLOURS[f"c{i}-figure"] for i in range(1, 7)]
     assert [colour.lower() for colour in figures.PALETTE] == written
+
+
+def line(*values):
+    return go.Figure(go.Scatter(x=[1, 2], y=list(values)))
+
+
+def described(drawn):
+    table = pd.DataFrame({"step": ["low", "high"], "value": [1, 2]})
+    words = {"id": "moved", "title": "It moves", "alt": "A line.", "unit": "points", "source": "us"}
+    return figures.chart(drawn, table, **words)
+
+
+def test_a_chart_with_steps_becomes_a_slider_over_all_of_them():
+    chart = described(
+        figures.stepped({"low": line(1, 1), "high": line(2, 2)}, label="Skill <C>", start="high")
+    )
+    drawn = charts.read_chart(chart.as_dict())
+    assert [step[0]["y"] for step in drawn.figure["steps"]] == [[1, 1], [2, 2]]
+    assert drawn.figure["data"][0]["y"] == [2, 2]
+    assert "sliders" not in drawn.figure["layout"]
+    html = charts.figure_html(drawn, "x.csv")
+    assert '<label for="chart-moved-step">Skill &lt;C&gt;</label>' in html
+    assert 'max="1" value="1" aria-valuetext="high"' in html
+    assert "cb-chart__step" not in charts.figure_html(charts.read_chart(FIGURE), "x.csv")
+
+
+def test_another_value_in_a_step_shows_in_the_text_form():
+    texts = [
+        repr(described(figures.stepped({"low": line(1, 1), "high": line(2, y)}, label="C")))
+        for y in (2, 3)
+    ]
+    assert texts[0] != texts[1]
+
+
+@pytest.mark.parametrize(
+    ("steps", "start", "sentence"),
+    [
+        ({"low": line(1, 1)}, None, "has 1 steps: give at least two"),
+        ({"low": line(1, 1), "high": line(2, 2)}, "middle", "'middle' is no step"),
+        ({"low": line(1, 1), "high": go.Figure(go.Bar(y=[1]))}, None, "draw the same traces"),
+    ],
+)
+def test_steps_that_do_not_fit_are_refused(steps, start, sentence):
+    with pytest.raises(ClaimbookError, match=sentence):
+        figures.stepped(steps, label="C", start=start)
+
+
+def test_a_map_gives_each_region_its_own_colour_and_leaves_out_the_rest():
+    grid = pd.DataFrame({"x": [1, 2, 1, 2], "y": [1, 1, 2, 2], "r": ["in", "out", None, "in"]})
+    drawn = figures.regions(grid, "x", "y", "r")
+    assert [trace.name for trace in drawn.data] == ["in", "out"]
+    assert np.array_equal(drawn.data[0].z, [[1, np.nan], [np.nan, 1]], equal_nan=True)
+    assert drawn.data[0].colorscale[0][1] != drawn.data[1].colorscale[0][1]
+
+
+def test_a_map_of_too_many_regions_is_refused():
+    grid = pd.DataFrame({"x": range(7), "y": [1] * 7, "r": list("abcdefg")})
+    with pytest.raises(ClaimbookError, match="7 regions, more than the 6 colours"):
+        figures.regions(grid, "x", "y", "r")

@@ -15,6 +15,7 @@ from ruamel.yaml.error import MarkedYAMLError
 
 from claimbook import paths
 from claimbook.errors import ClaimbookError, nearest
+from claimbook.snapshot import CURRENT
 
 PRIMARY, SECONDARY, CONTEXT, AFTER = "primary", "secondary", "context", "after"
 MOST_SECONDARY = 3
@@ -104,6 +105,7 @@ def load_claim(path: Path) -> dict[str, Any]:
         check.setdefault("kind", claim["kind"])
         check.setdefault("reference", 0)
         check.setdefault("options", {})
+        check.setdefault("vintage", CURRENT)
     return claim | {"part": path.parent.name}
 
 

@@ -51,6 +51,8 @@ class Check:
         The headline under each vintage.
     missing : dict of str to list of str
         Series that a vintage does not hold, where there are any.
+    not_asked : list of str
+        Vintages newer than the one declared: they no longer hold the check's window.
     decomposition : dict of str to dict
         For each earlier vintage, how its estimate became today's.
     """
@@ -59,6 +61,7 @@ class Check:
     variants: dict[str, tuple[dict[str, Any], Estimate | None]]
     vintages: dict[str, Estimate | None]
     missing: dict[str, list[str]] = field(default_factory=dict)
+    not_asked: list[str] = field(default_factory=list)
     decomposition: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     @property
@@ -68,7 +71,7 @@ class Check:
 
     @property
     def estimate(self) -> Estimate | None:
-        """The headline estimate under today's data."""
+        """The headline estimate, under the declared vintage: today's, unless the file says else."""
         return self.variants[HEADLINE][1]
 
     @property
@@ -113,9 +116,25 @@ class Check:
         counted = {
             vintage: set() if estimate is None else set(estimate.economies.index)
             for vintage, estimate in self.vintages.items()
+            if vintage not in self.not_asked
         }
         everyone = set().union(*counted.values())
         return {vintage: sorted(everyone - present) for vintage, present in counted.items()}
+
+    def asked(self, vintage: str) -> bool:
+        """Tell whether a vintage was asked: it holds the series, and the window.
+
+        Parameters
+        ----------
+        vintage : str
+            A folder of ``data/``.
+
+        Returns
+        -------
+        bool
+            True even where the figures then give no estimate.
+        """
+        return vintage not in self.missing and vintage not in self.not_asked
 
     def as_dict(self) -> dict[str, Any]:
         """Return the check's part of the claim output.
@@ -125,16 +144,17 @@ class Check:
         dict
             Plain JSON.
         """
-        names = ("id", "role", "kind", "question", "unit", "series", "expects", "reference")
+        names = ("id", "role", "kind", "question", "unit", "series", "vintage", "expects")
         economies = {} if self.estimate is None else self.estimate.economies
         return {
             **{name: self.declared[name] for name in names},
-            **{name: self.declared[name] for name in ("smallest_effect", "falsifier", "options")},
+            **{name: self.declared[name] for name in ("reference", "smallest_effect")},
+            **{name: self.declared[name] for name in ("falsifier", "options")},
             **self._decided(self.estimate),
             "robustness": self.robustness,
             "tally": self.tally,
             "vintages": {
-                vintage: None if vintage in self.missing else self._decided(estimate)
+                vintage: self._decided(estimate) if self.asked(vintage) else None
                 for vintage, estimate in self.vintages.items()
             },
             "missing": self.missing,
@@ -159,13 +179,17 @@ class Check:
             f"  the claim expects a {declared['expects']} from {declared['reference']:g}, "
             f"of at least {declared['smallest_effect']:g} {declared['unit']}",
         ]
-        for vintage, estimate in self.vintages.items():
+        if not declared["series"]:
+            lines.append(f"  a model, which reads no data: {self.estimate or 'no estimate'}")
+        for vintage, estimate in self.vintages.items() if declared["series"] else ():
             if vintage in self.missing:
                 found = f"not held in this vintage: {', '.join(self.missing[vintage])}"
+            elif vintage in self.not_asked:
+                found = "not asked: this vintage does not hold the window"
             else:
                 found = f"{self.decide(estimate)}: {estimate or 'too few figures'}"
             lines.append(f"  {vintage:>8}  {found}")
-            if lost := self.lost[vintage]:
+            if lost := self.lost.get(vintage):
                 lines.append(f"            without {len(lost)}: {' '.join(lost)}")
         if robustness["of"] > 1:
             lines.append(
@@ -236,31 +260,29 @@ class Claim:
         """
         declared = self._declared(check_id)
         _fit(declared, function)
-        grid = variants(declared["options"])
-        now, headline = self._snapshots[CURRENT], grid[HEADLINE]
-        estimates = {
-            vintage: _run(function, wdi, declared, headline)
-            for vintage, wdi in self._snapshots.items()
+        now, older, newer = self._around(declared)
+        found = {
+            name: (options, _run(function, now, declared, options))
+            for name, options in variants(declared["options"]).items()
         }
+        options, headline = found[HEADLINE]
+        # Without series a check asks a model, whose answer no vintage changes.
+        earlier = {
+            then.vintage: _run(function, then, declared, options)
+            if declared["series"]
+            else headline
+            for then in older
+        }
+        estimates = {**earlier, now.vintage: headline, **dict.fromkeys(newer)}
         missing = {
             vintage: lacking
             for vintage, wdi in self._snapshots.items()
             if (lacking := [code for code in declared["series"] if code not in wdi.codes])
         }
-        check = Check(
-            declared,
-            {
-                name: (options, _run(function, now, declared, options))
-                for name, options in grid.items()
-            },
-            estimates,
-            missing,
-        )
-        for vintage, then in self._snapshots.items():
-            if vintage != CURRENT:
-                parts = _decompose(function, then, now, check)
-                if parts:
-                    check.decomposition[vintage] = parts
+        check = Check(declared, found, estimates, missing, newer)
+        for then in older if declared["series"] else ():
+            if parts := _decompose(function, then, now, check):
+                check.decomposition[then.vintage] = parts
         self.checks[check_id] = check
         return check
 
@@ -294,7 +316,7 @@ class Claim:
 
     @property
     def verdict(self) -> str:
-        """The claim's verdict under today's data."""
+        """The claim's verdict: of each check's headline, under the vintage declared for it."""
         return self._verdict({name: check.outcome for name, check in self.checks.items()})
 
     def as_dict(self) -> dict[str, Any]:
@@ -335,8 +357,8 @@ class Claim:
         )
 
     def _verdict_under(self, vintage: str) -> str | None:
-        """The verdict of a vintage; None where it does not hold the primary check's series."""
-        if vintage in self._primary.missing:
+        """The verdict of a vintage; None where the primary check could not be asked of it."""
+        if not self._primary.asked(vintage):
             return None
         return self._verdict(
             {name: check.decide(check.vintages[vintage]) for name, check in self.checks.items()}
@@ -346,6 +368,19 @@ class Claim:
         roles = {name: self.checks[name].declared["role"] for name in outcomes}
         secondary = [outcomes[name] for name in outcomes if roles[name] == claimfiles.SECONDARY]
         return rule.verdict(outcomes[self._primary.id], secondary)
+
+    def _around(self, declared: Mapping[str, Any]) -> tuple[Snapshot, list[Snapshot], list[str]]:
+        """Return the snapshot of a check's headline, those before it, and the vintages after it."""
+        held = list(self._snapshots)
+        if declared["vintage"] not in held:
+            raise CheckError(
+                f"The check {declared['id']} is declared for the vintage {declared['vintage']}, "
+                f"which data/ does not hold.{nearest(declared['vintage'], held)} "
+                f"It holds {', '.join(held)}."
+            )
+        place = held.index(declared["vintage"])
+        older = [self._snapshots[vintage] for vintage in held[:place]]
+        return self._snapshots[held[place]], older, held[place + 1 :]
 
     def _declared(self, check_id: str) -> dict[str, Any]:
         for check in self.declared["checks"]:

@@ -74,12 +74,16 @@ class Chart:
         -------
         dict
             ``data``, ``layout`` (with the chart's particulars under ``meta.claimbook``) and
-            ``config``.
+            ``config``; ``frames`` where the chart has steps (see :func:`stepped`).
         """
         plain = self.figure.to_plotly_json()
         layout = _plain(plain["layout"]) | {"meta": {"claimbook": self.meta}}
         config = {"displayModeBar": False, "responsive": True}
-        return {"data": _plain(plain["data"]), "layout": layout, "config": config}
+        drawn = {"data": _plain(plain["data"]), "layout": layout, "config": config}
+        frames = [
+            {"name": step["name"], "data": _plain(step["data"])} for step in plain.get("frames", ())
+        ]
+        return drawn | {"frames": frames} if frames else drawn
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, Any]:
         drawn = self.as_dict()
@@ -442,6 +446,112 @@ def small_multiples(table: pd.DataFrame, x: str, y: str, by: str, *, columns: in
     figure = px.line(table, x=x, y=y, facet_col=by, facet_col_wrap=columns)
     figure.update_traces(line={"color": BLUE}, hovertemplate="%{x}: %{y}<extra></extra>")
     return figure.for_each_annotation(lambda note: note.update(text=note.text.split("=")[-1]))
+
+
+def regions(table: pd.DataFrame, x: str, y: str, region: str) -> go.Figure:
+    """Draw which region each point of a grid lies in: a map of a model's parameters.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        One row a point of a full grid: the columns ``x``, ``y`` (numbers, whose names with the unit
+        become the titles of the axes) and ``region`` (text, or an ordered category that gives the
+        order of the legend). Points without a region stay blank.
+    x, y, region : str
+        Names of those columns.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+        One colour a region, six at most.
+
+    Raises
+    ------
+    ClaimbookError
+        If there are more regions than colours that can be told apart.
+    """
+    named = table[region].astype("category")
+    held = [name for name in named.cat.categories if (named == name).any()]
+    if len(held) > len(PALETTE):
+        raise ClaimbookError(
+            f"The map has {len(held)} regions, more than the {len(PALETTE)} colours that can be "
+            "told apart: join some of them."
+        )
+    figure = go.Figure()
+    for name, colour in zip(held, PALETTE, strict=False):
+        inside = table.assign(inside=np.where(named == name, 1.0, np.nan))
+        grid = inside.pivot(index=y, columns=x, values="inside")
+        figure.add_heatmap(
+            x=grid.columns,
+            y=grid.index,
+            z=grid.to_numpy(),
+            name=str(name),
+            colorscale=[[0, colour], [1, colour]],
+            showscale=False,
+            showlegend=True,
+            hoverongaps=False,
+            hovertemplate=f"{x} %{{x}}, {y} %{{y}}: {name}<extra></extra>",
+        )
+    return figure.update_layout(xaxis_title=x, yaxis_title=y)
+
+
+def stepped(steps: Mapping[str, go.Figure], *, label: str, start: str | None = None) -> go.Figure:
+    """Join figures into one that a reader steps through, such as a model at several parameters.
+
+    On the page a slider stands under the chart; on paper the first step shown is what is printed,
+    and the data table holds every step.
+
+    Parameters
+    ----------
+    steps : mapping of str to plotly.graph_objects.Figure
+        Name of each step, such as ``"1.5"``, to its figure, in order. All have traces of the same
+        types in the same order; the layout is the starting step's, so fix the ranges of its axes.
+    label : str
+        What is stepped through: the slider's label, such as ``"Skill of C"``.
+    start : str, optional
+        The step shown first; by default the first.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+        The starting figure, with a frame for each step.
+
+    Raises
+    ------
+    ClaimbookError
+        If there are fewer than two steps, ``start`` is none of them, or traces differ in type.
+    """
+    if len(steps) < 2:
+        raise ClaimbookError(f"The chart of {label!r} has {len(steps)} steps: give at least two.")
+    shown = next(iter(steps)) if start is None else start
+    if shown not in steps:
+        raise ClaimbookError(f"{shown!r} is no step of the chart of {label!r}: name one of them.")
+    kinds = {name: [trace.type for trace in figure.data] for name, figure in steps.items()}
+    for name, found in kinds.items():
+        if found != kinds[shown]:
+            raise ClaimbookError(
+                f"The step {name!r} of the chart of {label!r} has the traces {found}, the step "
+                f"{shown!r} has {kinds[shown]}: draw the same traces, empty if need be."
+            )
+    places = list(steps)
+    figure = go.Figure(
+        data=steps[shown].data,
+        layout=steps[shown].layout,
+        frames=[go.Frame(name=name, data=step.data) for name, step in steps.items()],
+    )
+    # JupyterLab draws plotly's own slider; the page has one that the keyboard reaches.
+    return figure.update_layout(
+        sliders=[
+            {
+                "active": places.index(shown),
+                "currentvalue": {"prefix": f"{label}: "},
+                "steps": [
+                    {"label": name, "method": "animate", "args": [[name], {"mode": "immediate"}]}
+                    for name in places
+                ],
+            }
+        ]
+    )
 
 
 def _plain(value: Any) -> Any:

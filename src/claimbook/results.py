@@ -149,7 +149,7 @@ def _claim(output: dict[str, Any]) -> dict[str, Any]:
 
 
 def _check(check: dict[str, Any]) -> dict[str, Any]:
-    names = ("id", "role", "kind", "question", "outcome", "expects", "reference")
+    names = ("id", "role", "kind", "question", "vintage", "outcome", "expects", "reference")
     more = ("smallest_effect", "estimate", "vintages", "variants")
     return {name: check[name] for name in (*names, *more)}
 

@@ -146,13 +146,16 @@ def _grid(chapter: Chapter) -> Iterator[Finding]:
 
 
 def _series(chapter: Chapter) -> Iterator[Finding]:
-    held = snapshot.read().codes
-    for code in claimfiles.claim_series(chapter.claim):
+    named = {(code, snapshot.CURRENT) for code in chapter.claim.get("series", ())}
+    for check in chapter.claim["checks"]:
+        named |= {(code, check["vintage"]) for code in check["series"]}
+    for code, vintage in sorted(named):
+        held = snapshot.read(vintage).codes
         if code not in held:
             yield Finding(
                 chapter.claim_path,
-                f"the series {code} is not in the snapshot.{nearest(code, held)} "
-                f"Run `claimbook refresh {code}`, or mend the code.",
+                f"the series {code} is not in the snapshot {vintage}.{nearest(code, held)} "
+                f"Run `claimbook refresh {code} --vintage {vintage}`, or mend the code.",
             )
 
 

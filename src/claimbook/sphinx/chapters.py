@@ -46,6 +46,7 @@ def claim_nodes(
     box = parts.render(
         "method",
         method=f"{up}{METHOD}.html",
+        reads_data=any(check["series"] for check in output["checks"]),
         sha=sha[:12],
         notebook=f"{up}_sources/{env.docname}.ipynb",
         feed=f"{up}{results.FEED}",

@@ -44,11 +44,20 @@ class ChartError(ValueError):
 
 
 @dataclass(frozen=True)
+class Stepper:
+    """What a chart's slider steps through, the names of the steps, and which is shown first."""
+
+    label: str
+    steps: list[str]
+    shown: int
+
+
+@dataclass(frozen=True)
 class Chart:
     """A described chart: what it says, its data, and the figure to draw.
 
     `rows` are lists as long as `columns`; `height` is in pixels; `figure` is the plotly figure
-    without its description, title and template.
+    without its description, title and template; `stepper` is what its slider steps through.
     """
 
     id: str
@@ -61,6 +70,7 @@ class Chart:
     rows: list[list[Any]]
     height: int
     figure: dict[str, Any]
+    stepper: Stepper | None = None
 
     @property
     def anchor(self) -> str:
@@ -125,6 +135,7 @@ def read_chart(figure: Mapping[str, Any]) -> Chart:
         rows=[list(row) for row in meta["rows"]],
         height=int(layout["height"]),
         figure=_figure_to_draw(figure),
+        stepper=_stepper(figure),
     )
 
 
@@ -182,10 +193,27 @@ def _is_name(value: object) -> bool:
 
 
 def _figure_to_draw(figure: Mapping[str, Any]) -> dict[str, Any]:
-    layout = {k: v for k, v in figure["layout"].items() if k not in ("title", "template", "width")}
+    elsewhere = (
+        "title",
+        "template",
+        "width",
+        "sliders",
+    )  # on the page these are HTML, or the theme's
+    layout = {k: v for k, v in figure["layout"].items() if k not in elsewhere}
     meta = {k: v for k, v in layout["meta"].items() if k != "claimbook"}
     layout = {k: v for k, v in layout.items() if k != "meta"} | ({"meta": meta} if meta else {})
-    return {"data": list(figure.get("data") or []), "layout": layout}
+    steps = [frame["data"] for frame in figure.get("frames") or []]
+    drawn = {"data": list(figure.get("data") or []), "layout": layout}
+    return drawn | {"steps": steps} if steps else drawn
+
+
+def _stepper(figure: Mapping[str, Any]) -> Stepper | None:
+    frames = figure.get("frames") or []
+    if not frames:
+        return None
+    slider = figure["layout"]["sliders"][0]
+    label = slider["currentvalue"]["prefix"].removesuffix(": ")
+    return Stepper(label, [frame["name"] for frame in frames], int(slider["active"]))
 
 
 def cell_text(value: Any) -> str:
@@ -260,6 +288,20 @@ def _inline_json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
 
 
+def _slider(chart: Chart) -> str:
+    """Return the control that steps through a chart; hidden until the script can answer it."""
+    stepper = chart.stepper
+    if stepper is None:
+        return ""
+    control = f"{chart.anchor}-step"
+    names = escape(json.dumps(stepper.steps, ensure_ascii=False))
+    now = escape(stepper.steps[stepper.shown])
+    return f"""<p class="cb-chart__step"><label for="{control}">{escape(stepper.label)}</label>
+<output for="{control}">{now}</output>
+<input type="range" id="{control}" min="0" max="{len(stepper.steps) - 1}" value="{stepper.shown}" \
+aria-valuetext="{now}" data-steps="{names}" hidden></p>"""
+
+
 def figure_html(chart: Chart, csv_file: str) -> str:
     """Return the HTML of a chart: everything but the drawing works without a script.
 
@@ -281,6 +323,7 @@ def figure_html(chart: Chart, csv_file: str) -> str:
 <a class="cb-chart__anchor" href="#{chart.anchor}" aria-label="Link to this chart: {title}">#</a>
 </figcaption>
 <div class="cb-chart__plot" role="img" aria-label="{alt}" style="height:{chart.height}px"></div>
+{_slider(chart)}
 <script type="application/json" class="cb-chart__figure">{_inline_json(chart.figure)}</script>
 <noscript><p class="cb-chart__note">{alt}</p></noscript>
 <p class="cb-chart__source">{escape(chart.unit)} · {escape(chart.source)} · n = {chart.n}</p>

@@ -6,6 +6,7 @@ import inspect
 import textwrap
 from collections.abc import Callable
 
+import numpy as np
 import pandas as pd
 from docutils import nodes
 from sphinx.application import Sphinx
@@ -13,6 +14,7 @@ from sphinx.util.docutils import SphinxDirective
 
 from claimbook import estimates, figures, paths, snapshot, window
 from claimbook.figures import Chart
+from claimbook.models import matching_map
 from claimbook.snapshot import Snapshot
 from claimbook.sphinx import charts
 
@@ -139,6 +141,49 @@ def intervals(wdi: Snapshot) -> Chart:
     )
 
 
+def stepped(wdi: Snapshot) -> Chart:
+    """What changes when one thing moves? Let the reader step through it."""
+    gini = wdi["SI.POV.GINI"]
+    decades = {f"{year}s": window(gini, f"{year}-{year + 9}") for year in (1980, 1990, 2000, 2010)}
+    held = {decade: found.mean(axis="columns").dropna() for decade, found in decades.items()}
+    steps = {
+        decade: figures.distribution(values, width=5, x="Gini index").update_layout(
+            xaxis_range=[20, 70], yaxis_range=[0, 50], showlegend=False
+        )
+        for decade, values in held.items()
+    }
+    table = pd.concat({decade: figures.bins(values, 5) for decade, values in held.items()})
+    return figures.chart(
+        figures.stepped(steps, label="Decade", start="2000s"),
+        table.droplevel(1).rename_axis("decade"),
+        id="stepped",
+        title=f"Surveys reached {len(held['1980s'])} economies in the 1980s "
+        f"and {len(held['2010s'])} in the 2010s",
+        alt="Bars count economies by their mean Gini index in the decade that the slider names.",
+        unit="Gini index, mean of the decade",
+        source=wdi.cite("SI.POV.GINI"),
+        n=len(held["2000s"]),
+    )
+
+
+def regions(wdi: Snapshot) -> Chart:
+    """For which parameters does a model say what? Map the regions."""
+    skills = np.linspace(1.05, 3.15, 22).round(2)
+    points = matching_map.classify(matching_map.grid(A=3.2, B=skills, C=skills))
+    points = points.rename(columns={"B": "Skill of B", "C": "Skill of C"})
+    points = points[["Skill of B", "Skill of C", "region"]]
+    share = (points["region"] == "widens").mean()
+    return figures.chart(
+        figures.regions(points, "Skill of B", "Skill of C", "region"),
+        points,
+        id="regions",
+        title=f"Opening surely widens the poor country's gap at {share:.0%} of these points",
+        alt="A map over the skills of B and C, each point in the colour of its region.",
+        unit="Skill in units of the least skilled's; A = 3.2",
+        source="the matching model of Kremer and Maskin, solved by claimbook.models",
+    )
+
+
 FORMS: tuple[Callable[[Snapshot], Chart], ...] = (
     distribution,
     ranked,
@@ -146,6 +191,8 @@ FORMS: tuple[Callable[[Snapshot], Chart], ...] = (
     slope,
     small_multiples,
     intervals,
+    stepped,
+    regions,
 )
 
 

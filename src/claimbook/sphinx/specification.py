@@ -39,9 +39,15 @@ def specification_curve(check: dict[str, Any]) -> Chart | None:
         title=f"{agree} of {of} defensible choices find the same: {check['outcome']}",
         alt=_alt(table, check),
         unit=check["unit"],
-        source="the choices this chapter declares, each computed on the current vintage",
+        source=_source(check),
         n=of,
     )
+
+
+def _source(check: dict[str, Any]) -> str:
+    if not check["series"]:
+        return "the choices this chapter declares, each asked of the model"
+    return f"the choices this chapter declares, each computed on the vintage {check['vintage']}"
 
 
 def _table(check: dict[str, Any]) -> pd.DataFrame:

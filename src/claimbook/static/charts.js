@@ -161,6 +161,26 @@
 
   document.addEventListener("cb-choose", (event) => choose(event.detail));
 
+  // A chart with steps: its slider shows one of the states that were computed for it.
+  async function step(plot, control) {
+    await draw(plot);
+    const figure = drawn.get(plot);
+    if (!figure) return;
+    const name = JSON.parse(control.dataset.steps)[control.value];
+    control.setAttribute("aria-valuetext", name);
+    control.parentElement.querySelector("output").textContent = name;
+    figure.data = figure.steps[control.value];
+    const { data, layout } = themedFigure(figure);
+    window.Plotly.react(plot, data, layout, CONFIG);
+  }
+
+  document.querySelectorAll(".cb-chart__step input").forEach((control) => {
+    const plot = control.closest("figure").querySelector(".cb-chart__plot");
+    control.addEventListener("input", () => step(plot, control));
+    control.value = control.defaultValue; // not what the browser remembers of the last visit
+    control.hidden = false;
+  });
+
   function redrawAll() {
     if (!window.Plotly) return;
     for (const [plot, figure] of drawn) {
