@@ -202,7 +202,8 @@ class Gallery(SphinxDirective):
     def run(self) -> list[nodes.Node]:
         """Return one section a form."""
         wdi = snapshot.read(only=[GINI])
-        self.env.note_dependency(str(paths.data() / wdi.vintage / f"{GINI}.csv"))
+        for path in (paths.data() / wdi.vintage / f"{GINI}.csv", __file__, figures.__file__):
+            self.env.note_dependency(str(path))
         return [self._form(form, wdi) for form in FORMS]
 
     def _form(self, form: Callable[[Snapshot], Chart], wdi: Snapshot) -> nodes.section:
