@@ -211,6 +211,18 @@ def test_a_share_of_random_points_has_wilsons_interval():
     assert found == pytest.approx((0.2, middle - half, middle + half, 100))
 
 
+@pytest.mark.parametrize("n", [10, 1000, 1003])
+def test_where_all_random_points_agree_one_end_is_exactly_the_share(n):
+    # Wilson's other end is z² / (n + z²) from it.
+    far = 1.959963984540054**2 / (n + 1.959963984540054**2)
+    none = regions.share(np.zeros(n, dtype=bool), "random")
+    every = regions.share(np.ones(n, dtype=bool), "random")
+    assert (none.value, none.low) == (0.0, 0.0)
+    assert none.high == pytest.approx(far)
+    assert (every.value, every.high) == (1.0, 1.0)
+    assert every.low == pytest.approx(1 - far)
+
+
 def test_a_share_of_a_grid_has_no_sampling_error():
     assert regions.share([True, False, True, False], "grid") == (0.5, 0.5, 0.5, 4)
 
