@@ -60,7 +60,7 @@ def share(holds: ArrayLike, sampling: Sampling, confidence: float = 0.95) -> Sha
     if sampling == "grid":
         return Share(count / n, count / n, count / n, n)
     low, high = proportion_confint(count, n, alpha=1 - confidence, method="wilson")
-    # Where all points agree, one end is the share itself; the formula's rounding misses it by a hair.
+    # Where all points agree, one end is the share itself, which the formula's rounding may miss.
     return Share(count / n, float(low) if count else 0.0, float(high) if count < n else 1.0, n)
 
 
