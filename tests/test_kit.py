@@ -8,7 +8,7 @@ import re
 import pytest
 from ruamel.yaml import YAML
 
-from claimbook import claimfiles, notebooks, review, scaffold
+from claimbook import claimfiles, notebooks, review, scaffold, snapshot, status
 from claimbook.errors import ClaimbookError
 from conftest import ROOT
 
@@ -95,6 +95,13 @@ def test_the_chapters_of_the_book_have_nothing_to_mend():
     for claim_id in notebooks.chapters():
         found = review.review(claim_id, quick=True)
         assert not found, [finding.as_text() for finding in found]
+
+
+def test_transition_economies_are_listed_in_every_vintage_and_were_developing():
+    for vintage in snapshot.vintages():
+        assert status.TRANSITION.isin(snapshot.read(vintage).economies.index).all()
+    classified = status.income_classes(snapshot.read(), 1990)["class"].reindex(status.TRANSITION)
+    assert not (classified == status.HIGH).any()
 
 
 def edit(path, before, after):

@@ -282,3 +282,8 @@ def test_a_map_of_too_many_regions_is_refused():
     grid = pd.DataFrame({"x": range(7), "y": [1] * 7, "r": list("abcdefg")})
     with pytest.raises(ClaimbookError, match="7 regions, more than the 6 colours"):
         figures.regions(grid, "x", "y", "r")
+
+
+def test_a_signed_number_has_a_plus_or_a_true_minus():
+    assert figures.signed(2.04, 1) == "+2.0"
+    assert figures.signed(-0.126, 2) == "−0.13"

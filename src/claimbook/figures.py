@@ -234,6 +234,24 @@ def distribution(values: pd.Series, *, width: float, x: str, y: str = "Economies
     return figure.update_layout(xaxis_title=x, yaxis_title=y)
 
 
+def signed(number: float, digits: int) -> str:
+    """Write a number with its sign, for titles and text alternatives.
+
+    Parameters
+    ----------
+    number : float
+        Any number.
+    digits : int
+        Decimal places.
+
+    Returns
+    -------
+    str
+        With ``+`` or a true minus sign, such as ``"−2.0"``.
+    """
+    return f"{number:+.{digits}f}".replace("-", "−")
+
+
 def bins(values: pd.Series, width: float) -> pd.DataFrame:
     """Count values in bins of equal width that start at multiples of it.
 

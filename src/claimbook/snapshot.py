@@ -138,11 +138,15 @@ class Snapshot:
         table["aggregate"] = table["aggregate"] == "1"
         return table.set_index("economy").sort_index()
 
+    @cached_property
+    def _only_economies(self) -> pd.DataFrame:
+        table = self._all_economies
+        return table[~table["aggregate"]].drop(columns="aggregate")
+
     @property
     def economies(self) -> pd.DataFrame:
         """Economies, without aggregates: index iso3 ``economy``, columns name, region, …"""
-        table = self._all_economies
-        return table[~table["aggregate"]].drop(columns="aggregate")
+        return self._only_economies.copy()
 
     @property
     def aggregates(self) -> pd.DataFrame:
@@ -245,7 +249,8 @@ class Snapshot:
         -------
         pandas.DataFrame
             Economies (rows, sorted) by years (columns, int), NaN where nothing was published; the
-            unit is ``frame.attrs["unit"]``, and the other metadata stand beside it.
+            unit is ``frame.attrs["unit"]``, and the metadata that are plain text or numbers stand
+            beside it.
 
         Raises
         ------
@@ -255,11 +260,13 @@ class Snapshot:
         """
         frame = self._frame(code)
         if economies is None:
-            chosen = frame.loc[frame.index.isin(self.economies.index)]
+            chosen = frame.loc[frame.index.isin(self._only_economies.index)]
         else:
             chosen = frame.reindex(self._known(economies))
         chosen = chosen.copy()
-        chosen.attrs = self.metadata(code)
+        # Pandas copies these deeply at every step of a computation, so nested ones stay behind.
+        plain = {k: v for k, v in self.metadata(code).items() if isinstance(v, str | int | float)}
+        chosen.attrs = plain
         return chosen
 
     __getitem__ = series
@@ -338,10 +345,10 @@ class Snapshot:
                     f"{code} ({self.aggregates.loc[code, 'name']}) is an aggregate, not an "
                     f'economy: read it with `aggregate(CODE, "{code}")`.'
                 )
-            if code not in self.economies.index:
+            if code not in self._only_economies.index:
                 raise SnapshotError(
                     f"{code} is not an economy of {paths.shown(self.folder)}/economies.csv."
-                    f"{nearest(code, self.economies.index)}"
+                    f"{nearest(code, self._only_economies.index)}"
                 )
         return codes
 

@@ -17,6 +17,43 @@ from claimbook.snapshot import Snapshot
 GNI = "NY.GNP.PCAP.CD"
 HIGH = "High income"
 RULES = ("at start", "today")
+# Central and eastern Europe, the former Soviet Union and Yugoslavia. Their early nineties are the
+# end of planning, which moved everything at once: a chapter shows what is left without them.
+TRANSITION = pd.Index(
+    [
+        *(
+            "ALB",
+            "ARM",
+            "AZE",
+            "BGR",
+            "BIH",
+            "BLR",
+            "CZE",
+            "EST",
+            "GEO",
+            "HRV",
+            "HUN",
+            "KAZ",
+            "KGZ",
+        ),
+        *(
+            "LTU",
+            "LVA",
+            "MDA",
+            "MKD",
+            "MNE",
+            "POL",
+            "ROU",
+            "RUS",
+            "SRB",
+            "SVK",
+            "SVN",
+            "TJK",
+            "TKM",
+        ),
+        *("UKR", "UZB", "XKX"),
+    ]
+)
 _CLASSES = ("Low income", "Lower middle income", "Upper middle income", HIGH)
 
 
