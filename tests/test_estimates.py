@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -72,6 +74,9 @@ def test_too_few_economies_give_no_estimate(size):
     assert estimates.mean(few, "p") is None
     assert estimates.share(few > 2) is None
     assert estimates.slope(few, few, "p") is None
+    assert estimates.rank_slope(few, few, "p") is None
+    once_or_twice = pd.concat([few, few], keys=[0, 1]).swaplevel()
+    assert estimates.panel_slope(once_or_twice, once_or_twice, "p") is None
 
 
 def test_ten_economies_give_one():
@@ -105,7 +110,72 @@ def test_a_clustered_slope_counts_clusters_and_is_wider():
 
 
 def test_a_regressor_that_does_not_vary_gives_no_slope(values):
-    assert estimates.slope(values, pd.Series(1.0, index=values.index), "p") is None
+    constant = pd.Series(1.0, index=values.index)
+    assert estimates.slope(values, constant, "p") is None
+    assert estimates.rank_slope(values, constant, "p") is None
+
+
+def test_a_rank_slope_is_not_turned_round_by_one_economy():
+    index = [f"E{n:02d}" for n in range(40)]
+    x = pd.Series(np.linspace(0, 1, 40), index=index)
+    y = 3 * x + np.random.default_rng(3).normal(scale=0.2, size=40)
+    x["E00"], y["E00"] = 50, -100
+    found = estimates.rank_slope(y, x, "p")
+    assert found.low < 3 < found.high
+    assert found.high - found.low < 1
+    assert found.n == 40
+    assert estimates.slope(y, x, "p").value < 0
+
+
+def test_a_rank_slope_is_the_median_of_the_slopes_between_pairs(values):
+    x = pd.Series(np.random.default_rng(4).normal(size=len(values)), index=values.index)
+    pairs = list(itertools.combinations(values.index, 2))
+    between = [(values[a] - values[b]) / (x[a] - x[b]) for a, b in pairs]
+    found = estimates.rank_slope(values.sample(frac=1, random_state=1), x, "p")
+    assert found.value == pytest.approx(np.median(between), rel=1e-5)
+
+
+@pytest.fixture
+def panel():
+    """Thirty economies in five periods: y = 2x, plus what is the economy's and the period's."""
+    rng = np.random.default_rng(5)
+    index = pd.MultiIndex.from_product([[f"E{n:02d}" for n in range(30)], range(5)])
+    economy, period = (index.codes[level] for level in (0, 1))
+    own, common = rng.normal(scale=10, size=30), rng.normal(scale=10, size=5)
+    x = pd.Series(rng.normal(size=150) + own[economy] + common[period], index=index)
+    y = 2 * x - 5 * own[economy] - 5 * common[period] + rng.normal(size=150)
+    return y, x
+
+
+def test_a_panel_slope_sets_economies_and_periods_aside(panel):
+    y, x = panel
+    found = estimates.panel_slope(y, x, "p")
+    assert found.low < 2 < found.high
+    assert found.high - found.low < 0.5
+    assert found.n == 30
+    assert found.economies["E03"] == pytest.approx(y["E03", 4] - y["E03", 0])
+    assert estimates.slope(y, x, "p").value < 0
+
+
+def test_a_panel_slope_is_that_of_a_regression_with_a_dummy_for_each(panel):
+    y, x = (series.drop([("E00", 1), ("E07", 4)]) for series in panel)
+    dummies = [pd.get_dummies(y.index.get_level_values(level), dtype=float) for level in (0, 1)]
+    columns = [x.to_numpy()[:, None], dummies[0].to_numpy(), dummies[1].to_numpy()[:, 1:]]
+    plain = np.linalg.lstsq(np.hstack(columns), y.to_numpy(), rcond=None)[0]
+    assert estimates.panel_slope(y, x, "p").value == pytest.approx(plain[0], rel=1e-5)
+
+
+def test_an_economy_seen_once_says_nothing_of_a_change_within_it(panel):
+    y, x = panel
+    once = pd.Series({("E99", 2): 1e6})
+    found = estimates.panel_slope(pd.concat([y, once]), pd.concat([x, once]), "p")
+    assert found == estimates.panel_slope(y, x, "p")
+    assert "E99" not in found.economies
+
+
+def test_a_regressor_that_varies_within_no_economy_gives_no_panel_slope(panel):
+    y, x = panel
+    assert estimates.panel_slope(y, x.groupby(level=0).transform("mean"), "p") is None
 
 
 def test_an_exact_quantity_is_its_own_interval():
