@@ -1,0 +1,176 @@
+"""theory-reversed: its headlines and their n recomputed from the CSV files without the library."""
+
+from __future__ import annotations
+
+import csv
+import statistics
+from collections import defaultdict
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from claimbook import notebooks
+
+VINTAGES = ["2013-12", "2019-04", "current"]
+PERIODS = [(1984, 1988), (1989, 1993), (1994, 1998), (1999, 2003), (2004, 2008), (2009, 2013)]
+
+
+def long(root, vintage, code):
+    """Economy → year → value."""
+    found = defaultdict(dict)
+    with (root / "data" / vintage / f"{code}.csv").open(encoding="utf-8") as lines:
+        for row in csv.DictReader(lines):
+            found[row["economy"]][int(row["year"])] = float(row["value"])
+    return found
+
+
+def middle(years, first, last, average=statistics.fmean):
+    inside = [value for year, value in years.items() if first <= year <= last]
+    return average(inside) if inside else None
+
+
+def changes(series, average=statistics.fmean):
+    """Economy → change from 1988–95 to 2006–13."""
+    found = {}
+    for economy, years in series.items():
+        before, after = middle(years, 1988, 1995, average), middle(years, 2006, 2013, average)
+        if before is not None and after is not None:
+            found[economy] = after - before
+    return found
+
+
+def developing(root, vintage):
+    """Economies that were not high-income in 1990, or in the nearest year with a figure."""
+    with (root / "data" / "income-thresholds.csv").open(encoding="utf-8") as lines:
+        limits = {int(row["year"]): float(row["upper_middle"]) for row in csv.DictReader(lines)}
+    with (root / "data" / vintage / "economies.csv").open(encoding="utf-8") as lines:
+        groups = {row["economy"] for row in csv.DictReader(lines) if row["aggregate"] == "1"}
+    members = set()
+    for economy, years in long(root, vintage, "NY.GNP.PCAP.CD").items():
+        held = [year for year in years if year in limits]
+        if held and economy not in groups:
+            year = min(held, key=lambda year: (abs(year - 1990), year))
+            if years[year] <= limits[year]:
+                members.add(economy)
+    return members
+
+
+def fitted(y, x):
+    """Slope of y on x and its HC3 interval, from the textbook's sums."""
+    y, x = np.array(y), np.array(x)
+    away = x - x.mean()
+    value = (away * y).sum() / (away**2).sum()
+    residuals = y - y.mean() - value * away
+    leverage = 1 / len(x) + away**2 / (away**2).sum()
+    error = np.sqrt((away**2 * (residuals / (1 - leverage)) ** 2).sum()) / (away**2).sum()
+    reach = stats.t.ppf(0.975, len(x) - 2) * error
+    return value, value - reach, value + reach
+
+
+def stored(check_id, vintage):
+    checks = notebooks.stored_output("theory-reversed")["checks"]
+    check = next(check for check in checks if check["id"] == check_id)
+    return check["vintages"][vintage]["estimate"]
+
+
+def assert_same(estimate, y, x):
+    assert estimate["n"] == len(x)
+    for name, number in zip(("value", "low", "high"), fitted(y, x), strict=True):
+        assert estimate[name] == pytest.approx(number, rel=1e-4, abs=1e-5)
+
+
+@pytest.mark.parametrize("vintage", VINTAGES)
+def test_the_slope_on_trade(book_root, vintage):
+    widened = changes(long(book_root, vintage, "SI.POV.GINI"))
+    opened = changes(long(book_root, vintage, "NE.TRD.GNFS.ZS"))
+    economies = sorted(developing(book_root, vintage) & widened.keys() & opened.keys())
+    assert len(economies) >= 60
+    y, x = [widened[code] for code in economies], [opened[code] / 10 for code in economies]
+    assert_same(stored("trade-slope", vintage), y, x)
+
+
+@pytest.mark.parametrize("vintage", VINTAGES)
+def test_the_slope_on_tariff_cuts(book_root, vintage):
+    widened = changes(long(book_root, vintage, "SI.POV.GINI"))
+    tariffs = changes(long(book_root, vintage, "TM.TAX.MRCH.WM.AR.ZS"), statistics.median)
+    economies = sorted(developing(book_root, vintage) & widened.keys() & tariffs.keys())
+    assert len(economies) >= 45
+    y, x = [widened[code] for code in economies], [-tariffs[code] / 10 for code in economies]
+    assert_same(stored("tariff-slope", vintage), y, x)
+
+
+@pytest.mark.parametrize("vintage", VINTAGES)
+def test_the_slope_within_economies_is_that_with_a_dummy_for_each(book_root, vintage):
+    gini = long(book_root, vintage, "SI.POV.GINI")
+    trade = long(book_root, vintage, "NE.TRD.GNFS.ZS")
+    rows = []
+    for economy in sorted(developing(book_root, vintage) & gini.keys() & trade.keys()):
+        seen = []
+        for period in PERIODS:
+            y, x = middle(gini[economy], *period), middle(trade[economy], *period)
+            if y is not None and x is not None:
+                seen.append((economy, period, y, x / 10))
+        rows += seen if len(seen) > 1 else []
+    economies = sorted({row[0] for row in rows})
+    design = np.array(
+        [
+            [x, *(e == economy for e in economies), *(p == period for p in PERIODS[1:])]
+            for economy, period, _, x in rows
+        ],
+        dtype=float,
+    )
+    y = np.array([row[2] for row in rows])
+    effects = np.linalg.lstsq(design, y, rcond=None)[0]
+    residuals = y - design @ effects
+    # The clustered error of the first coefficient, through what the dummies leave of trade.
+    left = (
+        design[:, 0] - design[:, 1:] @ np.linalg.lstsq(design[:, 1:], design[:, 0], rcond=None)[0]
+    )
+    member = np.array([economies.index(row[0]) for row in rows])
+    scores = np.bincount(member, weights=left * residuals)
+    clusters, parameters = len(economies), 2 + len(PERIODS) - 1
+    factor = clusters / (clusters - 1) * (len(y) - 1) / (len(y) - parameters)
+    error = np.sqrt(factor * (scores**2).sum()) / (left**2).sum()
+    reach = stats.t.ppf(0.975, clusters - 1) * error
+    estimate = stored("panel-slope", vintage)
+    assert estimate["n"] == clusters >= 60
+    assert estimate["value"] == pytest.approx(effects[0], rel=1e-4)
+    assert estimate["low"] == pytest.approx(effects[0] - reach, rel=1e-3)
+    assert estimate["high"] == pytest.approx(effects[0] + reach, rel=1e-3)
+    if vintage == "current":
+        assert notebooks.stored_output("theory-reversed")["values"]["panel-rows"] == len(rows)
+
+
+def test_the_worked_example_by_cramers_rule():
+    values = notebooks.stored_output("theory-reversed")["values"]
+    a, b = values["cloth-low-skilled-hours"], values["cloth-skilled-hours"]
+    c, d = values["machines-low-skilled-hours"], values["machines-skilled-hours"]
+    for when in ("before", "after"):
+        cloth, machine = values[f"cloth-{when}"], values[f"machines-{when}"]
+        low_skilled = (cloth * d - b * machine) / (a * d - b * c)
+        skilled = (a * machine - cloth * c) / (a * d - b * c)
+        assert values[f"low-skilled-{when}"] == pytest.approx(low_skilled, rel=1e-5)
+        assert values[f"skilled-{when}"] == pytest.approx(skilled, rel=1e-5)
+    # Stolper and Samuelson's point: one wage rises by more than any price, the other falls.
+    assert values["low-skilled-change"] > values["cloth-change"] > 0 > values["skilled-change"]
+
+
+def test_the_prose_rests_on_these_signs():
+    """Sentences that a moved number would make false: rewrite them when this fails."""
+    output = notebooks.stored_output("theory-reversed")
+    checks = {check["id"]: check for check in output["checks"]}
+    variants = {variant["id"]: variant for variant in checks["trade-slope"]["variants"]}
+    whole = checks["trade-slope"]["estimate"]
+    others = variants["sample-without-transition-economies"]["estimate"]
+    assert whole["low"] < 0 < whole["value"]  # leans the essay's way, a flat line would fit too
+    assert whole["high"] - whole["value"] > 0.25  # what would matter is too faint to see
+    assert others["value"] < 0  # the lean hangs on the transition economies
+    cuts = {variant["id"]: variant["estimate"] for variant in checks["tariff-slope"]["variants"]}
+    assert min(estimate["value"] for estimate in cuts.values()) > 0  # the tariffs' does not
+    link = checks["cuts-and-trade"]["estimate"]
+    assert link["low"] < 0 < link["high"]  # the two measures barely know each other
+    assert checks["later-trade-placebo"]["estimate"]["value"] > 0  # a warning
+    then = checks["panel-slope"]["vintages"]["2013-12"]["estimate"]
+    assert 0 < then["low"] < 0.01  # above zero by a hair
+    assert output["values"]["common-then"] != output["values"]["common-now"]
