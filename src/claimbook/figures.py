@@ -356,6 +356,7 @@ def scatter(
         textposition="top center",
         hovertemplate="%{customdata[1]}: %{x}, %{y}<extra></extra>",
     )
+    figure.update_layout(legend_title_text="")  # the groups' names say what they are
     if diagonal:
         ends = [float(table[[x, y]].min().min()), float(table[[x, y]].max().max())]
         figure.add_scatter(
