@@ -1,0 +1,167 @@
+"""The headlines of high-tech-exports, recomputed from the files without the library."""
+
+from __future__ import annotations
+
+import csv
+import statistics
+from collections import defaultdict
+
+import pytest
+
+from claimbook import notebooks
+
+
+def long(root, vintage, code):
+    """Read a series without the library: economy → year → value."""
+    found = defaultdict(dict)
+    with (root / "data" / vintage / f"{code}.csv").open(encoding="utf-8") as lines:
+        for row in csv.DictReader(lines):
+            found[row["economy"]][int(row["year"])] = float(row["value"])
+    return found
+
+
+@pytest.fixture
+def economies(book_root):
+    def read(vintage):
+        with (book_root / "data" / vintage / "economies.csv").open(encoding="utf-8") as lines:
+            return {row["economy"] for row in csv.DictReader(lines) if row["aggregate"] == "0"}
+
+    return read
+
+
+@pytest.fixture
+def developing(book_root):
+    """Economies that were not high-income in a year, or in the nearest year with a figure."""
+    with (book_root / "data" / "income-thresholds.csv").open() as lines:
+        limits = {int(row["year"]): float(row["upper_middle"]) for row in csv.DictReader(lines)}
+
+    def in_year(vintage, year):
+        found = set()
+        for economy, gni in long(book_root, vintage, "NY.GNP.PCAP.CD").items():
+            held = [known for known in gni if known in limits]
+            if held:
+                nearest = min(held, key=lambda known: (abs(known - year), known))
+                if gni[nearest] <= limits[nearest]:
+                    found.add(economy)
+        return found
+
+    return in_year
+
+
+def share_change(values, group, first, last):
+    """Change of a group's share, in points, and how many economies report in every year."""
+    every = [name for name, years in values.items() if set(first + last) <= set(years)]
+
+    def share(years):
+        total = sum(values[name][year] for name in every for year in years) / len(years)
+        part = sum(values[name][year] for name in every for year in years if name in group)
+        return 100 * part / len(years) / total
+
+    return share(last) - share(first), len(every)
+
+
+def stored(check_id, vintage):
+    output = notebooks.stored_output("high-tech-exports")
+    check = next(check for check in output["checks"] if check["id"] == check_id)
+    return (check["vintages"][vintage] or {"estimate": None})["estimate"]
+
+
+@pytest.mark.parametrize(
+    ("check_id", "vintage", "last", "out"),
+    [
+        ("high-tech-share", "2013-12", [2010, 2011], {"HKG"}),
+        ("high-tech-share", "2019-04", [2012, 2013], {"HKG"}),
+        ("without-china", "2013-12", [2010, 2011], {"HKG", "CHN"}),
+        ("without-china", "2019-04", [2012, 2013], {"HKG", "CHN"}),
+    ],
+)
+def test_the_share_of_exports(book_root, economies, developing, check_id, vintage, last, out):
+    exports = long(book_root, vintage, "TX.VAL.TECH.CD")
+    values = {name: exports[name] for name in economies(vintage) - out if name in exports}
+    change, n = share_change(values, developing(vintage, 1990), [1992, 1993, 1994], last)
+    estimate = stored(check_id, vintage)
+    assert estimate["n"] == n >= 50
+    assert estimate["value"] == pytest.approx(change, rel=1e-5)
+    assert estimate["low"] == estimate["high"] == estimate["value"]
+
+
+@pytest.mark.parametrize("check_id", ["high-tech-share", "without-china"])
+def test_todays_exports_begin_too_late_to_be_asked(book_root, check_id):
+    exports = long(book_root, "current", "TX.VAL.TECH.CD")
+    assert min(min(years) for years in exports.values()) == 2007
+    assert stored(check_id, "current") is None
+
+
+@pytest.mark.parametrize("vintage", ["2019-04", "current"])
+@pytest.mark.parametrize(
+    ("check_id", "out"),
+    [("value-added-share", {"HKG"}), ("value-added-without-china", {"HKG", "CHN"})],
+)
+def test_the_share_of_value_added(book_root, economies, developing, check_id, out, vintage):
+    dollars = long(book_root, vintage, "NV.IND.MANF.CD")
+    weight = long(book_root, vintage, "NV.MNF.TECH.ZS.UN")
+    values = {
+        name: {
+            year: dollars[name][year] * weight[name][year]
+            for year in dollars[name].keys() & weight[name].keys()
+        }
+        for name in economies(vintage) - out
+    }
+    group = developing(vintage, 2004)
+    change, n = share_change(values, group, [2004, 2005], [2012, 2013])
+    estimate = stored(check_id, vintage)
+    assert estimate["n"] == n >= 100
+    assert estimate["value"] == pytest.approx(change, rel=1e-5)
+
+
+def moved(weights, name):
+    """Change of a weight, or None where the figure stands still early or late."""
+    years = weights[name]
+    early = [years.get(year) for year in (1992, 1993, 1994)]
+    late = [years.get(year) for year in (2010, 2011, 2012, 2013)]
+    if None in early + late:
+        return None
+    if max(early) - min(early) < 1e-6 or max(late) - min(late) < 1e-6:
+        return None
+    return statistics.fmean(late[2:]) - statistics.fmean(early)
+
+
+@pytest.mark.parametrize(
+    ("check_id", "code"),
+    [("value-added-mix", "NV.MNF.TECH.ZS.UN"), ("export-mix", "TX.MNF.TECH.ZS.UN")],
+)
+def test_the_weight_of_technology(book_root, economies, developing, check_id, code):
+    weights = long(book_root, "current", code)
+    names = economies("current") & developing("current", 1990) & set(weights)
+    changes = [change for name in names if (change := moved(weights, name)) is not None]
+    estimate = stored(check_id, "current")
+    assert estimate["n"] == len(changes) >= 40
+    assert estimate["value"] == pytest.approx(statistics.median(changes), rel=1e-4)
+
+
+def test_exports_ran_ahead_of_making(book_root, economies, developing):
+    sold = long(book_root, "current", "TX.MNF.TECH.ZS.UN")
+    made = long(book_root, "current", "NV.MNF.TECH.ZS.UN")
+    names = economies("current") & developing("current", 1990) & set(sold) & set(made)
+    pairs = [(moved(sold, name), moved(made, name)) for name in names]
+    ahead = [there - here for there, here in pairs if there is not None and here is not None]
+    estimate = stored("exports-ahead-of-making", "current")
+    assert estimate["n"] == len(ahead) >= 30
+    assert estimate["value"] == pytest.approx(statistics.median(ahead), rel=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("check_id", "vintage", "first", "last"),
+    [
+        ("high-tech-since-2010", "2019-04", 2010, 2013),
+        ("high-tech-since-2010", "current", 2010, 2013),
+        ("since-the-essay", "current", 2013, 2022),
+    ],
+)
+def test_the_years_since(book_root, economies, developing, check_id, vintage, first, last):
+    exports = long(book_root, vintage, "TX.VAL.TECH.CD")
+    values = {name: exports[name] for name in economies(vintage) - {"HKG"} if name in exports}
+    change, n = share_change(values, developing(vintage, first), [first], [last])
+    estimate = stored(check_id, vintage)
+    assert estimate["n"] == n
+    assert estimate["value"] == pytest.approx(change, rel=1e-5)
