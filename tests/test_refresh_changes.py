@@ -7,7 +7,7 @@ import subprocess
 import pandas as pd
 import pytest
 from click.testing import CliRunner
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from api_double import ApiDouble, World
@@ -96,6 +96,7 @@ cells = st.dictionaries(
 )
 
 
+@settings(deadline=None)
 @given(cells, cells)
 def test_a_comparison_read_backwards_is_its_mirror(before, after):
     def long(values):

@@ -119,6 +119,17 @@ def test_a_first_vintage_that_was_not_finished_is_not_there(data, torn):
     assert os.listdir(data) == []
 
 
+def test_a_vintage_that_is_a_link_is_replaced_and_its_target_stays(data, tmp_path):
+    write(tmp_path / "elsewhere", OLD)
+    (data / "current").symlink_to(tmp_path / "elsewhere")
+    with swap.exclusive(data):
+        write(swap.staged(data, "current"), NEW)
+        swap.publish(data, "current")
+    assert seen() == NEW
+    assert os.listdir(data) == ["current"]
+    assert (tmp_path / "elsewhere" / "A.B.csv").exists()
+
+
 def test_what_is_no_swap_is_left_alone(data):
     write(data / "current", OLD)
     for name in (".git", ".current.newer", "notes.old", ".2013-13-1.new"):

@@ -194,7 +194,10 @@ def _mend(data: Path, vintage: str) -> None:
 
 
 def _remove(folder: Path) -> None:
-    if folder.exists():
+    if folder.is_symlink():
+        # A vintage that lies elsewhere: the new one stands in the link's place.
+        folder.unlink()
+    elif folder.exists():
         shutil.rmtree(folder)
 
 
