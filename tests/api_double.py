@@ -30,6 +30,12 @@ INCOMES = {"HIC": "High income", "UMC": "Upper middle income"}
 LENDING = {"IBD": "IBRD", "LNX": "Not classified"}
 HTML = b"<!DOCTYPE html><html><body>Service unavailable</body></html>"
 XML = b'<?xml version="1.0"?><wb:error xmlns:wb="http://www.worldbank.org"/>'
+# What the advanced API says of a series or release it does not know, whatever format is asked for.
+NOT_FOUND = (
+    b'\xef\xbb\xbf<?xml version="1.0" encoding="utf-8"?><wb:error xmlns:wb="http://www.worldbank.org">'
+    b'<wb:message id="160" key="Data not found.">The provided parameter value is not valid or data '
+    b"not found.</wb:message></wb:error>"
+)
 
 
 @dataclass

@@ -247,6 +247,20 @@ def test_a_server_that_takes_one_series_at_a_time_is_asked_so(data, world):
     assert set(os.listdir(data / "current")) >= {f"{code}.csv" for code in CODES}
 
 
+def test_a_server_that_fails_at_several_series_at_once_is_not_asked_for_them_again(data):
+    codes = [f"XX.{at}" for at in range(40)]
+
+    def fail(answer):
+        if answer.body["total"] > 70:
+            answer.status, answer.raw = 500, bad.HTML
+
+    with ApiDouble(World.small(codes), Fault(fail)) as double:
+        result = run(double, data, codes=codes)
+        groups = {one for one in double.asked("data") if ";" in one}
+    assert result.exit_code == 0, result.output
+    assert len(groups) == bank.WORKERS
+
+
 # Faults that pass
 
 
@@ -397,6 +411,47 @@ def test_a_release_that_is_not_the_one_asked_for_is_refused(data, world):
     assert os.listdir(data) == []
 
 
+def test_rows_that_do_not_repeat_the_release_are_taken(data, world):
+    world.releases["201312"] = world.figures
+
+    def leave_out(answer):
+        for row in bad.rows_of(answer):
+            row["variable"] = [one for one in row["variable"] if one["concept"] != "Version"]
+
+    with ApiDouble(world, Fault(leave_out)) as double:
+        assert run(double, data, "--vintage", "2013-12").exit_code == 0
+    assert rows(data / "2013-12" / "SI.POV.GINI.csv") == expected(world.figures["SI.POV.GINI"])
+
+
+def test_old_releases_name_economies_by_former_codes_and_aggregates_that_are_gone(data, world):
+    """Romania was ROM, and in 2013 there was an aggregate of rich countries outside the OECD."""
+    world.economies |= {"ROU": bad.country("ROU", "Romania"), "ROM": bad.country("ROM", "Romania")}
+    world.economies |= {"NOC": bad.country("NOC", "High income: nonOECD", aggregate=True)}
+    served = {("BRA", 2000): 31.5, ("ROM", 2000): 32.5, ("ROU", 2001): 33.5, ("NOC", 2000): 34.5}
+    for release in ("201312", "201504"):
+        world.releases[release] = {"SI.POV.GINI": served | {("ROM", 2001): 99.5}}
+
+    def of_today(answer):
+        kept = [row for row in bad.rows_of(answer) if row["id"] not in ("ROM", "NOC")]
+        bad.header_of(answer)["total"], answer.body[1] = len(kept), kept
+
+    with ApiDouble(world) as double:
+        assert run(double, data, "--vintage", "2013-12", codes=["SI.POV.GINI"]).exit_code == 0
+        double.faults = [Fault(of_today, kind="country")]
+        result = run(double, data, "--vintage", "2015-04", codes=["SI.POV.GINI"])
+        unknown = run(double, data.parent, "--vintage", "2015-04", codes=["SI.POV.GINI"])
+    assert result.exit_code == 0, result.output
+    assert rows(data / "2015-04" / "SI.POV.GINI.csv") == [
+        ("BRA", "2000", "31.5"),
+        ("NOC", "2000", "34.5"),
+        ("ROU", "2000", "32.5"),
+        ("ROU", "2001", "33.5"),
+    ]
+    assert "NOC" in snapshot.Snapshot(data / "2015-04").aggregates.index
+    # Whether it is an economy cannot be told where no vintage held lists it.
+    assert (unknown.exit_code, "NOC 2000 is of an economy" in unknown.output) == (BROKEN, True)
+
+
 def test_a_release_that_the_archives_lack_is_not_fetched(data, world):
     with ApiDouble(world) as double:
         result = run(double, data, "--vintage", "1990-01")
@@ -453,22 +508,87 @@ def test_an_emptied_cell_is_refused_until_it_is_accepted(held, world):
     assert "SP.POP.TOTL: 3 removed" in accepted.output
 
 
-@pytest.mark.parametrize("how", ["unknown to the Bank", "without a single figure"])
-def test_a_series_may_vanish_only_if_accepted(held, world, how):
+def not_found(code):
+    """Answer what asks for a series as the Bank does where it knows no such series."""
+
+    def act(answer):
+        if code in json.dumps(answer.body["source"]["data"]):
+            answer.raw = bad.NOT_FOUND
+
+    return Fault(act)
+
+
+def gone(code):
+    def act(answer):
+        if code in json.dumps(answer.body["source"]["data"]):
+            answer.status, answer.raw = 404, bad.HTML
+
+    return Fault(act)
+
+
+def no_rows(answer):
+    answer.body["total"], answer.body["source"]["data"] = 0, []
+
+
+@pytest.mark.parametrize("codes", [CODES, ["SP.POP.TOTL"], ["SP.POP.TOTL", "SI.POV.GINI"]])
+@pytest.mark.parametrize("how", ["refused", "refused in XML", "404", "no rows", "only empty rows"])
+def test_a_series_may_vanish_only_if_accepted(held, world, how, codes):
     before = contents(held)
-    if how == "unknown to the Bank":
+    faults = []
+    if how == "refused":
         del world.figures["SP.POP.TOTL"]
-    else:
+    elif how == "only empty rows":
         world.figures["SP.POP.TOTL"] = {}
-    with ApiDouble(world) as double:
-        refused = run(double, held)
+    else:
+        act = {"refused in XML": not_found, "404": gone}.get(how)
+        faults = [act("SP.POP.TOTL") if act else Fault(without("SP.POP.TOTL"))]
+    with ApiDouble(world, *faults) as double:
+        refused = run(double, held, codes=codes)
         assert contents(held) == before
-        accepted = run(double, held, "--accept", "SP.POP.TOTL")
-    assert refused.exit_code != 0
+        accepted = run(double, held, "--accept", "SP.POP.TOTL", codes=codes)
+    assert refused.exit_code == BROKEN
     assert "SP.POP.TOTL" in refused.output
+    assert "`--accept SP.POP.TOTL`" in refused.output
     assert accepted.exit_code == 0, accepted.output
     assert "SP.POP.TOTL: gone" in accepted.output
     assert not (held / "current" / "SP.POP.TOTL.csv").exists()
+
+
+def without(code):
+    def act(answer):
+        if code in json.dumps(answer.body["source"]["data"]):
+            no_rows(answer)
+
+    return act
+
+
+REFUSING = {
+    "message": bad.body(message()),
+    "XML": bad.raw(bad.NOT_FOUND),
+    "404": bad.status(404),
+    "no rows": no_rows,
+}
+
+
+@pytest.mark.parametrize("how", REFUSING)
+@pytest.mark.parametrize("codes", [CODES, CODES[:1]])
+def test_accepting_every_loss_does_not_accept_a_server_that_refuses_everything(
+    held, world, how, codes
+):
+    before = contents(held)
+    accepted = [part for code in codes for part in ("--accept", code)]
+    with ApiDouble(world, Fault(REFUSING[how])) as double:
+        result = run(double, held, *accepted, codes=codes)
+    assert result.exit_code == (BROKEN if how == "no rows" else FAILED), result.output
+    assert contents(held) == before
+
+
+def test_accepting_a_loss_does_not_accept_the_figures_of_another_series(held, world):
+    before = contents(held)
+    with ApiDouble(world, Fault(bad.every_series("SP.POP.GROW"))) as double:
+        result = run(double, held, "--accept", "SP.POP.TOTL")
+    assert result.exit_code == BROKEN
+    assert contents(held) == before
 
 
 def test_accepting_a_loss_does_not_accept_a_failing_server(held, world):
@@ -516,7 +636,25 @@ def test_a_report_that_cannot_be_written_stops_the_refresh(held, world, tmp_path
     world.figures["SI.POV.GINI"]["BRA", 2001] = 44.4
     with ApiDouble(world) as double:
         result = run(double, held, "--json", str(tmp_path / "no" / "such" / "folder"))
+        assert double.requests == []
+    assert result.exit_code == 3
+    assert "is no folder that can be written to" in result.output
+    assert contents(held) == before
+
+
+def test_a_report_says_published_only_once_it_is(held, world, tmp_path, monkeypatch):
+    before, report = contents(held), tmp_path / "report.json"
+    world.figures["SI.POV.GINI"]["BRA", 2001] = 44.4
+
+    def fail(*_):
+        raise OSError(28, "No space left on device")
+
+    with ApiDouble(world) as double, monkeypatch.context() as patch:
+        patch.setattr(swap, "publish", fail)
+        result = run(double, held, "--json", str(report))
     assert result.exit_code == 1
+    assert "No space left on device" in result.output
+    assert json.loads(report.read_text(encoding="utf-8"))["published"] is False
     assert contents(held) == before
 
 
@@ -537,11 +675,12 @@ def test_quiet_says_nothing(data, world):
         (["SI.POV.GINI", "--data", "nowhere"], "does not exist"),
         (["SI.POV.GINI", "--accept", "SI.POV.GINY"], "Did you mean SI.POV.GINI?"),
         (["SI.POV.GINI", "--nonsense"], "No such option"),
+        (["si.pov.gini"], "is held as SI.POV.GINI"),
     ],
 )
-def test_wrong_usage_leaves_with_three(data, arguments, words):
+def test_wrong_usage_leaves_with_three(held, arguments, words):
     group = click.Group("claimbook", commands=[refresh_cli.refresh])
-    where = [] if "--data" in arguments else ["--data", str(data)]
+    where = [] if "--data" in arguments else ["--data", str(held)]
     result = CliRunner().invoke(group, ["refresh", *arguments, *where])
     assert (result.exit_code, words in result.output) == (3, True), result.output
 

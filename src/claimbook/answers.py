@@ -9,6 +9,7 @@ itself. What cannot be used raises :class:`AnswerFault`, whose text says what th
 from __future__ import annotations
 
 import json
+import re
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,6 +21,9 @@ from urllib.parse import parse_qs, urlsplit
 TOO_MANY_REQUESTS = 429
 # Statuses that say "not now" rather than "not this".
 PASSING = {408, 425, TOO_MANY_REQUESTS}
+UNKNOWN = {404, 410}
+# Where it knows no such series or release, the API answers in XML even if JSON was asked for.
+_XML_MESSAGE = re.compile(rb'<wb:message [^>]*key="([^"]*)"[^>]*>([^<]*)<')
 
 
 class AnswerFault(Exception):
@@ -31,13 +35,18 @@ class AnswerFault(Exception):
         What the server did, such as ``"answered 502 Bad Gateway"``.
     final : bool
         Whether asking the same again would be pointless.
+    unknown : bool
+        Whether the server says that there is no such thing as was asked for.
     wait : float, optional
         Seconds the server asks to be left alone for (Retry-After).
     """
 
-    def __init__(self, text: str, *, final: bool = False, wait: float | None = None) -> None:
+    def __init__(
+        self, text: str, *, final: bool = False, unknown: bool = False, wait: float | None = None
+    ) -> None:
         super().__init__(text)
         self.final = final
+        self.unknown = unknown
         self.wait = wait
 
 
@@ -154,6 +163,7 @@ def _check_status(response: Any) -> None:
     raise AnswerFault(
         f"answered {status} {response.reason or ''}".rstrip(),
         final=400 <= status < 500 and status not in PASSING,
+        unknown=status in UNKNOWN,
         wait=_retry_after(response.headers.get("Retry-After", "")),
     )
 
@@ -176,6 +186,8 @@ def _parsed(body: bytes) -> Any:
         return json.loads(body, parse_float=Digits, parse_constant=Digits)
     except (ValueError, RecursionError):
         pass
+    if message := _XML_MESSAGE.search(body):
+        raise _refusal(*(part.decode("utf-8", "replace") for part in message.groups()))
     kind = "XML or HTML" if body.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"<") else "no JSON"
     raise AnswerFault(f"answered with {kind} where JSON was asked for")
 
@@ -189,7 +201,7 @@ def _page(answer: Any, asked: int) -> Page:
     if not isinstance(header, dict):
         raise AnswerFault("answered in a form that is not the API's")
     if header.get("message"):
-        raise _refusal(header["message"])
+        raise _refusal(*_message(header["message"]))
     try:
         return Page(
             number=int(header.get("page", asked)),
@@ -202,13 +214,17 @@ def _page(answer: Any, asked: int) -> Page:
         raise AnswerFault("answered without page, per_page and total") from None
 
 
-def _refusal(message: Any) -> AnswerFault:
+def _message(message: Any) -> tuple[str, str]:
     try:
-        key, value = str(message[0]["key"]), str(message[0]["value"])
+        return str(message[0]["key"]), str(message[0]["value"])
     except (KeyError, TypeError, IndexError):
-        return AnswerFault("answered with an error message that cannot be read")
-    text = f"refused, saying {' '.join(f'{key}: {value}'.split())!r}"
-    return AnswerFault(text, final=key.lower().startswith("invalid"))
+        raise AnswerFault("answered with an error message that cannot be read") from None
+
+
+def _refusal(key: str, value: str) -> AnswerFault:
+    text = " ".join(f"{key.strip().rstrip('.')}: {value}".split())
+    final = re.match("invalid|data not found", key.strip(), re.IGNORECASE) is not None
+    return AnswerFault(f"refused, saying {text!r}", final=final, unknown=final)
 
 
 def _row_count(answer: Any) -> int | None:

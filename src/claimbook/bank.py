@@ -47,7 +47,13 @@ class FetchFailed(ClaimbookError):
 
 
 class NotServed(ClaimbookError):
-    """A sound answer that holds other series than those asked for."""
+    """The server serves other series, and not one that was asked for."""
+
+    exit_code = 2
+
+
+class WrongAnswer(ClaimbookError):
+    """A sound answer to another question than was asked."""
 
     exit_code = 2
 
@@ -116,6 +122,7 @@ class Bank:
         self._last_good = time.monotonic()
         self._trouble = AnswerFault("did not answer")
         self._quiet_until = 0.0
+        self._one_by_one = False
         self._checking = threading.Lock()
 
     @property
@@ -157,12 +164,14 @@ class Bank:
         check: Callable[[Served], Any],
         *,
         may_lack: Collection[str] = (),
+        witnesses: Sequence[str] = (),
         report: Callable[[Progress], None] = lambda _: None,
     ) -> dict[str, Any]:
         """Fetch series, a few requests at a time.
 
         The first is asked for alone: its answer tells how many rows a series has and how large a
-        page may be, and with them how many series are best asked for together.
+        page may be, and with them how many series are best asked for together. It also tells a
+        series that the Bank has withdrawn from a server that refuses whatever it is asked.
 
         Parameters
         ----------
@@ -173,6 +182,9 @@ class Bank:
             fetch.
         may_lack : collection of str
             Codes that the Bank may not know, or have no rows for: they are left out of the answer.
+        witnesses : sequence of str
+            Other series that the Bank has served before: where none of those asked for is served,
+            one of them is asked for.
         report : callable
             Told of the :class:`Progress` after each answer, from this thread.
 
@@ -184,9 +196,11 @@ class Bank:
         Raises
         ------
         FetchFailed
-            If the server does not answer well in time.
+            If the server does not answer well in time, or refuses every series.
         NotServed
-            If it serves other series than those asked for.
+            If it serves other series, and not one that was asked for.
+        WrongAnswer
+            If it serves another series or release than was asked for.
         """
         kept: dict[str, Any] = {}
         rows = 0
@@ -199,19 +213,39 @@ class Bank:
 
         known = [code for code in codes if code not in may_lack]
         doubtful = [code for code in codes if code in may_lack]
-        per_page = PER_PAGE
-        batches: list[list[str]] = []
-        if known:
-            first = self._all([lambda: self._first(known[0])], workers=1)[0]
-            keep(({known[0]: self._checked(first.served[0], check)}, first.rows))
-            per_page = first.per_page
-            batches = packed(known[1:], rows=first.rows, per_page=per_page)
-        tasks = [self._task(batch, per_page, check) for batch in batches]
-        tasks += [self._task([code], per_page, check, may_lack=True) for code in doubtful]
+        first, lacking = self._first([*known[:2], *doubtful, *witnesses[:1]])
+        for code, fault in lacking.items():
+            if code in known:
+                raise _not_served(code, fault)
+        served = first.served[0]
+        if served.code in codes:
+            keep(({served.code: self._checked(served, check)}, first.rows))
+        done = {served.code, *lacking}
+        batches = packed(
+            [code for code in known if code not in done], rows=first.rows, per_page=first.per_page
+        )
+        tasks = [self._task(batch, first.per_page, check) for batch in batches]
+        tasks += [
+            self._task([code], first.per_page, check, may_lack=True)
+            for code in doubtful
+            if code not in done
+        ]
         self._all(tasks, workers=WORKERS, each=keep)
         return kept
 
-    def _first(self, code: str) -> _Batch:
+    def _first(self, codes: Sequence[str]) -> tuple[_Batch, dict[str, ClaimbookError]]:
+        """Ask for one series after another until one is served; also return those that are not."""
+        lacking: dict[str, ClaimbookError] = {}
+        for code in codes:
+            try:
+                return self._all([lambda code=code: self._alone(code)], workers=1)[0], lacking
+            except (FetchFailed, NotServed) as fault:
+                if not _is_lacking(fault):
+                    raise
+                lacking[code] = fault
+        raise next(iter(lacking.values()))
+
+    def _alone(self, code: str) -> _Batch:
         try:
             return self._ask([code], PER_PAGE)
         except FetchFailed as fault:
@@ -228,20 +262,41 @@ class Bank:
     ) -> Callable[[], tuple[dict[str, Any], int]]:
         def task() -> tuple[dict[str, Any], int]:
             try:
-                batches = [self._ask(codes, per_page)]
+                batches = self._together(codes, per_page)
             except (FetchFailed, NotServed) as fault:
-                if may_lack and (isinstance(fault, NotServed) or _is_refusal(fault)):
+                if may_lack and _is_lacking(fault):
                     return {}, 0
-                if len(codes) == 1 or self._listener.stopped.is_set():
-                    raise
-                # One by one, a series that the Bank does not know is told from the sound ones.
-                batches = [self._ask([code], per_page) for code in codes]
+                raise
             checked = {
                 one.code: self._checked(one, check) for batch in batches for one in batch.served
             }
             return checked, sum(batch.rows for batch in batches)
 
         return task
+
+    def _together(self, codes: Sequence[str], per_page: int) -> list[_Batch]:
+        """Ask for series together; one by one where that fails, to tell the faulty from the sound.
+
+        A server that has failed to serve several at once, and serves each, is not tried again.
+        """
+        if len(codes) > 1 and not self._one_by_one:
+            try:
+                return [self._ask(codes, per_page)]
+            except (FetchFailed, NotServed, WrongAnswer):
+                if self._listener.stopped.is_set():
+                    raise
+        batches = [self._known(code, per_page) for code in codes]
+        self._one_by_one |= len(codes) > 1
+        return batches
+
+    def _known(self, code: str, per_page: int) -> _Batch:
+        try:
+            return self._ask([code], per_page)
+        except FetchFailed as fault:
+            if not _is_lacking(fault):
+                raise
+            # Another series has been served: it is this one that the Bank does not know.
+            raise _not_served(code, fault) from None
 
     def _checked(self, one: Served, check: Callable[[Served], Any]) -> Any:
         # Once the door is shut nothing is checked any more, for a check may write files.
@@ -289,25 +344,23 @@ class Bank:
         batch = self._patiently(fetch, about)()
         empty = [one.code for one in batch.served if not one.cells]
         if empty:
-            raise NotServed(
-                f"The World Bank serves no rows for the series {empty[0]}: check its code at "
-                "https://data.worldbank.org/indicator; to go on without a series that the Bank "
-                f"has withdrawn, run again with `--accept {empty[0]}`."
-            )
+            raise NotServed(_lacks(empty[0], "it serves no rows"))
         return batch
 
     def _check_asked(self, served: str, codes: Sequence[str]) -> None:
         if served not in codes:
-            raise NotServed(
+            raise WrongAnswer(
                 f"The server sent the series {served} where {', '.join(codes)} was asked for: "
                 "nothing it says can be trusted; try again later, or another --endpoint."
             )
 
     def _check_release(self, row: dict[str, Any]) -> None:
         for name, asked in self._dimensions.items():
-            if row[name]["id"] != asked:
-                raise NotServed(
-                    f"The server sent {row['series']['id']} of the {name} {row[name]['id']} where "
+            # A row may leave out what the address says; it may not say otherwise.
+            said = row[name]["id"] if name in row else asked
+            if said != asked:
+                raise WrongAnswer(
+                    f"The server sent {row['series']['id']} of the {name} {said} where "
                     f"{asked} was asked for: nothing it says can be trusted; try again later."
                 )
 
@@ -368,9 +421,10 @@ class Bank:
 
     def _failed(self, fault: AnswerFault, about: str) -> FetchFailed:
         subject = f" (asked for {about})" if about else ""
+        remedy = "check the code, or try" if fault.unknown and about else "try again later, or"
         return FetchFailed(
             f"The fetch failed: the server at {self._wb.endpoint} {fault}{subject}. Nothing was "
-            "changed; try again later, or another --endpoint."
+            f"changed; {remedy} another --endpoint."
         )
 
     def _note(self, state: tenacity.RetryCallState) -> None:
@@ -535,6 +589,26 @@ def _forget_groups(wb: Any) -> None:
 
 def _is_refusal(fault: BaseException) -> bool:
     return isinstance(fault.__cause__, AnswerFault) and fault.__cause__.final
+
+
+def _is_lacking(fault: BaseException) -> bool:
+    """Tell whether the server says that it has no such series."""
+    cause = fault.__cause__
+    return isinstance(fault, NotServed) or (isinstance(cause, AnswerFault) and cause.unknown)
+
+
+def _not_served(code: str, fault: ClaimbookError) -> NotServed:
+    if isinstance(fault, NotServed):
+        return fault
+    return NotServed(_lacks(code, f"it {fault.__cause__}"))
+
+
+def _lacks(code: str, how: str) -> str:
+    return (
+        f"The World Bank does not serve the series {code} ({how}). Nothing was changed; check its "
+        "code at https://data.worldbank.org/indicator; to go on without a series that the Bank has "
+        f"withdrawn, run again with `--accept {code}`."
+    )
 
 
 def _worth_another_try(fault: BaseException) -> bool:

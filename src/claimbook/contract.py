@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,6 +16,16 @@ from claimbook.bank import Served
 from claimbook.errors import ClaimbookError
 
 FIRST_YEAR = 1960
+# Codes of economies in old releases of the archives, and the Bank's codes today.
+FORMER_CODES = {
+    "ADO": "AND",
+    "IMY": "IMN",
+    "KSV": "XKX",
+    "ROM": "ROU",
+    "TMP": "TLS",
+    "WBG": "PSE",
+    "ZAR": "COD",
+}
 NO_REGION = "NA"  # the region that country/all gives an aggregate
 _TRUST = "Nothing was changed; report it to the World Bank, or try again later."
 
@@ -83,6 +93,38 @@ def _economy(row: dict[str, Any]) -> dict[str, Any]:
         }
         | {"aggregate": int(aggregate)}
     )
+
+
+def with_todays_codes(served: Served) -> Served:
+    """Give the economies of an old release the codes they have today.
+
+    Parameters
+    ----------
+    served : Served
+        One series of a dated release.
+
+    Returns
+    -------
+    Served
+        The same rows; a value under a former code is left out where today's has one, too.
+    """
+    if not any(economy in FORMER_CODES for economy, _, _ in served.cells):
+        return served
+    filled = {
+        (economy, year)
+        for economy, year, value in served.cells
+        if value is not None and isinstance(year, int)
+    }
+    moved = [
+        (FORMER_CODES[economy], year, value)
+        for economy, year, value in served.cells
+        if economy in FORMER_CODES
+        and (economy, year) in filled
+        and (FORMER_CODES[economy], year) not in filled
+    ]
+    taken = {(economy, year) for economy, year, _ in moved}
+    kept = [one for one in served.cells if one[0] not in FORMER_CODES and one[:2] not in taken]
+    return replace(served, cells=kept + moved)
 
 
 def cells(served: Served, known: Collection[str]) -> list[Cell]:

@@ -105,7 +105,7 @@ def refresh(
     """
     with swap.exclusive(order.data):
         live = order.data / order.vintage
-        old = Snapshot(live) if live.is_dir() else None
+        old = Snapshot(live) if live.is_dir() and any(live.iterdir()) else None
         new = swap.staged(order.data, order.vintage)
         new.mkdir()
         fetched = _fetch(order, old, new, report)
@@ -116,6 +116,7 @@ def refresh(
         announce(found)
         if not order.dry_run:
             swap.publish(order.data, order.vintage)
+            found["published"] = True
         return found
 
 
@@ -124,13 +125,19 @@ def _fetch(
 ) -> _Fetched:
     version = None if order.vintage == CURRENT else order.vintage.replace("-", "")
     with bank.opened(order.endpoint, version=version, patience=order.patience) as door:
-        economies = _with_former(contract.economies(door.economies()), old, order)
+        economies = contract.economies(door.economies())
+        if order.vintage == CURRENT:
+            economies = _with_former(economies, old, order.codes)
+        else:
+            economies = _with_those_of_releases(economies, order.data)
         known = set(economies.loc[~economies["former"], "economy"])
         held = old.codes if old else []
         notes = door.descriptions([code for code in order.codes if code not in held])
 
         def check(one: bank.Served) -> _Written | None:
             """Check a series and put it to disk at once: a hundred do not fit into memory."""
+            if version:
+                one = contract.with_todays_codes(one)
             if one.code in order.accepted and all(value is None for _, _, value in one.cells):
                 return None
             cells = contract.cells(one, known)
@@ -140,31 +147,44 @@ def _fetch(
             series = _described(one, cells, order, old, notes.get(one.code, {}))
             return _Written(snapshot.write_series(new, series), len(cells), one.updated, loss)
 
-        kept = door.series(order.codes, check, may_lack=order.accepted, report=report)
+        kept = door.series(
+            order.codes,
+            check,
+            may_lack=order.accepted,
+            witnesses=[code for code in held if code not in order.codes],
+            report=report,
+        )
         written = {code: kept[code] for code in order.codes if kept.get(code)}
         return _Fetched(economies.drop(columns="former"), written, door.requests)
 
 
-def _with_former(table: pd.DataFrame, old: Snapshot | None, order: Order) -> pd.DataFrame:
-    """Add the economies that only figures already held still name.
-
-    They stand for carried-over series; in a release of the past, figures fetched may name them too
-    (the December 2013 release has aggregates that no longer exist).
-    """
+def _with_former(table: pd.DataFrame, old: Snapshot | None, fetched: Sequence[str]) -> pd.DataFrame:
+    """Add the economies that only series carried over still name: no figure fetched may."""
     table = table.assign(former=False)
     if old is None:
         return table
-    listed = pd.concat(
-        [old.economies.assign(aggregate=0), old.aggregates.assign(aggregate=1)]
-    ).reset_index()
-    former = listed[~listed["economy"].isin(table["economy"])]
-    if order.vintage == CURRENT:
-        carried = [code for code in old.codes if code not in order.codes]
-        named = {name for code in carried for name in changes.long_form(old, code)["economy"]}
-        former = former[former["economy"].isin(named)].assign(former=True)
-    else:
-        former = former.assign(former=False)
+    carried = [code for code in old.codes if code not in fetched]
+    named = {name for code in carried for name in changes.long_form(old, code)["economy"]}
+    former = _unlisted(old, table)
+    former = former[former["economy"].isin(named)].assign(former=True)
     return pd.concat([table, former], ignore_index=True)
+
+
+def _with_those_of_releases(table: pd.DataFrame, data: Path) -> pd.DataFrame:
+    """Add what the vintages held list and the Bank no longer does.
+
+    Figures of a past release may name them: in 2013 there were aggregates that are gone today.
+    """
+    for package in sorted(data.glob("[!.]*/datapackage.json")):
+        table = pd.concat([table, _unlisted(Snapshot(package.parent), table)], ignore_index=True)
+    return table.assign(former=False)
+
+
+def _unlisted(wdi: Snapshot, table: pd.DataFrame) -> pd.DataFrame:
+    listed = pd.concat(
+        [wdi.economies.assign(aggregate=0), wdi.aggregates.assign(aggregate=1)]
+    ).reset_index()
+    return listed[~listed["economy"].isin(table["economy"])]
 
 
 def _write(folder: Path, order: Order, old: Snapshot | None, fetched: _Fetched) -> None:
@@ -288,7 +308,7 @@ def _report(
         "retrieved": datetime.now(UTC).date().isoformat(),
         "requests": fetched.requests,
         "cells": {code: one.cells for code, one in fetched.written.items()},
-        "published": not order.dry_run,
+        "published": False,
     }
     if execute is not None and old is not None and changes.any_change(found):
         found["claims"] = changes.claims_moved(

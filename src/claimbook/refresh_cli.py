@@ -83,6 +83,13 @@ def _codes(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> tu
     return tuple(dict.fromkeys(values))
 
 
+def _report_file(_: click.Context, __: click.Parameter, value: Path | None) -> Path | None:
+    """Refuse a file that cannot be written before anything is fetched or executed for it."""
+    if value and not (value.parent.is_dir() and os.access(value.parent, os.W_OK)):
+        raise click.BadParameter(f"{value.parent} is no folder that can be written to.")
+    return value
+
+
 def _vintage(_: click.Context, __: click.Parameter, value: str) -> str:
     if not _VINTAGE.fullmatch(value):
         raise click.BadParameter(f"{value!r} is no vintage: name `current`, or one like 2013-12.")
@@ -127,6 +134,7 @@ def _endpoint(_: click.Context, __: click.Parameter, value: str) -> str:
     "--json",
     "json_file",
     type=click.Path(dir_okay=False, writable=True, path_type=Path),
+    callback=_report_file,
     metavar="FILE",
     help="Write the report there as JSON.",
 )
@@ -151,6 +159,7 @@ def refresh(
 
         folder = (data or paths.data()).resolve()
         chosen = codes or _named_by_claims(vintage, folder)
+        _require_known_spelling(codes, folder, vintage)
         for code in accept:
             if code not in chosen:
                 raise click.UsageError(
@@ -173,6 +182,8 @@ def refresh(
                 report=report,
                 announce=lambda found: _announce(found, json_file, quiet),
             )
+        if json_file and found["published"]:
+            _write_json(found, json_file)
     if not quiet:
         click.echo(_closing(found))
 
@@ -185,6 +196,16 @@ def _tidy_when_stopped() -> None:
 
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, stop)
+
+
+def _require_known_spelling(codes: tuple[str, ...], folder: Path, vintage: str) -> None:
+    """Refuse a code that differs from one held in its capitals only: the Bank takes it for both."""
+    held = {path.stem.lower(): path.stem for path in (folder / vintage).glob("*.csv")}
+    for code in codes:
+        if held.get(code.lower(), code) != code:
+            raise click.UsageError(
+                f"{code} is held as {held[code.lower()]}: name it so, capitals included."
+            )
 
 
 def _named_by_claims(vintage: str, folder: Path) -> list[str]:
@@ -296,6 +317,7 @@ def _progress(quiet: bool) -> Iterator[Callable[[Any], None]]:
     "--json",
     "json_file",
     type=click.Path(dir_okay=False, writable=True, path_type=Path),
+    callback=_report_file,
     metavar="FILE",
     help="Write the comparison there as JSON.",
 )

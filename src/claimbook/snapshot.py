@@ -388,8 +388,7 @@ class Snapshot:
         if f"sha256:{_sha256(path.read_bytes())}" != resource["hash"]:
             raise SnapshotError(
                 f"{paths.shown(path)} is not the file that datapackage.json describes (its sha256 "
-                f"differs): restore it with `git checkout -- {paths.shown(path)}`, or fetch it "
-                "again with `claimbook refresh`."
+                f"differs): restore it with `git checkout -- {paths.shown(path)}`."
             )
         return path
 
@@ -736,9 +735,7 @@ def _read_package(folder: Path) -> dict[str, Any]:
         if not all({"name", "path", "hash"} <= resource.keys() for resource in resources):
             raise KeyError("a resource without name, path and hash")
     except FileNotFoundError:
-        raise SnapshotError(
-            f"{paths.shown(path)} is missing: restore it from git, or run `claimbook refresh`."
-        ) from None
+        raise SnapshotError(f"{paths.shown(path)} is missing: restore it from git.") from None
     except (ValueError, KeyError, TypeError, AttributeError) as fault:
         raise SnapshotError(
             f"{paths.shown(path)} is not a data package ({fault}): restore it from git."
