@@ -106,6 +106,17 @@ def test_the_list_of_economies_is_the_banks(data, world):
     assert set(found) == set(world.economies)
 
 
+def test_a_group_named_by_its_code_only_has_its_name_from_the_banks_lists(data, world):
+    for row in world.economies.values():
+        for group in ("region", "incomeLevel", "lendingType"):
+            row[group] = {"id": row[group]["id"]}
+    with ApiDouble(world) as double:
+        assert run(double, data).exit_code == 0
+    found = snapshot.Snapshot(data / "current").economies.loc["NAM"]
+    assert (found["region"], found["income_group"]) == ("East Asia & Pacific", "High income")
+    assert found["lending_type"] == "Not classified"
+
+
 def test_a_new_vintage_says_where_it_came_from(data, world, monkeypatch):
     world.titles["NY.GDP.MKTP.CD"] = "GDP (BoP, current US$)"
     world.titles["SP.POP.TOTL"] = ""
@@ -456,6 +467,7 @@ def test_a_release_that_the_archives_lack_is_not_fetched(data, world):
     with ApiDouble(world) as double:
         result = run(double, data, "--vintage", "1990-01")
     assert result.exit_code == FAILED
+    assert "check the code and the vintage" in result.output
     assert os.listdir(data) == []
 
 
@@ -676,6 +688,7 @@ def test_quiet_says_nothing(data, world):
         (["SI.POV.GINI", "--accept", "SI.POV.GINY"], "Did you mean SI.POV.GINI?"),
         (["SI.POV.GINI", "--nonsense"], "No such option"),
         (["si.pov.gini"], "is held as SI.POV.GINI"),
+        ([], "Or name the series to fetch"),
     ],
 )
 def test_wrong_usage_leaves_with_three(held, arguments, words):

@@ -136,7 +136,8 @@ class Bank:
         Returns
         -------
         list of dict
-            The rows of ``country/all`` as served: ``id``, ``iso2Code``, ``name``, ``region``, ….
+            The rows of ``country/all`` as served: ``id``, ``iso2Code``, ``name``, ``region``, …; a
+            group that is named by its code only has its name from the Bank's list of groups.
 
         Raises
         ------
@@ -145,6 +146,11 @@ class Bank:
         """
         steps = [self._groups, lambda: list(self._wb.fetch("country/all")), self._years]
         _, rows, _ = self._all([self._patiently(step) for step in steps], workers=WORKERS)
+        names = self._wb.economy._localized_metadata[self._wb.lang]
+        for row in rows:
+            for group in (row.get("region"), row.get("incomeLevel"), row.get("lendingType")):
+                if isinstance(group, dict):
+                    group.setdefault("value", names.get(group.get("id"), ""))
         return rows
 
     def _years(self) -> None:
@@ -421,7 +427,8 @@ class Bank:
 
     def _failed(self, fault: AnswerFault, about: str) -> FetchFailed:
         subject = f" (asked for {about})" if about else ""
-        remedy = "check the code, or try" if fault.unknown and about else "try again later, or"
+        named = "the code and the vintage" if self._dimensions else "the code"
+        remedy = f"check {named}, or try" if fault.unknown and about else "try again later, or"
         return FetchFailed(
             f"The fetch failed: the server at {self._wb.endpoint} {fault}{subject}. Nothing was "
             f"changed; {remedy} another --endpoint."

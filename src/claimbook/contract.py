@@ -287,7 +287,8 @@ def require_kept(losses: Iterable[Loss], accepted: Collection[str]) -> None:
     for one in refused:
         named = ", ".join(f"{economy} {year}" for economy, year in one.cells[:4])
         more = f" and {len(one.cells) - 4} more" if len(one.cells) > 4 else ""
-        sentences.append(f"{one.code} has lost {len(one.cells)} filled cells ({named}{more})")
+        cells = "filled cell" if len(one.cells) == 1 else "filled cells"
+        sentences.append(f"{one.code} has lost {len(one.cells)} {cells} ({named}{more})")
     accept = " ".join(f"--accept {one.code}" for one in refused)
     raise ContractBroken(
         f"{'; '.join(sentences)}. Nothing was changed; if the Bank has truly withdrawn them, run "

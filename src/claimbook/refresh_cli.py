@@ -212,6 +212,10 @@ def _named_by_claims(vintage: str, folder: Path) -> list[str]:
     from claimbook import claimfiles
     from claimbook import refresh as fetching
 
+    try:
+        paths.root()
+    except ClaimbookError as fault:
+        raise click.UsageError(f"{fault} Or name the series to fetch.") from None
     named = claimfiles.all_series()
     chosen = fetching.series_of(vintage, named, folder)
     if not chosen:
