@@ -130,7 +130,7 @@ def test_a_new_vintage_says_where_it_came_from(data, world, monkeypatch):
     assert (gdp["title"], gdp["unit"]) == ("GDP", "current US$")
     assert gdp["description"] == "All that is made."
     assert gdp["how"] == f"wbgapi, from the endpoint {endpoint}"
-    assert gdp["vintage"] == f"{world.updated} release"
+    assert gdp["vintage"] == world.updated
     assert wdi.metadata("SP.POP.TOTL")["title"] == "SP.POP.TOTL"
     assert wdi["SI.POV.GINI"].loc["BRA"].dropna().to_dict() == {
         year: value

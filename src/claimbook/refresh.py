@@ -243,9 +243,9 @@ def _described(
     title, unit = named(one.title or notes.get("IndicatorName", ""), before)
     origin = "" if order.endpoint == bank.ENDPOINT else f", from the endpoint {order.endpoint}"
     if order.vintage != CURRENT:
-        release = f"{order.vintage} release, from the WDI archives (source {bank.ARCHIVES})"
+        release = f"{order.vintage}, from the WDI archives (source {bank.ARCHIVES})"
     elif one.updated:
-        release = f"{one.updated} release"
+        release = one.updated
     else:
         release = f"as served on {today}"
     return Series(

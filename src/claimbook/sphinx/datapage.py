@@ -17,6 +17,7 @@ from claimbook.sphinx import parts
 
 _CELL, _ROW = 8, 14
 _LABEL = 150
+_MARGIN = 20  # a year's label is wider than the square it stands under
 
 
 class DataPage(SphinxDirective):
@@ -24,6 +25,8 @@ class DataPage(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         """Return one article a series."""
+        # A vintage that comes or goes changes the folder, and no file the page was made from.
+        self.env.note_dependency(str(paths.data()))
         for vintage in snapshot.vintages():
             self.env.note_dependency(str(paths.data() / vintage / "datapackage.json"))
         for path in notebooks.chapters().values():
@@ -81,7 +84,7 @@ def coverage_map(counts: pd.DataFrame, sizes: pd.Series, name: str) -> Markup:
                 shade = min(5, int(share * 5) + 1)
                 x, y = _LABEL + column * _CELL, row * _ROW
                 squares[shade].append(f"M{x} {y}h{_CELL - 1}v{_ROW - 1}h-{_CELL - 1}z")
-    width, height = _LABEL + len(years) * _CELL, len(counts) * _ROW + 16
+    width, height = _LABEL + len(years) * _CELL + _MARGIN, len(counts) * _ROW + 16
     drawn = [
         f'<path class="cb-heat--{shade}" d="{"".join(found)}"/>'
         for shade, found in squares.items()
@@ -116,9 +119,11 @@ def _copy_snapshots(app: Sphinx, exception: Exception | None) -> None:
     """Put the snapshots beside the pages, so that every figure can be downloaded."""
     if exception is not None or app.builder.format != "html":
         return
+    copies = Path(app.outdir) / "data"
+    # What an earlier build has copied may have been withdrawn since.
+    shutil.rmtree(copies, ignore_errors=True)
     for vintage in snapshot.vintages():
-        target = Path(app.outdir) / "data" / vintage
-        shutil.copytree(paths.data() / vintage, target, dirs_exist_ok=True)
+        shutil.copytree(paths.data() / vintage, copies / vintage)
 
 
 def connect(app: Sphinx) -> None:

@@ -1,0 +1,136 @@
+"""CONTRIBUTING's recipe for a new vintage, followed from a clean clone to a built book.
+
+The commands are read from the text. The World Bank is a double on 127.0.0.1 that serves the figures
+held, with one revised and one added: too little to flip a verdict, so that no prose has to be
+rewritten on the way.
+"""
+
+import csv
+import datetime
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections import defaultdict
+from pathlib import Path
+
+import pytest
+
+from api_double import ApiDouble, World, country
+from claimbook import claimfiles
+
+ROOT = Path(__file__).resolve().parent.parent
+REVISED, ADDED = ("SI.POV.GINI", "ARG"), ("SP.POP.TOTL", "ABW")
+
+
+def recipe():
+    """The commands of the section, in order, and its text."""
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    section = text.split("## A new vintage of the data")[1].split("\n## ")[0]
+    steps = re.findall(r"^\d+\. (.*?)(?=^\d+\. |\Z)", section, re.MULTILINE | re.DOTALL)
+    commands = [re.findall(r"`((?:claimbook|make) [^`]+)`", step) for step in steps]
+    return [command for found in commands for command in found[:1]], section
+
+
+def git(folder, *arguments):
+    identity = ["-c", "user.name=x", "-c", "user.email=x@example.org"]
+    return subprocess.run(
+        ["git", *identity, *arguments], cwd=folder, check=True, capture_output=True, text=True
+    ).stdout
+
+
+@pytest.fixture
+def clone(tmp_path):
+    """A clone of this checkout as it stands, what is not committed yet included."""
+    if not (ROOT / ".git").exists():
+        pytest.skip("this is no git checkout: there is nothing to clone")
+    folder = tmp_path / "clone"
+    git(tmp_path, "clone", "--quiet", str(ROOT), str(folder))
+    changed = git(ROOT, "diff", "--name-only", "-z", "HEAD")
+    new = git(ROOT, "ls-files", "--others", "--exclude-standard", "-z")
+    for name in filter(None, (changed + new).split("\0")):
+        if (ROOT / name).is_file():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, folder / name)
+        else:
+            (folder / name).unlink(missing_ok=True)
+    git(folder, "add", "--all")
+    git(folder, "commit", "--quiet", "--allow-empty", "-m", "As it stands")
+    return folder
+
+
+def rows(path):
+    with path.open(encoding="utf-8", newline="") as lines:
+        return list(csv.DictReader(lines))
+
+
+def served(held):
+    """The figures held, digit for digit; with one cell revised and one added."""
+    economies = {
+        row["economy"]: country(row["economy"], row["name"], aggregate=row["aggregate"] == "1")
+        | {"iso2Code": row["iso2"]}
+        | grouped(row)
+        for row in rows(held / "economies.csv")
+    }
+    figures = defaultdict(dict)
+    for code in claimfiles.all_series():
+        for row in rows(held / f"{code}.csv"):
+            figures[code][row["economy"], int(row["year"])] = json.loads(row["value"])
+    years = sorted({year for cells in figures.values() for _, year in cells})
+    cell = max(cell for cell in figures[REVISED[0]] if cell[0] == REVISED[1])
+    figures[REVISED[0]][cell] = round(figures[REVISED[0]][cell] + 0.1, 2)
+    newest = max(year for economy, year in figures[ADDED[0]] if economy == ADDED[1])
+    figures[ADDED[0]][ADDED[1], newest + 1] = figures[ADDED[0]][ADDED[1], newest]
+    years = sorted({*years, newest + 1})
+    return World(economies, years, {code: "" for code in figures}, dict(figures))
+
+
+def grouped(row):
+    if row["aggregate"] == "1":
+        return {}
+    ours = {"region": "region", "income_group": "incomeLevel", "lending_type": "lendingType"}
+    return {theirs: {"id": "X", "value": row[name]} for name, theirs in ours.items()}
+
+
+def test_the_recipe_for_a_new_vintage_leads_to_a_built_book(clone, tmp_path):
+    commands, text = recipe()
+    assert commands == ["claimbook refresh", "claimbook diff", "claimbook run --all", "make test"]
+    environment = os.environ | {"PYTHONPATH": str(clone / "src")}
+    for name in ("CLAIMBOOK_ROOT", "CLAIMBOOK_DATA"):
+        environment.pop(name, None)
+
+    def follow(command, *more):
+        program, *arguments = command.split()
+        assert program == "claimbook"
+        ended = subprocess.run(
+            [sys.executable, "-c", "from claimbook.cli import main; main()", *arguments, *more],
+            cwd=clone,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=300,
+        )
+        assert ended.returncode == 0, f"{command}: {ended.stdout}{ended.stderr}"
+        return ended.stdout
+
+    with ApiDouble(served(clone / "data" / "current")) as double:
+        refreshed = follow(commands[0], "--endpoint", double.endpoint)
+    compared = follow(commands[1])
+    for said in (refreshed, compared):
+        assert f"{REVISED[0]}: 1 revised" in said
+        assert f"{ADDED[0]}: 1 added" in said
+        assert "not compared" not in said
+        assert "VERDICT FLIPPED" not in said
+    follow(commands[2])
+    # `make test` builds, and then tests the book: this is one of its tests.
+    makefile = (clone / "Makefile").read_text(encoding="utf-8")
+    assert "claimbook build" in makefile.split("\ntest:")[1].split("\n\n")[0]
+    follow("claimbook build")
+    touched = git(clone, "status", "--porcelain", "data").split()
+    assert "data/current/SI.POV.GINI.csv" in touched
+    assert not [name for name in touched if name.startswith("data/20")], text
+    today = datetime.datetime.now(datetime.UTC).date().isoformat()
+    page = (clone / "_build" / "html" / "book" / "data.html").read_text(encoding="utf-8")
+    assert today in page
