@@ -2,7 +2,8 @@
 
 mutmut changes one operator, constant or argument at a time, in a copy of the book, and runs the
 tests that reach it. A change that no test notices is a survivor: ``mutation.md`` explains those
-that stay. The score is printed and kept in ``mutation.json``.
+that stay. The score is printed and kept in ``mutation.json``, with the fingerprint of the module
+and of its tests: it is out of date when either has changed.
 
     .venv/bin/python bench/mutation.py [--minutes 60] [rule] [status] [estimates] [snapshot]
 """
@@ -10,6 +11,8 @@ that stay. The score is printed and kept in ``mutation.json``.
 from __future__ import annotations
 
 import argparse
+import ast
+import hashlib
 import json
 import os
 import shutil
@@ -23,10 +26,22 @@ ROOT = Path(__file__).resolve().parent.parent
 RECORD = ROOT / "bench" / "mutation.json"
 TESTS = {
     "rule": ["tests/test_rule.py"],
-    "status": ["tests/test_snapshot.py"],
+    "status": ["tests/test_status.py"],
     "estimates": ["tests/test_estimates.py"],
     "snapshot": ["tests/test_snapshot.py"],
 }
+# Of the snapshot's module only what reads is mutated: these functions write.
+WRITERS = {
+    "_digits",
+    "_economy_schema",
+    "_series_schema",
+    "_write_csv",
+    "_write_text",
+    "write",
+    "write_series",
+}
+# The tests read every series of a vintage in turn: a few stand for all.
+SERIES = {"SI.POV.GINI", "SP.POP.TOTL", "NY.GNP.PCAP.CD", "NY.GDP.MKTP.CD"}
 # Validating the committed packages reads every file anew and says nothing of the library.
 CHOICE = "not data_package_validates"
 
@@ -40,6 +55,10 @@ def sandbox(folder: Path, module: str) -> None:
         shutil.copy(ROOT / "tests" / name, folder / "tests" / name)
     for name in ("_config.yml", "_toc.yml"):
         shutil.copy(ROOT / name, folder / name)
+    for package in (folder / "data").glob("*/datapackage.json"):
+        _keep_few_series(package)
+    path = folder / "src" / "claimbook" / f"{module}.py"
+    path.write_text(_spare(path.read_text(encoding="utf-8"), WRITERS), encoding="utf-8")
     options = ["-q", "-x", "-p", "no:cacheprovider", "--hypothesis-seed=0", "-k", CHOICE]
     (folder / "pyproject.toml").write_text(
         "[tool.mutmut]\n"
@@ -50,6 +69,33 @@ def sandbox(folder: Path, module: str) -> None:
         f"pytest_add_cli_args_test_selection = {json.dumps(TESTS[module])}\n",
         encoding="utf-8",
     )
+
+
+def _keep_few_series(package: Path) -> None:
+    """Leave out of a vintage what no test needs by name."""
+    described = json.loads(package.read_text(encoding="utf-8"))
+    kept = SERIES | {"economies"}
+    for resource in described["resources"]:
+        if resource["name"] not in kept:
+            (package.parent / resource["path"]).unlink()
+    described["resources"] = [one for one in described["resources"] if one["name"] in kept]
+    package.write_text(json.dumps(described), encoding="utf-8")
+
+
+def _spare(source: str, names: set[str]) -> str:
+    """Mark a module's functions that mutmut is to leave as they are."""
+    lines = source.splitlines(keepends=True)
+    for node in reversed(ast.parse(source).body):
+        if isinstance(node, ast.FunctionDef) and node.name in names:
+            lines.insert(node.end_lineno, "# pragma: no mutate end\n")
+            lines.insert(node.lineno - 1, "# pragma: no mutate start\n")
+    return "".join(lines)
+
+
+def fingerprint(module: str) -> str:
+    """Return a short fingerprint of a module and of the tests that hold it."""
+    files = [ROOT / "src" / "claimbook" / f"{module}.py", *(ROOT / test for test in TESTS[module])]
+    return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()[:12]
 
 
 def mutate(module: str, minutes: float) -> tuple[Counter[str], list[str]]:
@@ -119,6 +165,7 @@ def main() -> None:
             "survived": survived,
             "unfinished": total - killed - survived,
             "total": total,
+            "of": fingerprint(module),
         }
         print("\n\n".join(survivors))
         print(f"{module}: {killed} of {total} mutants killed, {survived} survived", flush=True)

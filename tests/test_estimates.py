@@ -7,6 +7,7 @@ import itertools
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 from claimbook import estimates
 from claimbook.estimates import Estimate
@@ -51,6 +52,92 @@ def test_weights_travel_with_their_economy(values):
     assert estimates.mean(values, "p", lacking).n == 58
 
 
+def resampled(statistic, *columns):
+    """The ends of a 95 % percentile interval, by drawing economies with another generator."""
+    rng = np.random.default_rng(1)
+    size = len(columns[0])
+    draws = [rng.integers(size, size=size) for _ in range(20_000)]
+    found = [statistic(*(column[draw] for column in columns)) for draw in draws]
+    return np.quantile(found, [0.025, 0.975])
+
+
+def test_a_bootstrap_interval_is_the_percentile_one():
+    """A skewed sample, for which intervals of other kinds lie elsewhere."""
+    skewed = np.exp(np.random.default_rng(3).normal(size=18) * 1.2)
+    found = estimates.mean(pd.Series(skewed, index=[f"E{n:02d}" for n in range(18)]), "p")
+    low, high = resampled(np.mean, skewed)
+    near = 0.03 * (high - low)
+    assert found.low == pytest.approx(low, abs=near)
+    assert found.high == pytest.approx(high, abs=near)
+
+
+def test_a_weighted_interval_draws_economies_with_their_weights():
+    rng = np.random.default_rng(4)
+    values, weights = rng.normal(5, 2, 40), np.exp(rng.normal(size=40))
+    index = [f"E{n:02d}" for n in range(40)]
+    found = estimates.mean(pd.Series(values, index=index), "p", pd.Series(weights, index=index))
+    low, high = resampled(lambda value, weight: np.average(value, weights=weight), values, weights)
+    near = 0.03 * (high - low)
+    assert found.low == pytest.approx(low, abs=near)
+    assert found.high == pytest.approx(high, abs=near)
+
+
+def test_numbers_may_come_as_objects():
+    """As a row of a table does, whose columns are of several kinds."""
+    numbers = pd.Series([1, 2.5, 4] * 5, index=[f"E{n:02d}" for n in range(15)])
+    as_objects = numbers.astype(object)
+    assert estimates.median(as_objects, "p") == estimates.median(numbers, "p")
+    assert estimates.mean(as_objects, "p", as_objects) == estimates.mean(numbers, "p", numbers)
+    assert estimates.share(as_objects > 2) == estimates.share(numbers > 2)
+
+
+def test_an_estimate_shows_itself_and_gives_plain_numbers():
+    found = Estimate(-2.03125, -3, 0.5, 74, "Gini points")
+    assert str(found) == "-2.03125 Gini points [95 % interval -3 to 0.5], n = 74"
+    assert found.as_dict() == {
+        "value": -2.03125,
+        "low": -3,
+        "high": 0.5,
+        "n": 74,
+        "unit": "Gini points",
+    }
+
+
+def test_every_estimate_keeps_its_unit_its_n_and_its_economies(values):
+    """What an estimate says of itself is what it was made of."""
+    numbered = values.sample(frac=1, random_state=3)
+    ones = pd.Series(1.0, index=values.index)
+    made = {
+        "median": estimates.median(numbered, "points"),
+        "mean": estimates.mean(numbered, "points"),
+        "weighted mean": estimates.mean(numbered, "points", ones),
+        "share": estimates.share(numbered > 2, "points"),
+        "unanimous share": estimates.share(numbered < np.inf, "points"),
+        "exact": estimates.exact(2.5, "points", 60, numbered),
+        "slope": estimates.slope(numbered, numbered.rank(), "points"),
+    }
+    for name, found in made.items():
+        assert (found.unit, found.n) == ("points", 60), name
+        assert list(found.economies.index) == sorted(values.index), name
+        assert found.economies.dtype == float, name
+    for name in ("median", "mean", "weighted mean", "exact", "slope"):
+        assert made[name].economies["E07"] == values["E07"], name
+    assert made["share"].economies["E07"] == (values["E07"] > 2)
+    assert estimates.share(values > 2).unit == "share of economies"
+
+
+def test_an_estimate_without_economies_keeps_an_empty_list_of_numbers():
+    clusters = pd.Series([f"C{n // 3}" for n in range(36)])
+    y = pd.Series(np.random.default_rng(6).normal(size=36))
+    for found in (
+        estimates.exact(2.5, "points", 60),
+        estimates.slope(y, pd.Series(range(36)), "points", cluster=clusters),
+        Estimate(1, 0, 2, 12, "points"),
+    ):
+        assert len(found.economies) == 0
+        assert found.economies.dtype == float
+
+
 def test_a_share_lies_between_none_and_all():
     half = pd.Series([True] * 20 + [False] * 20, index=[f"E{n}" for n in range(40)])
     found = estimates.share(half)
@@ -65,6 +152,11 @@ def test_a_unanimous_share_is_not_certain():
     assert found.low == pytest.approx(
         20 / (20 + 1.959964**2), rel=1e-5
     )  # Wilson's lower end at p = 1
+
+
+def test_ten_that_agree_are_enough_for_wilson():
+    ten = pd.Series(True, index=[f"E{n}" for n in range(10)])
+    assert estimates.share(ten).low == pytest.approx(10 / (10 + 1.959964**2), rel=1e-5)
 
 
 @pytest.mark.parametrize("size", [0, 1, 9])
@@ -82,6 +174,8 @@ def test_too_few_economies_give_no_estimate(size):
 def test_ten_economies_give_one():
     ten = pd.Series(range(10), index=[f"E{n}" for n in range(10)], dtype=float)
     assert estimates.median(ten, "p").n == 10
+    assert estimates.mean(ten, "p").n == 10
+    assert estimates.slope(ten**2, ten, "p").n == 10
 
 
 def test_a_slope_is_the_one_the_data_were_made_with():
@@ -107,6 +201,63 @@ def test_a_clustered_slope_counts_clusters_and_is_wider():
     assert clustered.n == 30
     assert clustered.value == plain.value
     assert clustered.high - clustered.low > 2 * (plain.high - plain.low)
+
+
+def sandwich(design, residuals, weights):
+    """(X'X)⁻¹ X' diag(w e²) X (X'X)⁻¹, the variance that HC estimators share."""
+    bread = np.linalg.inv(design.T @ design)
+    return bread @ (design.T * (weights * residuals**2)) @ design @ bread
+
+
+def fitted(y, x):
+    design = np.column_stack([np.ones(len(x)), x])
+    found = np.linalg.lstsq(design, y, rcond=None)[0]
+    return design, found[1], y - design @ found
+
+
+def test_the_interval_of_a_slope_is_hc3_by_student():
+    """Long and Ervin's HC3, by hand: each squared residual over the square of 1 less leverage."""
+    rng = np.random.default_rng(8)
+    x = np.exp(rng.normal(size=14))
+    y = x + x * rng.normal(size=14)
+    design, slope, residuals = fitted(y, x)
+    leverage = np.einsum("ij,jk,ik->i", design, np.linalg.inv(design.T @ design), design)
+    error = np.sqrt(sandwich(design, residuals, 1 / (1 - leverage) ** 2)[1, 1])
+    half = stats.t.ppf(0.975, 14 - 2) * error
+    found = estimates.slope(pd.Series(y), pd.Series(x), "p")
+    assert (found.value, found.low, found.high) == pytest.approx(
+        (slope, slope - half, slope + half), rel=1e-5
+    )
+
+
+def test_the_interval_of_a_clustered_slope_sums_within_clusters():
+    """By hand, with the usual correction for few clusters, and Student's t with G - 1 degrees."""
+    rng = np.random.default_rng(9)
+    groups, rows = 11, 44
+    cluster = np.repeat(np.arange(groups), 4)
+    x = np.repeat(rng.normal(size=groups), 4) + rng.normal(size=rows)
+    y = x + np.repeat(rng.normal(size=groups), 4)
+    design, slope, residuals = fitted(y, x)
+    scores = design * residuals[:, None]
+    sums = np.array([scores[cluster == group].sum(axis=0) for group in range(groups)])
+    bread = np.linalg.inv(design.T @ design)
+    few = groups / (groups - 1) * (rows - 1) / (rows - 2)
+    error = np.sqrt(few * (bread @ sums.T @ sums @ bread)[1, 1])
+    half = stats.t.ppf(0.975, groups - 1) * error
+    found = estimates.slope(
+        pd.Series(y), pd.Series(x), "p", cluster=pd.Series([f"C{one:02d}" for one in cluster])
+    )
+    assert found.n == groups
+    assert (found.value, found.low, found.high) == pytest.approx(
+        (slope, slope - half, slope + half), rel=1e-5
+    )
+
+
+def test_a_regressor_may_have_two_values(values):
+    treated = pd.Series([0.0, 1.0] * 30, index=values.index)
+    found = estimates.slope(values, treated, "p")
+    means = values.groupby(treated).mean()
+    assert found.value == pytest.approx(means[1] - means[0], rel=1e-5)
 
 
 def test_a_regressor_that_does_not_vary_gives_no_slope(values):

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from claimbook import snapshot, status
+from claimbook import snapshot
 from claimbook.snapshot import SnapshotError, window
 
 VINTAGES = ["2013-12", "2019-04", "current"]
@@ -167,44 +167,6 @@ def test_a_window_holds_both_its_ends():
     for wrong in ("2001-2000", "2000", "2000 to 2001"):
         with pytest.raises(ValueError, match="not two years in order"):
             window(frame, wrong)
-
-
-class TestStatus:
-    def test_thresholds_decide(self):
-        classes = status.income_classes(snapshot.read(), 1990)
-        limits = status.thresholds()
-        for code, row in classes.iterrows():
-            limit = limits.loc[row["year"]]
-            assert (row["class"] == status.HIGH) == (row["gni"] > limit["upper_middle"]), code
-            assert (row["class"] == "Low income") == (row["gni"] <= limit["low"]), code
-
-    def test_the_nearest_year_stands_in_and_the_earlier_of_two(self):
-        wdi = snapshot.read()
-        gni = wdi["NY.GNP.PCAP.CD"].loc[:, 1987:2021]
-        classes = status.income_classes(wdi, 1990)
-        for code, row in classes.iterrows():
-            held = gni.loc[code].dropna().index
-            best = min(held, key=lambda year: (abs(year - 1990), year))
-            assert row["year"] == best, code
-        assert (classes["year"] != 1990).sum() > 10
-
-    def test_korea_was_developing_and_is_not_today(self):
-        wdi = snapshot.read()
-        assert "KOR" in status.developing(wdi, 1990)
-        assert "KOR" in status.high_income(wdi, 1990, "today")
-        assert "KOR" not in status.developing(wdi, 1990, "today")
-
-    def test_no_economy_is_both(self):
-        wdi = snapshot.read()
-        for rule in status.RULES:
-            both = status.developing(wdi, 1990, rule).intersection(
-                status.high_income(wdi, 1990, rule)
-            )
-            assert both.empty
-
-    def test_another_rule_is_refused(self):
-        with pytest.raises(ValueError, match="at start, today"):
-            status.developing(snapshot.read(), 1990, "tomorrow")
 
 
 def test_values_are_numbers():
