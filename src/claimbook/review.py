@@ -6,6 +6,7 @@ those that execute the chapter.
 
 from __future__ import annotations
 
+import ast
 import re
 import subprocess
 import sys
@@ -37,6 +38,12 @@ _ALLOWED = re.compile(
 _NUMBER = re.compile(r"(?<![\w.])[−+-]?\d+(?:[.,]\d+)*\s?%?")
 _LINK = re.compile(r"\]\(([^)\s]+)\)")
 _BIB_KEY = re.compile(r"^@\w+\{([^,\s]+),", re.MULTILINE)
+# What turns nbval's comparison off, as a comment or as a tag of the cell.
+_UNCOMPARED = re.compile(
+    r"(?:nbval|pytest_validate|pytest-validate)[_-](?:ignore[_-]output|skip|raises[_-]exception)"
+    r"|raises-exception",
+    re.IGNORECASE,
+)
 _CITED = re.compile(r"\{cite(?::\w+)?\}`([^`]+)`")
 
 
@@ -226,16 +233,53 @@ def _fresh(chapter: Chapter) -> Iterator[Finding]:
 
 def _compared(chapter: Chapter) -> Iterator[Finding]:
     for number, cell in chapter.cells("code"):
-        if cell.execution_count is None:
-            yield Finding(
-                chapter.path,
-                f"has no execution count, so nbval compares nothing: run "
-                f"`claimbook run {chapter.id}`.",
-                number,
-            )
-        shows = "claim.check(" in cell.source or "figures.chart(" in cell.source
-        if (shows or cell.source.strip() == "claim") and not cell.outputs:
-            yield Finding(chapter.path, "computes but stores no output for nbval.", number)
+        if reason := uncompared(cell, chapter.id):
+            yield Finding(chapter.path, reason, number)
+
+
+def uncompared(cell: nbformat.NotebookNode, claim_id: str) -> str | None:
+    """Say why nbval would compare nothing in a code cell although there is something to compare.
+
+    Parameters
+    ----------
+    cell : nbformat.NotebookNode
+        A code cell.
+    claim_id : str
+        Its chapter's claim, for the message.
+
+    Returns
+    -------
+    str or None
+        The end of a sentence that begins with the cell; None where nbval compares, or where the
+        cell shows neither a check nor a chart.
+    """
+    remedy = f"run `claimbook run {claim_id}`."
+    if cell.execution_count is None:
+        return f"has no execution count, so nbval compares nothing: {remedy}"
+    if not _shows(cell.source):
+        return None
+    if not cell.outputs:
+        return f"computes but stores no output for nbval: {remedy}"
+    tags = " ".join(cell.metadata.get("tags", []))
+    if marker := _UNCOMPARED.search(cell.source) or _UNCOMPARED.search(tags):
+        return f"tells nbval not to compare what it shows: remove {marker[0]}."
+    return None
+
+
+def _shows(source: str) -> bool:
+    """Tell whether a cell asks a check, draws a chart, or shows the claim."""
+    try:
+        body = ast.parse(source).body
+    except SyntaxError:  # a magic: look at what it says
+        return bool(re.search(r"\b(check|chart)\(", source))
+    names = {
+        call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+        for part in body
+        for call in ast.walk(part)
+        if isinstance(call, ast.Call)
+    }
+    shown = body[-1].value if body and isinstance(body[-1], ast.Expr) else None
+    return bool(names & {"check", "chart"}) or isinstance(shown, ast.Name)
 
 
 def _length(chapter: Chapter) -> Iterator[Finding]:

@@ -1,0 +1,87 @@
+"""What a contributor sees of a chapter under nbval: whether it is fresh, compared, and what to do.
+
+``pytest --nbval book/PART/CLAIM-ID.ipynb`` executes a chapter and compares each output with the one
+stored. Three things are added here. The chapter must be fresh: the sentence is the build's. A cell
+that shows a check or a chart and of which nbval compares nothing fails. And each failure begins
+with a sentence that says where it is, what is wrong, and what to do.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from nbval.plugin import IPyNbCell
+
+from claimbook import notebooks, paths, review
+
+
+class Uncompared(Exception):
+    """nbval has nothing to compare in a cell that shows a check or a chart."""
+
+
+class Fresh(pytest.Item):
+    """The chapter's stored outputs hold, and its prose fits them."""
+
+    def runtest(self) -> None:
+        """Stop with a sentence unless the chapter is fresh."""
+        notebooks.require_fresh(self.path.stem)
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException]) -> str:
+        """Return the sentence alone."""
+        return str(excinfo.value)
+
+    def reportinfo(self) -> tuple[Path, None, str]:
+        """Return the heading of the report."""
+        return self.path, None, f"{paths.shown(self.path)}::fresh"
+
+
+class Chapter(pytest.File):
+    """A chapter as a whole, beside the cells that nbval collects from it."""
+
+    def collect(self) -> Iterator[Fresh]:
+        """Ask one thing of it."""
+        yield Fresh.from_parent(self, name="fresh")
+
+
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> Chapter | None:
+    """Collect the notebooks that stand beside a claim file."""
+    is_chapter = file_path.suffix == ".ipynb" and file_path.with_suffix(".yml").is_file()
+    return Chapter.from_parent(parent, path=file_path) if is_chapter else None
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
+    """Let a cell run, then fail it if nbval had nothing to compare."""
+    yield
+    if isinstance(item, IPyNbCell) and review.uncompared(item.cell, item.path.stem):
+        raise Uncompared
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Iterator[pytest.TestReport]:
+    """Put a sentence before what nbval says of a cell that fails."""
+    report = yield
+    if report.failed and call.excinfo and isinstance(item, IPyNbCell):
+        report.longrepr = f"{_sentence(item, call.excinfo.value)}\n\n{report.longrepr}"
+    return report
+
+
+def _sentence(item: IPyNbCell, fault: BaseException) -> str:
+    number = next(n for n, cell in enumerate(item.parent.nb.cells) if cell is item.cell)
+    where = f"{paths.shown(item.path)}, cell {number}"
+    if reason := review.uncompared(item.cell, item.path.stem):
+        return f"{where}: {reason}"
+    if "outputs differ" in str(fault):
+        return (
+            f"{where}: running it gives another output than the one stored; below stand what "
+            f"differs, + stored and - computed. Run `claimbook run {item.path.stem}` and read in "
+            "`git diff` what moved. If it differs at every run, the cell depends on a clock, a "
+            "network or chance."
+        )
+    traceback = re.sub(r"\x1b\[[\d;]*m", "", getattr(fault, "inner_traceback", None) or str(fault))
+    return f"{where}: it fails with {traceback.strip().splitlines()[-1]}"
