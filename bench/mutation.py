@@ -15,6 +15,7 @@ import ast
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -136,14 +137,17 @@ def mutate(module: str, minutes: float) -> tuple[Counter[str], list[str]]:
             ).stdout
             for mutant in survivors
         ]
-        return Counter(statuses.values()), [_change(diff) for diff in diffs]
+        told = [_change(name, diff) for name, diff in zip(survivors, diffs, strict=True)]
+        return Counter(statuses.values()), told
 
 
-def _change(diff: str) -> str:
-    """Return the lines of a diff that differ, after the mutant's name."""
-    lines = diff.splitlines()
-    changed = [line for line in lines if line[:1] in {"+", "-"} and line[:3] not in {"+++", "---"}]
-    return "\n".join([lines[0] if lines else "", *changed])
+def _change(mutant: str, diff: str) -> str:
+    """Say in a line what a mutant changes: its function, and the line as it reads then."""
+    function = re.sub(r"^.*\.x(?:_|ǁ.*ǁ)", "", mutant.rpartition("__mutmut_")[0])
+    lines = [line for line in diff.splitlines() if not line.startswith(("+++", "---"))]
+    added = " ".join(line[1:].strip() for line in lines if line.startswith("+"))
+    removed = " ".join(line[1:].strip() for line in lines if line.startswith("-"))
+    return f"{function}: {added or f'without {removed}'}"
 
 
 def main() -> None:
@@ -166,10 +170,11 @@ def main() -> None:
             "unfinished": total - killed - survived,
             "total": total,
             "of": fingerprint(module),
+            "survivors": sorted(survivors),
         }
-        print("\n\n".join(survivors))
+        print("\n".join(survivors))
         print(f"{module}: {killed} of {total} mutants killed, {survived} survived", flush=True)
-        RECORD.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+        RECORD.write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

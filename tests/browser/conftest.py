@@ -1,14 +1,14 @@
 """The built book, served on this machine, and a browser to read it with.
 
 `CLAIMBOOK_SITE` names the built site (else `_build/html`, else the book is built once, aside);
-`CLAIMBOOK_BROWSER` a browser (else the system's Chromium or Chrome, else playwright's own).
+`CLAIMBOOK_BROWSER` a browser (else `tools/browser.py` finds one, as it did for `make test`).
 """
 
 import fcntl
 import functools
 import http.server
 import os
-import shutil
+import runpy
 import subprocess
 import sys
 import threading
@@ -16,10 +16,9 @@ from pathlib import Path
 
 import pytest
 import visiting
-from playwright.sync_api import Browser, Error, sync_playwright
+from playwright.sync_api import sync_playwright
 
 ROOT = Path(__file__).resolve().parents[2]
-BROWSERS = ("chromium", "google-chrome", "google-chrome-stable", "chromium-browser")
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -81,27 +80,17 @@ def address(site):
     server.shutdown()
 
 
-def launch(playwright) -> Browser | None:
-    named = os.environ.get("CLAIMBOOK_BROWSER")
-    found = named or next(filter(None, map(shutil.which, BROWSERS)), None)
-    try:
-        return playwright.chromium.launch(executable_path=found, args=FLAGS)
-    except Error:
-        if named:
-            raise
-        return None
-
-
 @pytest.fixture(scope="session")
 def browser():
     """A Chromium; without one the tests are skipped aloud, and under CI=true they fail."""
+    found = runpy.run_path(str(ROOT / "tools" / "browser.py"))["find"]()
+    if found is None:
+        stop = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
+        stop(NO_BROWSER)
     with sync_playwright() as playwright:
-        found = launch(playwright)
-        if found is None:
-            stop = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
-            stop(NO_BROWSER)
-        yield found
-        found.close()
+        started = playwright.chromium.launch(executable_path=found, args=FLAGS)
+        yield started
+        started.close()
 
 
 @pytest.fixture(scope="session")

@@ -15,7 +15,6 @@ THEMES = ("light", "dark")
 AWAY = re.compile(r"^(?!http://127\.0\.0\.1:|file:|data:|blob:)")
 # With `preload`, axe would fetch the style sheets again and resolve their imports wrongly.
 AXE_OPTIONS = {"resultTypes": ["violations"], "preload": False}
-AXE_WHERE = {(1280, "light"), (1280, "dark"), (390, "light")}
 DRAWING_MS = 15_000
 
 SCROLL_DOWN = """async () => {
@@ -138,7 +137,9 @@ def change_theme(page: Page, theme: str) -> None:
 
 def axe_violations(page: Page) -> list[str]:
     """Return what axe-core finds wrong, one line each, with the element concerned."""
-    found = Axe().run(page, options=AXE_OPTIONS).response["violations"]
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(Axe().axe_script)
+    found = page.evaluate("(options) => axe.run(options)", AXE_OPTIONS)["violations"]
     return [
         f"{rule['id']}: {rule['help']} {node['html'][:160]}"
         for rule in found
@@ -146,7 +147,7 @@ def axe_violations(page: Page) -> list[str]:
     ]
 
 
-def look(page: Page, width: int, theme: str) -> View:
+def look(page: Page) -> View:
     """Look at a page as it stands."""
     return View(
         theme=page.evaluate("document.documentElement.dataset.theme"),
@@ -155,7 +156,7 @@ def look(page: Page, width: int, theme: str) -> View:
             "document.documentElement.scrollWidth > document.documentElement.clientWidth"
         ),
         too_wide=page.evaluate(TOO_WIDE),
-        violations=axe_violations(page) if (width, theme) in AXE_WHERE else [],
+        violations=axe_violations(page),
     )
 
 
@@ -200,6 +201,6 @@ class Reader:
                 page.set_viewport_size({"width": width, "height": 900})
                 for theme in THEMES:
                     change_theme(page, theme)
-                    visit.views[width, theme] = look(page, width, theme)
+                    visit.views[width, theme] = look(page)
             page.close()
         return visit
