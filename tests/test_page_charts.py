@@ -278,6 +278,19 @@ def test_a_map_gives_each_region_its_own_colour_and_leaves_out_the_rest():
     assert drawn.data[0].colorscale[0][1] != drawn.data[1].colorscale[0][1]
 
 
+def test_a_category_without_points_keeps_its_colour_so_that_maps_can_be_steps():
+    grid = pd.DataFrame({"x": [1, 2], "y": [1, 1], "r": ["in", "out"]})
+    maps = {
+        name: figures.regions(grid.assign(r=pd.Categorical(r, ["in", "on", "out"])), "x", "y", "r")
+        for name, r in {"both": ["in", "out"], "all": ["on", "on"]}.items()
+    }
+    assert [trace.showlegend for trace in maps["both"].data] == [True, False, True]
+    assert [trace.showlegend for trace in maps["all"].data] == [False, True, False]
+    colours = [[trace.colorscale[0][1] for trace in drawn.data] for drawn in maps.values()]
+    assert colours[0] == colours[1]
+    described(figures.stepped(maps, label="Numbers"))
+
+
 def test_a_map_of_too_many_regions_is_refused():
     grid = pd.DataFrame({"x": range(7), "y": [1] * 7, "r": list("abcdefg")})
     with pytest.raises(ClaimbookError, match="7 regions, more than the 6 colours"):

@@ -475,7 +475,8 @@ def regions(table: pd.DataFrame, x: str, y: str, region: str) -> go.Figure:
     table : pandas.DataFrame
         One row a point of a full grid: the columns ``x``, ``y`` (numbers, whose names with the unit
         become the titles of the axes) and ``region`` (text, or an ordered category that gives the
-        order of the legend). Points without a region stay blank.
+        order of the legend). Points without a region stay blank. A category without points keeps
+        its colour and stays out of the legend, so that several maps can be steps of one chart.
     x, y, region : str
         Names of those columns.
 
@@ -490,14 +491,14 @@ def regions(table: pd.DataFrame, x: str, y: str, region: str) -> go.Figure:
         If there are more regions than colours that can be told apart.
     """
     named = table[region].astype("category")
-    held = [name for name in named.cat.categories if (named == name).any()]
-    if len(held) > len(PALETTE):
+    names = list(named.cat.categories)
+    if len(names) > len(PALETTE):
         raise ClaimbookError(
-            f"The map has {len(held)} regions, more than the {len(PALETTE)} colours that can be "
+            f"The map has {len(names)} regions, more than the {len(PALETTE)} colours that can be "
             "told apart: join some of them."
         )
     figure = go.Figure()
-    for name, colour in zip(held, PALETTE, strict=False):
+    for name, colour in zip(names, PALETTE, strict=False):
         inside = table.assign(inside=np.where(named == name, 1.0, np.nan))
         grid = inside.pivot(index=y, columns=x, values="inside")
         figure.add_heatmap(
@@ -507,7 +508,7 @@ def regions(table: pd.DataFrame, x: str, y: str, region: str) -> go.Figure:
             name=str(name),
             colorscale=[[0, colour], [1, colour]],
             showscale=False,
-            showlegend=True,
+            showlegend=bool((named == name).any()),
             hoverongaps=False,
             hovertemplate=f"{x} %{{x}}, {y} %{{y}}: {name}<extra></extra>",
         )
