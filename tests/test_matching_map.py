@@ -6,6 +6,7 @@ import joblib
 import numpy as np
 import pandas as pd
 import pytest
+from distributed import Client, LocalCluster
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -144,16 +145,13 @@ def test_the_map_is_identical_in_one_process_and_in_two():
 
 
 def test_the_map_is_identical_on_a_dask_cluster_of_two_processes():
-    distributed = pytest.importorskip(
-        "distributed", reason="NOT TESTED: the map on a Dask cluster; pip install claimbook[dask]"
-    )
     points = matching_map.sample(700, seed=2)
     here = matching_map.classify(points)
     with (
-        distributed.LocalCluster(
+        LocalCluster(
             n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None
         ) as cluster,
-        distributed.Client(cluster) as client,
+        Client(cluster) as client,
     ):
         with joblib.parallel_config(backend="dask"):
             there = matching_map.classify(points)

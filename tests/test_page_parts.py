@@ -6,6 +6,7 @@ from xml.etree import ElementTree
 import pandas as pd
 import pytest
 
+from claimbook.sphinx import panel
 from claimbook.sphinx.maths import to_mathml
 from claimbook.sphinx.tables import data_table, mend_dataframe, scrolling_table
 
@@ -101,3 +102,14 @@ def test_data_table_heads_rows_and_columns():
     assert '<th scope="row">A &lt; B</th>\n<td class="cb-num">1.5</td>' in html
     with pytest.raises(ValueError, match="argument"):
         data_table(["economy", "change"], [["only one"]], [False, True], "Changes")
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "words"),
+    [(0.25, 0.25, "exact, n = 12"), (0.2, 0.3, "95 % interval 0.2 to 0.3, n = 12")],
+)
+def test_the_panel_calls_an_exact_quantity_exact_and_gives_others_their_interval(low, high, words):
+    estimate = {"value": 0.25, "low": low, "high": high, "n": 12, "unit": "share"}
+    variant = {"id": "headline", "options": {}, "outcome": "supports", "estimate": estimate}
+    check = {"unit": "share", "role": "primary", "options": {}, "variants": [variant]}
+    assert panel.grid(check)["variants"][0]["interval"] == words

@@ -74,11 +74,12 @@ def grid(check: dict[str, Any]) -> dict[str, Any]:
 def _shown(estimate: dict[str, Any] | None) -> dict[str, Any]:
     if estimate is None:
         return {"value": None, "estimate": "no estimate", "interval": "too few economies"}
-    ends = f"{parts.number(estimate['low'])} to {parts.number(estimate['high'])}"
+    ends = f"95 % interval {parts.number(estimate['low'])} to {parts.number(estimate['high'])}"
+    exact = estimate["low"] == estimate["high"]
     return {
         "value": estimate["value"],
         "estimate": f"{parts.number(estimate['value'])} {estimate['unit']}",
-        "interval": f"95 % interval {ends}, n = {estimate['n']}",
+        "interval": f"{'exact' if exact else ends}, n = {estimate['n']}",
     }
 
 
