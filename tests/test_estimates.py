@@ -115,12 +115,13 @@ def test_every_estimate_keeps_its_unit_its_n_and_its_economies(values):
         "unanimous share": estimates.share(numbered < np.inf, "points"),
         "exact": estimates.exact(2.5, "points", 60, numbered),
         "slope": estimates.slope(numbered, numbered.rank(), "points"),
+        "rank slope": estimates.rank_slope(numbered, numbered.rank(), "points"),
     }
     for name, found in made.items():
         assert (found.unit, found.n) == ("points", 60), name
         assert list(found.economies.index) == sorted(values.index), name
         assert found.economies.dtype == float, name
-    for name in ("median", "mean", "weighted mean", "exact", "slope"):
+    for name in ("median", "mean", "weighted mean", "exact", "slope", "rank slope"):
         assert made[name].economies["E07"] == values["E07"], name
     assert made["share"].economies["E07"] == (values["E07"] > 2)
     assert estimates.share(values > 2).unit == "share of economies"
@@ -176,6 +177,7 @@ def test_ten_economies_give_one():
     assert estimates.median(ten, "p").n == 10
     assert estimates.mean(ten, "p").n == 10
     assert estimates.slope(ten**2, ten, "p").n == 10
+    assert estimates.rank_slope(ten**2, ten, "p").n == 10
 
 
 def test_a_slope_is_the_one_the_data_were_made_with():
@@ -258,6 +260,9 @@ def test_a_regressor_may_have_two_values(values):
     found = estimates.slope(values, treated, "p")
     means = values.groupby(treated).mean()
     assert found.value == pytest.approx(means[1] - means[0], rel=1e-5)
+    between = [b - a for a in values[treated == 0] for b in values[treated == 1]]
+    by_rank = estimates.rank_slope(values, treated, "p")
+    assert by_rank.value == pytest.approx(np.median(between), rel=1e-5)
 
 
 def test_a_regressor_that_does_not_vary_gives_no_slope(values):
@@ -303,7 +308,7 @@ def test_a_panel_slope_sets_economies_and_periods_aside(panel):
     found = estimates.panel_slope(y, x, "p")
     assert found.low < 2 < found.high
     assert found.high - found.low < 0.5
-    assert found.n == 30
+    assert (found.n, found.unit) == (30, "p")
     assert found.economies["E03"] == pytest.approx(y["E03", 4] - y["E03", 0])
     assert estimates.slope(y, x, "p").value < 0
 
@@ -324,9 +329,21 @@ def test_an_economy_seen_once_says_nothing_of_a_change_within_it(panel):
     assert "E99" not in found.economies
 
 
+def test_two_periods_are_enough_for_a_panel(panel):
+    y, x = (series[series.index.get_level_values(1) < 2] for series in panel)
+    found = estimates.panel_slope(y, x, "p")
+    changes = [series.groupby(level=0).agg(lambda two: two.iloc[1] - two.iloc[0])
+               for series in (y, x)]  # fmt: skip
+    assert found.n == 30
+    # With two periods, holding each against its mean is regressing change on change.
+    assert found.value == pytest.approx(estimates.slope(*changes, "p").value, rel=1e-5)
+
+
 def test_a_regressor_that_varies_within_no_economy_gives_no_panel_slope(panel):
     y, x = panel
-    assert estimates.panel_slope(y, x.groupby(level=0).transform("mean"), "p") is None
+    constant = x.groupby(level=0).transform("mean")
+    assert estimates.panel_slope(y, constant, "p") is None
+    assert estimates.panel_slope(y, constant + 1e-12 * x, "p") is None, "rounding is no variation"
 
 
 def test_an_exact_quantity_is_its_own_interval():
