@@ -80,7 +80,8 @@ def _raw(html: str) -> nodes.raw:
 def _require_fresh(app: Sphinx) -> None:
     """Stop the build at a stale chapter or a faulty file, before a page is read."""
     try:
-        claimfiles.essays()
+        # Kept for the pages: to read an essay is to read every claim file.
+        app.claimbook_essays = claimfiles.essays()  # type: ignore[attr-defined]
         for claim_id in notebooks.chapters():
             notebooks.require_fresh(claim_id)
     except ClaimbookError as fault:
@@ -91,7 +92,7 @@ def _add_card(app: Sphinx, doctree: nodes.document) -> None:
     output = remembered(app.env).get(app.env.docname)
     if output is None:
         return
-    essay = claimfiles.essays().get(output["claim"]["essay"])
+    essay = app.claimbook_essays.get(output["claim"]["essay"])  # type: ignore[attr-defined]
     if essay is None:
         raise BookError(
             f"{output['claim']['id']}.yml names the essay {output['claim']['essay']}, but there is "
@@ -109,7 +110,7 @@ def _add_claim_review(
     output = remembered(app.env).get(pagename)
     if output is None:
         return
-    essay = claimfiles.essays()[output["claim"]["essay"]]
+    essay = app.claimbook_essays[output["claim"]["essay"]]  # type: ignore[attr-defined]
     text = json.dumps(claim_review(output, essay), ensure_ascii=False).replace("<", "\\u003c")
     script = f'<script type="application/ld+json">{text}</script>'
     context["metatags"] = context.get("metatags", "") + script

@@ -33,10 +33,14 @@ class DataPage(SphinxDirective):
             self.env.note_dependency(str(path))
         held, outputs = revisions.all_held(), results.outputs()
         codes = sorted({code for wdi in held for code in wdi.codes})
+        read = {name: claimfiles.claim_series(claimfiles.read_claim(name)) for name in outputs}
         up = "../" * self.env.docname.count("/")
         html = parts.render(
             "data",
-            pages=[_series(code, held, outputs) for code in codes],
+            pages=[
+                _series(code, held, [outputs[name] for name in read if code in read[name]])
+                for code in codes
+            ],
             up=up,
             address=lambda output: up + results.url(output),
         )
@@ -44,14 +48,9 @@ class DataPage(SphinxDirective):
 
 
 def _series(
-    code: str, held: list[snapshot.Snapshot], outputs: dict[str, dict[str, Any]]
+    code: str, held: list[snapshot.Snapshot], using: list[dict[str, Any]]
 ) -> dict[str, Any]:
     newest = [wdi for wdi in held if code in wdi.codes][-1]
-    using = [
-        output
-        for claim_id, output in outputs.items()
-        if code in claimfiles.claim_series(claimfiles.read_claim(claim_id))
-    ]
     chart = coverage_map(
         revisions.coverage(newest, code), revisions.group_sizes(newest), f"{code}, {newest.vintage}"
     )
