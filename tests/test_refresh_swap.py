@@ -11,6 +11,7 @@ import threading
 import time
 
 import pandas as pd
+import psutil
 import pytest
 
 from api_double import ApiDouble, World
@@ -281,6 +282,61 @@ def ended(zygote):
 def digest(folder):
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     return [hashlib.sha256(path.read_bytes()).hexdigest() for path in files]
+
+
+FORKING = """
+import os, sys, time
+from pathlib import Path
+from claimbook import swap
+with swap.exclusive(Path(sys.argv[1])):
+    child = os.fork()
+    if child:
+        print(child, flush=True)
+    time.sleep(60)
+"""
+
+
+def test_a_lock_does_not_outlive_its_holder_in_what_it_has_forked(data):
+    """The chapters are executed in forked processes, which a kill may leave for a moment."""
+    holder = subprocess.Popen(
+        [sys.executable, "-c", FORKING, str(data)], stdout=subprocess.PIPE, text=True
+    )
+    child = int(holder.stdout.readline())
+    try:
+        with pytest.raises(swap.Busy), swap.exclusive(data):
+            pass
+        holder.kill()
+        holder.wait()
+        os.kill(child, 0)
+        with swap.exclusive(data):
+            pass
+    finally:
+        os.kill(child, signal.SIGKILL)
+        holder.stdout.close()
+
+
+def test_a_killed_command_leaves_no_process_behind(copy):
+    command = [sys.executable, "-c", "from claimbook.cli import main; main()"]
+    process = subprocess.Popen([*command, "diff", "2013-12", "current"], cwd=copy)
+    try:
+        found = within(60, lambda: psutil.Process(process.pid).children(recursive=True))
+    finally:
+        process.kill()
+        process.wait()
+    assert found
+    assert within(20, lambda: not any(alive(one) for one in found))
+
+
+def within(seconds, look):
+    """What is found, as soon as it is anything; or what is found at last."""
+    until = time.monotonic() + seconds
+    while not (found := look()) and time.monotonic() < until:
+        time.sleep(0.05)
+    return found
+
+
+def alive(process):
+    return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
 
 
 def test_a_time_limit_leaves_nothing_behind(data, tmp_path):

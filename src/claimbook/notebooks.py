@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import os
 import tempfile
+import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -261,7 +264,7 @@ def run(
     """
     claim_ids = list(claim_ids)
     changed, faults = {}, []
-    with ProcessPoolExecutor(max_workers=max(1, min(workers, len(claim_ids)))) as pool:
+    with _processes(max(1, min(workers, len(claim_ids)))) as pool:
         futures = {pool.submit(run_one, claim_id): claim_id for claim_id in claim_ids}
         for future in as_completed(futures):
             claim_id = futures[future]
@@ -368,9 +371,30 @@ def claims_under(data: Path) -> dict[str, dict[str, Any]]:
     ChapterError
         If a chapter fails on these figures.
     """
-    with ProcessPoolExecutor(max_workers=2) as pool:
+    with _processes(2) as pool:
         found = pool.map(partial(_output_under, data), chapters().items())
-        return dict(found)
+        try:
+            return dict(found)
+        except BrokenProcessPool:
+            raise ChapterError(
+                "a chapter's process was killed before it ended: see that there is enough memory, "
+                "then run this again."
+            ) from None
+
+
+def _processes(count: int) -> ProcessPoolExecutor:
+    return ProcessPoolExecutor(count, initializer=_end_with, initargs=(os.getpid(),))
+
+
+def _end_with(parent: int) -> None:
+    """End this process when its parent does: a command that is killed leaves none behind."""
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(0.2)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def _output_under(data: Path, item: tuple[str, Path]) -> tuple[str, dict[str, Any]]:

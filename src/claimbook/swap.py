@@ -3,7 +3,8 @@
 A new vintage is written beside the old (``.current.new``), then two renames put it in its place
 (``current`` to ``.current.old``, ``.current.new`` to ``current``). Whichever of these folders a
 killed process leaves tells what to do, so that the next reader does it: no journal is needed. The
-lock is one on the data folder itself, which the system lets go when its holder dies.
+lock is one on the data folder itself, which the system lets go when its holder dies; processes that
+the holder has forked do not share it.
 """
 
 from __future__ import annotations
@@ -29,6 +30,9 @@ T = TypeVar("T")
 _LEFT = re.compile(r"\.(?P<vintage>current|\d{4}-\d{2})\.(?P<role>new|old)")
 # A swap takes two renames; a reader that meets one waits for it no longer than this.
 _PATIENCE = 5.0
+
+
+_held: set[int] = set()
 
 
 class Busy(ClaimbookError):
@@ -211,12 +215,24 @@ def _lock(data: Path) -> int | None:
     except BlockingIOError:
         os.close(handle)
         return None
+    _held.add(handle)
     return handle
 
 
 def _unlock(handle: int) -> None:
-    if handle >= 0:
+    if handle in _held:
+        _held.remove(handle)
         os.close(handle)
+
+
+def _leave_to_parent() -> None:
+    """Let go, in a forked process, of its parent's lock: it must not outlive the parent."""
+    while _held:
+        os.close(_held.pop())
+
+
+if fcntl is not None:
+    os.register_at_fork(after_in_child=_leave_to_parent)
 
 
 def _to_disk(folder: Path) -> None:
