@@ -65,30 +65,35 @@ def clone(tmp_path):
 
 
 def thin_out(folder):
-    """Leave the first chapter and those that pages link to, so that the recipe takes a minute."""
+    """Leave the first part's first chapter, and what pages link to: the recipe takes a minute."""
     toc_file, yaml = folder / "_toc.yml", YAML()
     toc = yaml.load(toc_file.read_text(encoding="utf-8"))
-    files = [entry["file"] for part in toc["parts"] for entry in part["chapters"]]
-    chapters = {folder / f"{name}.ipynb" for name in files} & {*folder.rglob("*.ipynb")}
-    first = next(name for name in files if folder / f"{name}.ipynb" in chapters)
-    kept, unread = set(), {folder / f"{first}.ipynb", *(folder / "book").rglob("*.md")}
+    entries = [entry for part in toc["parts"] for entry in part["chapters"]]
+    pages = {path for path in (folder / "book").rglob("*") if path.suffix in (".ipynb", ".md")}
+    chapters = [path for entry in entries if (path := folder / f"{entry['file']}.ipynb") in pages]
+    leading = {path.parent: path for path in reversed(chapters)}
+    kept, unread = set(), {chapters[0], *(folder / "book").glob("*.md")}
     while unread:
         page = unread.pop()
         kept.add(page)
-        links = re.findall(r"[\w/.-]+\.ipynb", page.read_text(encoding="utf-8"))
-        unread |= {(page.parent / link).resolve() for link in links} & chapters - kept
-    for page in chapters - kept:
+        links = re.findall(r"[\w/.-]+\.(?:ipynb|md)", page.read_text(encoding="utf-8"))
+        found = {(page.parent / link).resolve() for link in links}
+        if page.parent in leading:
+            # A part is shown by its own page, which lists one chapter at least.
+            found |= {leading[page.parent], page.parent / "index.md"}
+        unread |= found & pages - kept
+    for page in pages - kept:
         page.unlink()
-        page.with_suffix(".yml").unlink()
+        page.with_suffix(".yml").unlink(missing_ok=True)
     for part in toc["parts"]:
-        part["chapters"] = [
-            entry
-            for entry in part["chapters"]
-            if folder / f"{entry['file']}.ipynb" not in chapters - kept
-        ]
+        part["chapters"] = [one for one in part["chapters"] if stands(folder / one["file"])]
     toc["parts"] = [part for part in toc["parts"] if part["chapters"]]
     with toc_file.open("w", encoding="utf-8") as file:
         yaml.dump(toc, file)
+
+
+def stands(page):
+    return any(page.with_name(page.name + suffix).exists() for suffix in (".ipynb", ".md"))
 
 
 def rows(path):
