@@ -1,5 +1,7 @@
 """Every page, in both themes and three widths: drawn, quiet, within its width, and accessible."""
 
+import re
+
 import pages
 import pytest
 from visiting import LOADED_AT, THEMES, WIDTHS
@@ -45,6 +47,19 @@ def test_page_is_never_wider_than_the_screen(visit):
 def test_axe_finds_no_violation(visit):
     found = {key: view.violations for key, view in visit.views.items() if view.violations}
     assert found == {}
+
+
+def test_no_style_changes_between_the_two_narrow_widths(site):
+    """So that axe need not look at the colours of 320 pixels after those of 390."""
+    thresholds = [
+        float(number) * {"px": 1, "rem": 16, "em": 16}[unit]
+        for sheet in site.rglob("*.css")
+        for query in re.findall(r"@media([^{]*)", sheet.read_text(encoding="utf-8"))
+        for number, unit in re.findall(r"width:\s*([\d.]+)(px|rem|em)", query)
+    ]
+    assert len(thresholds) > 10
+    low, high = sorted(WIDTHS)[:2]
+    assert [limit for limit in thresholds if low <= limit <= high] == []
 
 
 def test_chart_script_is_loaded_once_and_only_where_there_are_charts(visit):

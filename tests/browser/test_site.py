@@ -10,6 +10,7 @@ import pytest
 import visiting
 
 CHAPTERS = pages.chapters()
+CONTENTS = pages.contents()
 CHART_MIME = "application/vnd.plotly.v1+json"
 
 SHUT_DETAILS = """(count) =>
@@ -57,14 +58,16 @@ def test_csv_is_the_table_and_the_stored_data(page, site, address, chapter):
             assert lines == [meta["columns"], *rows]
 
 
-def test_csv_link_downloads_the_file(page, site, address):
-    chapter = CHAPTERS[0]
-    page.goto(f"{address}{chapter}.html")
-    link = page.locator(".cb-chart a[download]").first
-    with page.expect_download() as caught:
-        link.click()
-    beside = (site / chapter).parent / link.get_attribute("href")
-    assert caught.value.path().read_bytes() == beside.read_bytes()
+@pytest.mark.parametrize("name", [*CHAPTERS, "book/gallery"])
+def test_csv_link_downloads_the_file_of_each_chart(page, site, address, name):
+    page.goto(f"{address}{name}.html")
+    links = page.locator(".cb-chart a[download]").all()
+    assert links
+    for link in links:
+        with page.expect_download() as caught:
+            link.click()
+        beside = (site / name).parent / link.get_attribute("href")
+        assert caught.value.path().read_bytes() == beside.read_bytes()
 
 
 def distinctive_words(page):
@@ -128,12 +131,12 @@ def test_ids_are_unique_on_each_page(site):
         assert len(ids) == len(set(ids)), (name, sorted({i for i in ids if ids.count(i) > 1}))
 
 
-@pytest.mark.parametrize("chapter", CHAPTERS)
-def test_paper_shows_every_chart_and_table_in_light_colours(page, address, chapter):
+@pytest.mark.parametrize("name", CONTENTS)
+def test_paper_shows_every_chart_and_table_in_light_colours(page, address, name):
     page.emulate_media(color_scheme="dark")
-    page.goto(f"{address}{chapter}.html")
+    page.goto(f"{address}{name}.html")
     shut = page.locator(".bd-article details:not([open], .hide)").count()
-    assert shut > 0
+    assert shut > 0 or name not in CHAPTERS
     page.emulate_media(color_scheme="dark", media="print")
     page.wait_for_function(visiting.ALL_DRAWN, timeout=visiting.DRAWING_MS)
     page.wait_for_function(SHUT_DETAILS, arg=0)
@@ -145,25 +148,45 @@ def test_paper_shows_every_chart_and_table_in_light_colours(page, address, chapt
     page.wait_for_function(SHUT_DETAILS, arg=shut)
 
 
-def test_site_opens_from_disk(browser, site):
+@pytest.fixture(scope="module")
+def from_disk(browser):
+    """Open a page as a file, scroll down it, and return it with what it did meanwhile."""
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     visit = visiting.Visit()
     visiting.keep_at_home(context, visit.foreign)
     page = context.new_page()
     visiting.listen(page, visit)
-    page.goto((site / f"{CHAPTERS[0]}.html").as_uri())
-    visiting.scroll_and_wait(page)
-    charts = page.evaluate(visiting.CHARTS)
-    assert charts and all(chart["drawn"] == chart["traces"] > 0 for chart in charts)
-    title = page.title()
-    page.locator(".prev-next-area a").first.click()
-    page.wait_for_load_state()
-    assert page.url.startswith("file:") and page.title() != title
-    page.locator(".bd-sidebar-primary .bd-links a").first.click()
-    page.wait_for_load_state()
-    assert page.url.endswith("index.html")
-    assert (visit.errors, visit.failed, visit.foreign) == ([], [], [])
+
+    def open_file(path):
+        for noted in (visit.errors, visit.failed, visit.foreign):
+            noted.clear()
+        page.goto(path.as_uri())
+        visiting.scroll_and_wait(page)
+        return page, visit
+
+    yield open_file
     context.close()
+
+
+@pytest.mark.parametrize("name", CONTENTS)
+def test_every_page_opens_from_disk(from_disk, site, name):
+    page, visit = from_disk(site / f"{name}.html")
+    charts = page.evaluate(visiting.CHARTS)
+    assert all(chart["drawn"] == chart["traces"] > 0 and chart["marks"] for chart in charts)
+    assert charts or name not in CHAPTERS
+    assert (visit.errors, visit.failed, visit.foreign) == ([], [], [])
+
+
+def test_every_page_can_be_reached_from_disk_by_its_links(from_disk, site):
+    """From each page to the next, as the contents order them, and back by the side bar."""
+    page, visit = from_disk(site / f"{CONTENTS[0]}.html")
+    for name in CONTENTS[1:]:
+        page.locator(".prev-next-area a.right-next").click()
+        page.wait_for_url(f"file://**/{name}.html")
+    page.locator(".bd-sidebar-primary .bd-links a").first.click()
+    page.wait_for_url("file://**/*.html")
+    assert page.url != (site / f"{CONTENTS[-1]}.html").as_uri()
+    assert (visit.errors, visit.failed, visit.foreign) == ([], [], [])
 
 
 def test_charts_are_complete_without_a_script(browser, address):

@@ -33,4 +33,5 @@
   window.addEventListener("afterprint", closeAgain);
   window.addEventListener("resize", makeScrollableFocusable);
   document.addEventListener("DOMContentLoaded", makeScrollableFocusable);
+  document.fonts.ready.then(makeScrollableFocusable); // a formula's width is its font's
 })();
