@@ -342,6 +342,24 @@ def test_no_browser_is_said_loudly_and_fails_under_ci(browser, monkeypatch, capf
     assert "*** NO BROWSER: no Chromium or Chrome was found that starts" in capfd.readouterr().err
 
 
+@pytest.mark.parametrize(("ci", "status", "word"), [("", 0, "SKIPPED"), ("true", 1, "ERROR")])
+def test_the_tests_of_the_pages_say_in_one_sentence_that_there_is_no_browser(ci, status, word):
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
+    ended = subprocess.run(
+        [*command, "tests/browser/test_panel.py", "tests/browser/test_steps.py"],
+        cwd=ROOT,
+        env={**os.environ, "CLAIMBOOK_BROWSER": "/bin/false", "CI": ci},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    said = [line for line in ended.stdout.splitlines() if "NO BROWSER, SO THE BOOK" in line]
+    assert ended.returncode == status, ended.stdout
+    assert said[-1].startswith(word)
+    if not ci:
+        assert len(said) == 1, "one sentence, however many tests are skipped"
+
+
 # What the guides name
 
 

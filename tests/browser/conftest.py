@@ -80,15 +80,25 @@ def address(site):
     server.shutdown()
 
 
+@functools.cache
+def found() -> str | None:
+    """Where the browser is, as `make test` found it."""
+    return runpy.run_path(str(ROOT / "tools" / "browser.py"))["find"]()
+
+
+def pytest_runtest_setup(item):
+    """Without a browser skip aloud, in one sentence for all tests; under CI=true fail."""
+    if "browser" in item.fixturenames and found() is None:
+        if os.environ.get("CI") == "true":
+            pytest.fail(NO_BROWSER, pytrace=False)
+        pytest.skip(NO_BROWSER)
+
+
 @pytest.fixture(scope="session")
 def browser():
-    """A Chromium; without one the tests are skipped aloud, and under CI=true they fail."""
-    found = runpy.run_path(str(ROOT / "tools" / "browser.py"))["find"]()
-    if found is None:
-        stop = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
-        stop(NO_BROWSER)
+    """The Chromium in which the book is opened."""
     with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=found, args=FLAGS)
+        started = playwright.chromium.launch(executable_path=found(), args=FLAGS)
         yield started
         started.close()
 
