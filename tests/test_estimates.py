@@ -232,27 +232,36 @@ def test_the_interval_of_a_slope_is_hc3_by_student():
     )
 
 
+def clustered(y, design, cluster):
+    """The slope of the first column after the constant, and its interval, by hand.
+
+    Scores are summed within clusters; the usual correction for few clusters, and Student's t with
+    one degree of freedom less than there are clusters (Cameron and Miller, 2015, equation 11).
+    """
+    bread = np.linalg.inv(design.T @ design)
+    coefficients = bread @ design.T @ y
+    scores = design * (y - design @ coefficients)[:, None]
+    groups = np.unique(cluster)
+    sums = np.array([scores[cluster == group].sum(axis=0) for group in groups])
+    rows, columns = design.shape
+    few = len(groups) / (len(groups) - 1) * (rows - 1) / (rows - columns)
+    error = np.sqrt(few * (bread @ sums.T @ sums @ bread)[1, 1])
+    half = stats.t.ppf(0.975, len(groups) - 1) * error
+    return coefficients[1], coefficients[1] - half, coefficients[1] + half
+
+
 def test_the_interval_of_a_clustered_slope_sums_within_clusters():
-    """By hand, with the usual correction for few clusters, and Student's t with G - 1 degrees."""
     rng = np.random.default_rng(9)
     groups, rows = 11, 44
     cluster = np.repeat(np.arange(groups), 4)
     x = np.repeat(rng.normal(size=groups), 4) + rng.normal(size=rows)
     y = x + np.repeat(rng.normal(size=groups), 4)
-    design, slope, residuals = fitted(y, x)
-    scores = design * residuals[:, None]
-    sums = np.array([scores[cluster == group].sum(axis=0) for group in range(groups)])
-    bread = np.linalg.inv(design.T @ design)
-    few = groups / (groups - 1) * (rows - 1) / (rows - 2)
-    error = np.sqrt(few * (bread @ sums.T @ sums @ bread)[1, 1])
-    half = stats.t.ppf(0.975, groups - 1) * error
     found = estimates.slope(
         pd.Series(y), pd.Series(x), "p", cluster=pd.Series([f"C{one:02d}" for one in cluster])
     )
     assert found.n == groups
-    assert (found.value, found.low, found.high) == pytest.approx(
-        (slope, slope - half, slope + half), rel=1e-5
-    )
+    wanted = clustered(y, np.column_stack([np.ones(rows), x]), cluster)
+    assert (found.value, found.low, found.high) == pytest.approx(wanted, rel=1e-5)
 
 
 def test_a_regressor_may_have_two_values(values):
@@ -319,6 +328,19 @@ def test_a_panel_slope_is_that_of_a_regression_with_a_dummy_for_each(panel):
     columns = [x.to_numpy()[:, None], dummies[0].to_numpy(), dummies[1].to_numpy()[:, 1:]]
     plain = np.linalg.lstsq(np.hstack(columns), y.to_numpy(), rcond=None)[0]
     assert estimates.panel_slope(y, x, "p").value == pytest.approx(plain[0], rel=1e-5)
+
+
+def test_the_interval_of_a_panel_slope_is_clustered_by_economy(panel):
+    """By hand: each economy less its own mean, then a constant, x, and a level for each period."""
+    y, x = panel
+    economy, period = (y.index.codes[level] for level in (0, 1))
+    levels = np.equal.outer(period, [1, 2, 3, 4]).astype(float)
+    table = pd.DataFrame(np.column_stack([y, x, levels]))
+    within = (table - table.groupby(economy).transform("mean")).to_numpy()
+    design = np.column_stack([np.ones(len(y)), within[:, 1:]])
+    found = estimates.panel_slope(y, x, "p")
+    wanted = clustered(within[:, 0], design, economy)
+    assert (found.value, found.low, found.high) == pytest.approx(wanted, rel=1e-5)
 
 
 def test_an_economy_seen_once_says_nothing_of_a_change_within_it(panel):
