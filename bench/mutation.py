@@ -157,13 +157,13 @@ def main() -> None:
     chosen = parser.parse_args()
     if unknown := sorted({*chosen.modules} - {*TESTS}):
         parser.error(f"there is no module {unknown[0]} here: name {', '.join(TESTS)}")
-    record = json.loads(RECORD.read_text(encoding="utf-8")) if RECORD.is_file() else {}
     os.nice(10)
     for module in chosen.modules or TESTS:
         ended, survivors = mutate(module, chosen.minutes)
         total = sum(ended.values())
         killed = ended["killed"] + ended["timeout"]
         survived = ended["survived"] + ended["no tests"]
+        record = json.loads(RECORD.read_text(encoding="utf-8")) if RECORD.is_file() else {}
         record[module] = {
             "killed": killed,
             "survived": survived,
