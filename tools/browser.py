@@ -22,6 +22,11 @@ NAMES = (
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
     "/Applications/Chromium.app/Contents/MacOS/Chromium",
 )
+PLAYWRIGHTS_OWN = """
+from playwright.sync_api import sync_playwright
+with sync_playwright() as playwright:
+    print(playwright.chromium.executable_path)
+"""
 
 
 def starts(path: str) -> bool:
@@ -35,10 +40,9 @@ def starts(path: str) -> bool:
 
 def playwrights_own() -> str:
     """Return where playwright keeps the Chromium it downloads, whether or not it is there."""
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        return playwright.chromium.executable_path
+    # In a process of its own: playwright starts once only in one, and the tests have started it.
+    command = [sys.executable, "-c", PLAYWRIGHTS_OWN]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
 
 
 def candidates() -> Iterator[str]:

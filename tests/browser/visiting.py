@@ -20,12 +20,14 @@ AXE_OPTIONS = {"resultTypes": ["violations"], "preload": False, "selectors": Fal
 # changes, which a test asks of the style sheets), about everything else at each width.
 COLOURS = ["color-contrast", "link-in-text-block"]
 DRAWING_MS = 15_000
+# A request that the reader's own step to the next page ended.
+CUT_SHORT = "net::ERR_ABORTED"
 
 SCROLL_DOWN = """async () => {
   const step = window.innerHeight * 0.8;
   for (let y = 0; y < document.documentElement.scrollHeight; y += step) {
     window.scrollTo({ top: y, behavior: "instant" });
-    await new Promise((next) => requestAnimationFrame(() => setTimeout(next, 20)));
+    await new Promise((next) => setTimeout(next, 30));
   }
   window.scrollTo({ top: 0, behavior: "instant" });
 }"""
@@ -114,10 +116,14 @@ def listen(page: Page, visit: Visit) -> None:
         if response.status >= 400:
             visit.failed.append(f"{response.status} {response.url}")
 
+    def on_failure(request):
+        if request.failure != CUT_SHORT:
+            visit.failed.append(request.url)
+
     page.on("console", on_console)
     page.on("pageerror", lambda error: visit.errors.append(str(error)))
     page.on("request", lambda request: visit.requests.append(request.url))
-    page.on("requestfailed", lambda request: visit.failed.append(request.url))
+    page.on("requestfailed", on_failure)
     page.on("response", on_response)
 
 

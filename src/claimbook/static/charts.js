@@ -18,6 +18,7 @@
   const TOP_WITH_HEADINGS = 28; // px, where small multiples have headings above them
   const NEAR = "400px";
   const drawn = new Map(); // plot element -> its figure
+  const drawing = new Map(); // plot element -> the promise of its drawing
   let loading = null;
 
   function variable(name) {
@@ -129,8 +130,12 @@
     console.error(error);
   }
 
-  async function draw(plot) {
-    if (drawn.has(plot)) return;
+  function draw(plot) {
+    if (!drawing.has(plot)) drawing.set(plot, drawAnew(plot));
+    return drawing.get(plot);
+  }
+
+  async function drawAnew(plot) {
     const figure = JSON.parse(plot.parentElement.querySelector(".cb-chart__figure").textContent);
     drawn.set(plot, figure);
     try {
@@ -141,6 +146,7 @@
       plot.dataset.drawn = "true";
     } catch (error) {
       drawn.delete(plot);
+      drawing.delete(plot);
       sayItFailed(plot, error);
     }
   }
@@ -163,12 +169,12 @@
 
   // A chart with steps: its slider shows one of the states that were computed for it.
   async function step(plot, control) {
-    await draw(plot);
-    const figure = drawn.get(plot);
-    if (!figure) return;
     const name = JSON.parse(control.dataset.steps)[control.value];
     control.setAttribute("aria-valuetext", name);
     control.parentElement.querySelector("output").textContent = name;
+    await draw(plot);
+    const figure = drawn.get(plot);
+    if (!figure) return; // it could not be drawn, and the page says so
     figure.data = figure.steps[control.value];
     const { data, layout } = themedFigure(figure);
     window.Plotly.react(plot, data, layout, CONFIG);
