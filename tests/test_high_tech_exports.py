@@ -2,50 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 import statistics
-from collections import defaultdict
 
 import pytest
 
 from claimbook import notebooks
-
-
-def long(root, vintage, code):
-    """Read a series without the library: economy → year → value."""
-    found = defaultdict(dict)
-    with (root / "data" / vintage / f"{code}.csv").open(encoding="utf-8") as lines:
-        for row in csv.DictReader(lines):
-            found[row["economy"]][int(row["year"])] = float(row["value"])
-    return found
-
-
-@pytest.fixture
-def economies(book_root):
-    def read(vintage):
-        with (book_root / "data" / vintage / "economies.csv").open(encoding="utf-8") as lines:
-            return {row["economy"] for row in csv.DictReader(lines) if row["aggregate"] == "0"}
-
-    return read
-
-
-@pytest.fixture
-def developing(book_root):
-    """Economies that were not high-income in a year, or in the nearest year with a figure."""
-    with (book_root / "data" / "income-thresholds.csv").open() as lines:
-        limits = {int(row["year"]): float(row["upper_middle"]) for row in csv.DictReader(lines)}
-
-    def in_year(vintage, year):
-        found = set()
-        for economy, gni in long(book_root, vintage, "NY.GNP.PCAP.CD").items():
-            held = [known for known in gni if known in limits]
-            if held:
-                nearest = min(held, key=lambda known: (abs(known - year), known))
-                if gni[nearest] <= limits[nearest]:
-                    found.add(economy)
-        return found
-
-    return in_year
+from plain import classes, economies, long
 
 
 def share_change(values, group, first, last):
@@ -75,10 +37,12 @@ def stored(check_id, vintage):
         ("without-china", "2019-04", [2012, 2013], {"HKG", "CHN"}),
     ],
 )
-def test_the_share_of_exports(book_root, economies, developing, check_id, vintage, last, out):
+def test_the_share_of_exports(book_root, check_id, vintage, last, out):
     exports = long(book_root, vintage, "TX.VAL.TECH.CD")
-    values = {name: exports[name] for name in economies(vintage) - out if name in exports}
-    change, n = share_change(values, developing(vintage, 1990), [1992, 1993, 1994], last)
+    values = {
+        name: exports[name] for name in economies(book_root, vintage) - out if name in exports
+    }
+    change, n = share_change(values, classes(book_root, vintage, 1990)[1], [1992, 1993, 1994], last)
     estimate = stored(check_id, vintage)
     assert estimate["n"] == n >= 50
     assert estimate["value"] == pytest.approx(change, rel=1e-5)
@@ -97,7 +61,7 @@ def test_todays_exports_begin_too_late_to_be_asked(book_root, check_id):
     ("check_id", "out"),
     [("value-added-share", {"HKG"}), ("value-added-without-china", {"HKG", "CHN"})],
 )
-def test_the_share_of_value_added(book_root, economies, developing, check_id, out, vintage):
+def test_the_share_of_value_added(book_root, check_id, out, vintage):
     dollars = long(book_root, vintage, "NV.IND.MANF.CD")
     weight = long(book_root, vintage, "NV.MNF.TECH.ZS.UN")
     values = {
@@ -105,9 +69,9 @@ def test_the_share_of_value_added(book_root, economies, developing, check_id, ou
             year: dollars[name][year] * weight[name][year]
             for year in dollars[name].keys() & weight[name].keys()
         }
-        for name in economies(vintage) - out
+        for name in economies(book_root, vintage) - out
     }
-    group = developing(vintage, 2004)
+    group = classes(book_root, vintage, 2004)[1]
     change, n = share_change(values, group, [2004, 2005], [2012, 2013])
     estimate = stored(check_id, vintage)
     assert estimate["n"] == n >= 100
@@ -130,19 +94,19 @@ def moved(weights, name):
     ("check_id", "code"),
     [("value-added-mix", "NV.MNF.TECH.ZS.UN"), ("export-mix", "TX.MNF.TECH.ZS.UN")],
 )
-def test_the_weight_of_technology(book_root, economies, developing, check_id, code):
+def test_the_weight_of_technology(book_root, check_id, code):
     weights = long(book_root, "current", code)
-    names = economies("current") & developing("current", 1990) & set(weights)
+    names = classes(book_root, "current", 1990)[1] & set(weights)
     changes = [change for name in names if (change := moved(weights, name)) is not None]
     estimate = stored(check_id, "current")
     assert estimate["n"] == len(changes) >= 40
     assert estimate["value"] == pytest.approx(statistics.median(changes), rel=1e-4)
 
 
-def test_exports_ran_ahead_of_making(book_root, economies, developing):
+def test_exports_ran_ahead_of_making(book_root):
     sold = long(book_root, "current", "TX.MNF.TECH.ZS.UN")
     made = long(book_root, "current", "NV.MNF.TECH.ZS.UN")
-    names = economies("current") & developing("current", 1990) & set(sold) & set(made)
+    names = classes(book_root, "current", 1990)[1] & set(sold) & set(made)
     pairs = [(moved(sold, name), moved(made, name)) for name in names]
     ahead = [there - here for there, here in pairs if there is not None and here is not None]
     estimate = stored("exports-ahead-of-making", "current")
@@ -158,10 +122,12 @@ def test_exports_ran_ahead_of_making(book_root, economies, developing):
         ("since-the-essay", "current", 2013, 2022),
     ],
 )
-def test_the_years_since(book_root, economies, developing, check_id, vintage, first, last):
+def test_the_years_since(book_root, check_id, vintage, first, last):
     exports = long(book_root, vintage, "TX.VAL.TECH.CD")
-    values = {name: exports[name] for name in economies(vintage) - {"HKG"} if name in exports}
-    change, n = share_change(values, developing(vintage, first), [first], [last])
+    values = {
+        name: exports[name] for name in economies(book_root, vintage) - {"HKG"} if name in exports
+    }
+    change, n = share_change(values, classes(book_root, vintage, first)[1], [first], [last])
     estimate = stored(check_id, vintage)
     assert estimate["n"] == n
     assert estimate["value"] == pytest.approx(change, rel=1e-5)

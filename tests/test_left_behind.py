@@ -2,43 +2,14 @@
 
 from __future__ import annotations
 
-import csv
 import random
-from collections import defaultdict
 
 import pytest
 
 from claimbook import notebooks
+from plain import classes, economies, long
 
 VINTAGES = {"2013-12": 2012, "2019-04": 2013, "current": 2013}  # and the year each ends the window
-
-
-def long(root, vintage, code):
-    """Read a series without the library: economy → year → value."""
-    found = defaultdict(dict)
-    with (root / "data" / vintage / f"{code}.csv").open(encoding="utf-8") as lines:
-        for row in csv.DictReader(lines):
-            found[row["economy"]][int(row["year"])] = float(row["value"])
-    return found
-
-
-def economies(root, vintage):
-    with (root / "data" / vintage / "economies.csv").open(encoding="utf-8") as lines:
-        return {row["economy"] for row in csv.DictReader(lines) if row["aggregate"] == "0"}
-
-
-def classes(root, vintage, start):
-    """Economies high-income and not, in a year or the nearest year with a figure."""
-    gni = long(root, vintage, "NY.GNP.PCAP.CD")
-    with (root / "data" / "income-thresholds.csv").open() as lines:
-        limits = {int(row["year"]): float(row["upper_middle"]) for row in csv.DictReader(lines)}
-    rich, developing = set(), set()
-    for economy in sorted(economies(root, vintage)):
-        held = [year for year in gni.get(economy, {}) if year in limits]
-        if held:
-            year = min(held, key=lambda year: (abs(year - start), year))
-            (rich if gni[economy][year] > limits[year] else developing).add(economy)
-    return rich, developing
 
 
 def rich_growth(root, vintage, rich, start, end):

@@ -2,27 +2,17 @@
 
 from __future__ import annotations
 
-import csv
 import statistics
-from collections import defaultdict
 
 import numpy as np
 import pytest
 from scipy import stats
 
 from claimbook import notebooks
+from plain import classes, long
 
 VINTAGES = ["2013-12", "2019-04", "current"]
 PERIODS = [(1984, 1988), (1989, 1993), (1994, 1998), (1999, 2003), (2004, 2008), (2009, 2013)]
-
-
-def long(root, vintage, code):
-    """Economy → year → value."""
-    found = defaultdict(dict)
-    with (root / "data" / vintage / f"{code}.csv").open(encoding="utf-8") as lines:
-        for row in csv.DictReader(lines):
-            found[row["economy"]][int(row["year"])] = float(row["value"])
-    return found
 
 
 def middle(years, first, last, average=statistics.fmean):
@@ -38,22 +28,6 @@ def changes(series, average=statistics.fmean):
         if before is not None and after is not None:
             found[economy] = after - before
     return found
-
-
-def developing(root, vintage):
-    """Economies that were not high-income in 1990, or in the nearest year with a figure."""
-    with (root / "data" / "income-thresholds.csv").open(encoding="utf-8") as lines:
-        limits = {int(row["year"]): float(row["upper_middle"]) for row in csv.DictReader(lines)}
-    with (root / "data" / vintage / "economies.csv").open(encoding="utf-8") as lines:
-        groups = {row["economy"] for row in csv.DictReader(lines) if row["aggregate"] == "1"}
-    members = set()
-    for economy, years in long(root, vintage, "NY.GNP.PCAP.CD").items():
-        held = [year for year in years if year in limits]
-        if held and economy not in groups:
-            year = min(held, key=lambda year: (abs(year - 1990), year))
-            if years[year] <= limits[year]:
-                members.add(economy)
-    return members
 
 
 def fitted(y, x):
@@ -84,7 +58,7 @@ def assert_same(estimate, y, x):
 def test_the_slope_on_trade(book_root, vintage):
     widened = changes(long(book_root, vintage, "SI.POV.GINI"))
     opened = changes(long(book_root, vintage, "NE.TRD.GNFS.ZS"))
-    economies = sorted(developing(book_root, vintage) & widened.keys() & opened.keys())
+    economies = sorted(classes(book_root, vintage, 1990)[1] & widened.keys() & opened.keys())
     assert len(economies) >= 60
     y, x = [widened[code] for code in economies], [opened[code] / 10 for code in economies]
     assert_same(stored("trade-slope", vintage), y, x)
@@ -94,7 +68,7 @@ def test_the_slope_on_trade(book_root, vintage):
 def test_the_slope_on_tariff_cuts(book_root, vintage):
     widened = changes(long(book_root, vintage, "SI.POV.GINI"))
     tariffs = changes(long(book_root, vintage, "TM.TAX.MRCH.WM.AR.ZS"), statistics.median)
-    economies = sorted(developing(book_root, vintage) & widened.keys() & tariffs.keys())
+    economies = sorted(classes(book_root, vintage, 1990)[1] & widened.keys() & tariffs.keys())
     assert len(economies) >= 45
     y, x = [widened[code] for code in economies], [-tariffs[code] / 10 for code in economies]
     assert_same(stored("tariff-slope", vintage), y, x)
@@ -105,7 +79,7 @@ def test_the_slope_within_economies_is_that_with_a_dummy_for_each(book_root, vin
     gini = long(book_root, vintage, "SI.POV.GINI")
     trade = long(book_root, vintage, "NE.TRD.GNFS.ZS")
     rows = []
-    for economy in sorted(developing(book_root, vintage) & gini.keys() & trade.keys()):
+    for economy in sorted(classes(book_root, vintage, 1990)[1] & gini.keys() & trade.keys()):
         seen = []
         for period in PERIODS:
             y, x = middle(gini[economy], *period), middle(trade[economy], *period)
