@@ -11,7 +11,10 @@ from contextlib import redirect_stdout
 
 import nbformat
 
-from claimbook import claimfiles, claims, notebooks, snapshot
+from claimbook.chapters import notebooks
+from claimbook.claims import claim as claims
+from claimbook.claims import files
+from claimbook.data import snapshot
 
 CLAIM = "inequality-rose"
 
@@ -28,7 +31,7 @@ def seconds(function) -> float:
 
 
 def main() -> None:
-    codes = claimfiles.claim_series(claimfiles.read_claim(CLAIM))
+    codes = files.claim_series(files.read_claim(CLAIM))
 
     def read() -> None:
         wdi = snapshot.read()

@@ -63,7 +63,7 @@ def measure(task, series, endpoint):
 
     import wbgapi  # both sides have it loaded before the clock starts
 
-    from claimbook.refresh import Order, refresh
+    from claimbook.sources.refresh import Order, refresh
 
     requests = None
     started = time.perf_counter()

@@ -15,7 +15,8 @@ from pathlib import Path
 import pytest
 from nbval.plugin import IPyNbCell
 
-from claimbook import notebooks, paths, review
+from claimbook import paths
+from claimbook.chapters import notebooks, review
 
 
 class Uncompared(Exception):

@@ -11,7 +11,9 @@ import jsonschema
 import pytest
 from nbval.plugin import IPyNbFile
 
-from claimbook import claimfiles, figures, notebooks, prose, results, review, rule
+from claimbook import figures
+from claimbook.chapters import notebooks, prose, results, review
+from claimbook.claims import files, rule
 from claimbook.estimates import Estimate
 from claimbook.figures import MIME as CHART
 from plain import classes, long
@@ -51,7 +53,7 @@ def test_the_headline_of_inequality_rose_without_the_library(book_root, vintage)
 
 def test_the_feed_fits_its_schema(feed):
     schema = json.loads(
-        resources.files("claimbook").joinpath("schemas/results.schema.json").read_text()
+        resources.files("claimbook.chapters").joinpath("schemas/results.schema.json").read_text()
     )
     jsonschema.Draft202012Validator(schema).validate(feed)
 
@@ -154,7 +156,7 @@ def vacuous(request, path):
     """The checks and charts of a chapter that nbval compares nowhere, and each cell's reason."""
     notebook, cells = notebooks.read(path), compared(request, path)
     words = said(cells)
-    checks = [check["id"] for check in claimfiles.read_claim(path.stem)["checks"]]
+    checks = [check["id"] for check in files.read_claim(path.stem)["checks"]]
     lacking = [name for name in checks if f"check {name}: " not in words]
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     calls = "".join(cell.source for cell in code).count("figures.chart(")

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from claimbook import claimfiles, claims, snapshot
-from claimbook.claimfiles import ClaimFileError
-from claimbook.claims import CheckError
+from claimbook.claims import claim as claims
+from claimbook.claims import files
+from claimbook.claims.claim import CheckError
+from claimbook.claims.files import ClaimFileError
+from claimbook.data import snapshot
 from claimbook.estimates import Estimate
 
 NAME = "book/inequality/inequality-rose.yml"
@@ -41,19 +43,19 @@ def test_a_fault_is_named(copy, before, after, sentence):
     assert before in text
     path.write_text(text.replace(before, after, 1), encoding="utf-8")
     with pytest.raises(ClaimFileError, match=sentence) as raised:
-        claimfiles.read_claim("inequality-rose")
+        files.read_claim("inequality-rose")
     assert str(raised.value).startswith(NAME)
 
 
 def test_every_claim_and_essay_of_the_book_is_valid():
-    essays = claimfiles.essays()
-    for claim_id in claimfiles.claim_paths():
-        assert claimfiles.read_claim(claim_id)["essay"] in essays
+    essays = files.essays()
+    for claim_id in files.claim_paths():
+        assert files.read_claim(claim_id)["essay"] in essays
 
 
 def test_an_unknown_claim_is_answered_with_the_nearest():
     with pytest.raises(ClaimFileError, match="Did you mean inequality-rose"):
-        claimfiles.read_claim("inequality-ros")
+        files.read_claim("inequality-ros")
 
 
 @pytest.mark.parametrize(
@@ -70,7 +72,7 @@ def test_an_essay_maps_every_paragraph(copy, before, after, sentence):
     assert before in text
     path.write_text(text.replace(before, after), encoding="utf-8")
     with pytest.raises(ClaimFileError, match=sentence):
-        claimfiles.essays()
+        files.essays()
 
 
 def test_the_grid_begins_with_the_headline_and_holds_every_combination():

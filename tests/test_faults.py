@@ -19,10 +19,12 @@ from pathlib import Path
 import pytest
 
 import claimbook as library
-from claimbook import building, claims, fingerprints, notebooks
+from claimbook.chapters import freshness, notebooks
+from claimbook.claims import claim as claims
+from claimbook.claims.offline import OfflineError
+from claimbook.commands import building
 from claimbook.errors import ClaimbookError
 from claimbook.figures import MIME as CHART
-from claimbook.offline import OfflineError
 
 ID = "inequality-rose"  # the guinea pig: what is planted in it could be planted in any
 CHAPTER = f"book/inequality/{ID}.ipynb"
@@ -54,7 +56,7 @@ def nbval(copy, *nodes):
 
 def build(copy):
     """Build the copy, which stops before anything is rendered; return status and words."""
-    command = [sys.executable, "-c", "from claimbook.cli import main; main()", "build"]
+    command = [sys.executable, "-c", "from claimbook.commands.cli import main; main()", "build"]
     ended = subprocess.run(
         command, cwd=copy, env=environment(copy), capture_output=True, text=True, timeout=300
     )
@@ -391,16 +393,16 @@ def test_a_check_that_reads_the_network_is_refused(function):
 
 def test_a_docstring_of_the_library_counts_for_nothing(monkeypatch, tmp_path):
     code = "from claimbook import estimates"
-    before = fingerprints.library(code)
+    before = freshness.library(code)
     package = tmp_path / "claimbook"
     package.mkdir()
-    for path in fingerprints.PACKAGE.glob("*.py"):
+    for path in freshness.PACKAGE.glob("*.py"):
         (package / path.name).write_bytes(path.read_bytes())
-    monkeypatch.setattr(fingerprints, "PACKAGE", package)
-    fingerprints._tree.cache_clear()
+    monkeypatch.setattr(freshness, "PACKAGE", package)
+    freshness._tree.cache_clear()
     edit(package / "estimates.py", '"""Estimates: a value', '"""Estimate: a value')
-    assert fingerprints.library(code) == before
-    fingerprints._tree.cache_clear()
+    assert freshness.library(code) == before
+    freshness._tree.cache_clear()
     edit(package / "estimates.py", "DRAWS = 9_999", "DRAWS = 99")
-    assert fingerprints.library(code) != before
-    fingerprints._tree.cache_clear()
+    assert freshness.library(code) != before
+    freshness._tree.cache_clear()

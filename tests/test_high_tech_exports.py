@@ -6,7 +6,7 @@ import statistics
 
 import pytest
 
-from claimbook import notebooks
+from claimbook.chapters import notebooks
 from plain import classes, economies, long
 
 

@@ -8,7 +8,10 @@ import re
 import pytest
 from ruamel.yaml import YAML
 
-from claimbook import claimfiles, notebooks, review, scaffold, snapshot, status
+from claimbook import status
+from claimbook.chapters import notebooks, review, scaffold
+from claimbook.claims import files
+from claimbook.data import snapshot
 from claimbook.errors import ClaimbookError
 from conftest import ROOT
 
@@ -52,7 +55,7 @@ def test_a_second_chapter_joins_its_part_and_comments_stay(copy, claimbook):
     assert toc.read_text(encoding="utf-8").startswith("# kept\n")
     part = next(part for part in contents(copy)["parts"] if part["caption"].startswith("Inside"))
     assert part["chapters"][-1] == {"file": "book/inequality/gap-grew"}
-    assert claimfiles.essays()["tonelson-2014"]["paragraphs"][2]["claims"][-1] == "gap-grew"
+    assert files.essays()["tonelson-2014"]["paragraphs"][2]["claims"][-1] == "gap-grew"
 
 
 def test_a_book_of_two_essays_builds(copy, claimbook):

@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from claimbook import notebooks
+from claimbook.chapters import notebooks
 from plain import classes, economies, long
 
 VINTAGES = {"2013-12": 2012, "2019-04": 2013, "current": 2013}  # and the year each ends the window

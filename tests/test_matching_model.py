@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from scipy.optimize import linprog
 
-from claimbook import figures, notebooks, results
+from claimbook import figures
+from claimbook.chapters import notebooks, results
 
 PEOPLE = np.array([1.0, 1.0, 1.0, 1.5])
 SIDE = 8

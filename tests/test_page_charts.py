@@ -16,8 +16,8 @@ from plotly.offline import get_plotlyjs_version
 
 from claimbook import figures
 from claimbook.errors import ClaimbookError
-from claimbook.sphinx import charts, vendored
-from claimbook.sphinx.errors import BookError
+from claimbook.pages import charts, vendored
+from claimbook.pages.errors import BookError
 
 FIGURE = {
     "data": [{"type": "bar", "x": [1.5, -2], "y": ["Albania", "Brazil"]}],

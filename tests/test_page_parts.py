@@ -6,9 +6,9 @@ from xml.etree import ElementTree
 import pandas as pd
 import pytest
 
-from claimbook.sphinx import panel
-from claimbook.sphinx.maths import to_mathml
-from claimbook.sphinx.tables import data_table, mend_dataframe, scrolling_table
+from claimbook.pages import panel
+from claimbook.pages.maths import to_mathml
+from claimbook.pages.tables import data_table, mend_dataframe, scrolling_table
 
 MATHML = "{http://www.w3.org/1998/Math/MathML}"
 

@@ -11,7 +11,7 @@ import math
 import numpy as np
 import pytest
 
-from claimbook import notebooks
+from claimbook.chapters import notebooks
 from claimbook.figures import MIME as CHART
 
 CLAIM = "productivity-model"

@@ -21,7 +21,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from api_double import ApiDouble, World, country
-from claimbook import claimfiles
+from claimbook.claims import files
 
 ROOT = Path(__file__).resolve().parent.parent
 REVISED, ADDED = ("SI.POV.GINI", "ARG"), ("SP.POP.TOTL", "ABW")
@@ -110,7 +110,7 @@ def served(held):
         for row in rows(held / "economies.csv")
     }
     figures = defaultdict(dict)
-    for code in claimfiles.all_series():
+    for code in files.all_series():
         for row in rows(held / f"{code}.csv"):
             figures[code][row["economy"], int(row["year"])] = json.loads(row["value"])
     years = sorted({year for cells in figures.values() for _, year in cells})
@@ -140,7 +140,13 @@ def test_the_recipe_for_a_new_vintage_leads_to_a_built_book(clone, tmp_path):
         program, *arguments = command.split()
         assert program == "claimbook"
         ended = subprocess.run(
-            [sys.executable, "-c", "from claimbook.cli import main; main()", *arguments, *more],
+            [
+                sys.executable,
+                "-c",
+                "from claimbook.commands.cli import main; main()",
+                *arguments,
+                *more,
+            ],
             cwd=clone,
             env=environment,
             capture_output=True,

@@ -11,7 +11,9 @@ from click.testing import CliRunner
 
 import api_double as bad
 from api_double import ApiDouble, Fault, World
-from claimbook import bank, refresh, refresh_cli, snapshot, swap
+from claimbook.commands import data as commands
+from claimbook.data import snapshot, swap
+from claimbook.sources import refresh, worldbank
 
 CODES = ["NY.GDP.MKTP.CD", "SI.POV.GINI", "SP.POP.TOTL"]
 
@@ -38,7 +40,7 @@ def world():
 
 def run(double, data, *arguments, codes=tuple(CODES)):
     return CliRunner().invoke(
-        refresh_cli.refresh,
+        commands.refresh,
         [*codes, "--endpoint", double.endpoint, "--data", str(data), *arguments],
     )
 
@@ -223,7 +225,7 @@ def test_few_requests_few_at_a_time(data):
 )
 def test_series_are_grouped_for_the_fewest_requests(rows, per_page, size):
     codes = [f"S{at}" for at in range(39)]
-    groups = bank.packed(codes, rows=rows, per_page=per_page)
+    groups = worldbank.packed(codes, rows=rows, per_page=per_page)
     assert [code for group in groups for code in group] == codes
     assert {len(group) for group in groups[:-1]} == {size}
 
@@ -269,7 +271,7 @@ def test_a_server_that_fails_at_several_series_at_once_is_not_asked_for_them_aga
         result = run(double, data, codes=codes)
         groups = {one for one in double.asked("data") if ";" in one}
     assert result.exit_code == 0, result.output
-    assert len(groups) == bank.WORKERS
+    assert len(groups) == worldbank.WORKERS
 
 
 # Faults that pass
@@ -491,7 +493,7 @@ def test_gdp_shares_and_growth_have_no_band(data, world):
 
 
 def test_the_figures_held_lie_within_their_bands(book_root):
-    from claimbook.bands import band
+    from claimbook.data.bands import band
 
     for vintage in sorted(path.parent for path in (book_root / "data").glob("*/economies.csv")):
         for path in sorted(vintage.glob("[!e]*.csv")):
@@ -692,7 +694,7 @@ def test_quiet_says_nothing(data, world):
     ],
 )
 def test_wrong_usage_leaves_with_three(held, arguments, words):
-    group = click.Group("claimbook", commands=[refresh_cli.refresh])
+    group = click.Group("claimbook", commands=[commands.refresh])
     where = [] if "--data" in arguments else ["--data", str(held)]
     result = CliRunner().invoke(group, ["refresh", *arguments, *where])
     assert (result.exit_code, words in result.output) == (3, True), result.output
@@ -700,7 +702,7 @@ def test_wrong_usage_leaves_with_three(held, arguments, words):
 
 def test_a_patience_that_is_no_number_is_wrong_usage(data, monkeypatch):
     monkeypatch.setenv("CLAIMBOOK_PATIENCE", "long")
-    result = CliRunner().invoke(refresh_cli.refresh, ["SI.POV.GINI", "--data", str(data)])
+    result = CliRunner().invoke(commands.refresh, ["SI.POV.GINI", "--data", str(data)])
     assert (result.exit_code, "CLAIMBOOK_PATIENCE" in result.output) == (3, True)
 
 
@@ -748,7 +750,7 @@ def test_wbgapi_alone_loses_rows_on_this_double(world, fault, kept):
     """The faults are real: without the checks above it, wbgapi takes a torn answer for whole."""
     import wbgapi
 
-    with ApiDouble(world, fault, caps_pages_at=40) as double, bank.opened(double.endpoint):
+    with ApiDouble(world, fault, caps_pages_at=40) as double, worldbank.opened(double.endpoint):
         wbgapi.get_options = {}
         served = list(wbgapi.data.fetch("SI.POV.GINI", params={"per_page": 40}))
     assert len(served) == kept < 70

@@ -11,9 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from api_double import ApiDouble, World
-from claimbook import changes, refresh_cli, snapshot
+from claimbook.commands import data as commands
+from claimbook.data import changes, snapshot
 from claimbook.errors import ClaimbookError
-from claimbook.refresh import Order, refresh
+from claimbook.sources.refresh import Order, refresh
 
 
 def series(values, code="SI.POV.GINI", unit="points"):
@@ -44,7 +45,7 @@ def data(tmp_path, monkeypatch):
     """A data folder of two vintages: cells added, removed, revised; a series new, a series gone."""
     folder = tmp_path / "data"
     monkeypatch.setenv("CLAIMBOOK_DATA", str(folder))
-    monkeypatch.setattr(refresh_cli, "_chapters", lambda: None)
+    monkeypatch.setattr(commands, "_chapters", lambda: None)
     cells = {("BRA", 2000): 50.0, ("BRA", 2001): 40.0, ("NAM", 2000): 10.0, ("WLD", 2000): 0.0}
     vintage(folder / "2013-12", series(cells), series(cells, "GONE"))
     cells = {("BRA", 2000): 45.0, ("BRA", 2002): 41.0, ("NAM", 2000): 20.0, ("WLD", 2000): 2.0}
@@ -115,7 +116,7 @@ def test_a_comparison_read_backwards_is_its_mirror(before, after):
 
 
 def diff(*arguments):
-    return CliRunner().invoke(refresh_cli.diff, list(arguments))
+    return CliRunner().invoke(commands.diff, list(arguments))
 
 
 def test_diff_says_it_in_text_and_json(data, tmp_path):
@@ -275,7 +276,7 @@ def test_diff_executes_both_copies_in_the_place_of_the_current_one(data, monkeyp
         return {"rose": output(len(found), "mixed")}
 
     (data / "income-thresholds.csv").write_text("year,low\n", encoding="utf-8")
-    monkeypatch.setattr(refresh_cli, "_chapters", lambda: execute)
+    monkeypatch.setattr(commands, "_chapters", lambda: execute)
     result = diff("2013-12", "current")
     assert found == [
         {"2013-12": "2013-12", "current": "2013-12"},

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from claimbook import breaks, revisions, snapshot
+from claimbook.data import breaks, revisions, snapshot
 from test_refresh_changes import series, vintage
 
 

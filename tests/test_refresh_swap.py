@@ -15,8 +15,8 @@ import psutil
 import pytest
 
 from api_double import ApiDouble, World
-from claimbook import snapshot, swap
-from claimbook.refresh import Order, refresh
+from claimbook.data import snapshot, swap
+from claimbook.sources.refresh import Order, refresh
 
 CODES = ["A.B", "C.D", "E.F", "G.H"]
 OLD, NEW = 40.5, 60.5
@@ -211,7 +211,7 @@ ZYGOTE = """
 import os, sys
 from pathlib import Path
 import wbgapi
-from claimbook.refresh import Order, refresh
+from claimbook.sources.refresh import Order, refresh
 for line in sys.stdin:
     endpoint, data = line.split()
     child = os.fork()
@@ -287,7 +287,7 @@ def digest(folder):
 FORKING = """
 import os, sys, time
 from pathlib import Path
-from claimbook import swap
+from claimbook.data import swap
 with swap.exclusive(Path(sys.argv[1])):
     child = os.fork()
     if child:
@@ -316,7 +316,7 @@ def test_a_lock_does_not_outlive_its_holder_in_what_it_has_forked(data):
 
 
 def test_a_killed_command_leaves_no_process_behind(copy):
-    command = [sys.executable, "-c", "from claimbook.cli import main; main()"]
+    command = [sys.executable, "-c", "from claimbook.commands.cli import main; main()"]
     process = subprocess.Popen([*command, "diff", "2013-12", "current"], cwd=copy)
     try:
         found = within(60, lambda: psutil.Process(process.pid).children(recursive=True))
@@ -347,7 +347,7 @@ def test_a_time_limit_leaves_nothing_behind(data, tmp_path):
             [
                 sys.executable,
                 "-c",
-                "from claimbook.cli import main; main()",
+                "from claimbook.commands.cli import main; main()",
                 *("refresh", "A.B", "--endpoint", double.endpoint, "--data", str(data)),
             ],
             cwd=tmp_path,

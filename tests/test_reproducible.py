@@ -10,7 +10,9 @@ import sys
 from pathlib import Path
 
 import claimbook as library
-from claimbook import building, notebooks, paths
+from claimbook import paths
+from claimbook.chapters import notebooks
+from claimbook.commands import building
 
 
 def tree(folder):
@@ -24,7 +26,7 @@ def tree(folder):
 
 def build(root, **environment):
     """Build a book with the library that stands in its own folder, as in a clone."""
-    command = [sys.executable, "-c", "from claimbook.cli import main; main()", "build"]
+    command = [sys.executable, "-c", "from claimbook.commands.cli import main; main()", "build"]
     own = {"CLAIMBOOK_ROOT": str(root), "PYTHONPATH": str(root / "src")}
     ended = subprocess.run(
         command, cwd=root, env=os.environ | own | environment, capture_output=True, text=True

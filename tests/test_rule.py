@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from claimbook import rule
+from claimbook.claims import rule
 from claimbook.estimates import Estimate
 
 # Eighths are exact in binary, so that turning an estimate round is exact too.

@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from claimbook import snapshot
-from claimbook.snapshot import SnapshotError, window
+from claimbook.data import snapshot
+from claimbook.data.snapshot import SnapshotError, window
 
 VINTAGES = ["2013-12", "2019-04", "current"]
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from claimbook import snapshot, status
+from claimbook import status
+from claimbook.data import snapshot
 from claimbook.errors import ClaimbookError
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from claimbook import notebooks
+from claimbook.chapters import notebooks
 from plain import classes, long
 
 VINTAGES = ["2013-12", "2019-04", "current"]

@@ -16,7 +16,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from claimbook import paths, snapshot
+from claimbook import paths
+from claimbook.data import snapshot
 
 # What the chapters of the first essay need; the Bank renames, so some are in one vintage only.
 CODES = [

@@ -6,7 +6,7 @@ series, and the modules :mod:`~claimbook.estimates`, :mod:`~claimbook.status` an
 """
 
 from claimbook import estimates, figures, status
-from claimbook.claims import claim
-from claimbook.snapshot import window
+from claimbook.claims.claim import claim
+from claimbook.data.snapshot import window
 
 __all__ = ["claim", "estimates", "figures", "status", "window"]

@@ -11,8 +11,8 @@ from __future__ import annotations
 import pandas as pd
 
 from claimbook import paths
+from claimbook.data.snapshot import Snapshot
 from claimbook.errors import ClaimbookError
-from claimbook.snapshot import Snapshot
 
 GNI = "NY.GNP.PCAP.CD"
 HIGH = "High income"

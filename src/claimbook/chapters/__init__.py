@@ -1,0 +1,1 @@
+"""Chapters as notebooks: executed, kept fresh, read and reviewed."""

@@ -1,0 +1,190 @@
+"""Collect what the chapters found and write the feed that others can read."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from claimbook import paths
+from claimbook.chapters import freshness, notebooks
+from claimbook.claims.files import PRIMARY
+from claimbook.data import snapshot
+
+SCHEMA_VERSION = 1
+FEED = "results.json"
+FEED_SCHEMA = "results.schema.json"
+
+
+def outputs() -> dict[str, dict[str, Any]]:
+    """Return the stored claim output of every chapter.
+
+    Returns
+    -------
+    dict of str to dict
+        Claim id to claim output, in the order of the book's folders.
+
+    Raises
+    ------
+    ClaimbookError
+        If a chapter has none.
+    """
+    return {
+        claim_id: notebooks.claim_output(notebooks.read(path), claim_id)
+        for claim_id, path in notebooks.chapters().items()
+    }
+
+
+def primary(output: dict[str, Any]) -> dict[str, Any]:
+    """Return the primary check of a claim output.
+
+    Parameters
+    ----------
+    output : dict
+        A claim output.
+
+    Returns
+    -------
+    dict
+        The check.
+    """
+    return next(check for check in output["checks"] if check["role"] == PRIMARY)
+
+
+def url(output: dict[str, Any]) -> str:
+    """Return a chapter's address, relative to the root of the site.
+
+    Parameters
+    ----------
+    output : dict
+        A claim output.
+
+    Returns
+    -------
+    str
+        Such as ``book/inequality/inequality-rose.html``.
+    """
+    return f"book/{output['claim']['part']}/{output['claim']['id']}.html"
+
+
+def feed(found: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """Return the results feed.
+
+    Parameters
+    ----------
+    found : dict
+        From :func:`outputs`.
+
+    Returns
+    -------
+    dict
+        As ``results.schema.json`` has it.
+    """
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "generated_from": {"data_sha256": data_sha256(), "commit": _commit()},
+        "claims": [_claim(output) for output in found.values()],
+    }
+
+
+def write(folder: Path, found: dict[str, dict[str, Any]]) -> None:
+    """Write the feed, its schema, and the values by economy of every claim.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        The root of the built site.
+    found : dict
+        From :func:`outputs`.
+    """
+    _write_json(folder / FEED, feed(found))
+    schema = resources.files("claimbook.chapters").joinpath("schemas", FEED_SCHEMA)
+    (folder / FEED_SCHEMA).write_text(schema.read_text(encoding="utf-8"), encoding="utf-8")
+    values = folder / "economies"
+    values.mkdir(exist_ok=True)
+    for claim_id, output in found.items():
+        _write_json(values / f"{claim_id}.json", by_economy(output))
+
+
+def by_economy(output: dict[str, Any]) -> dict[str, Any]:
+    """Return what each economy contributes to each check's headline.
+
+    Parameters
+    ----------
+    output : dict
+        A claim output.
+
+    Returns
+    -------
+    dict
+        ``{"claim", "title", "url", "checks": [{"id", "question", "unit", "estimate", "economies":
+        {iso3: value}}]}``.
+    """
+    return {
+        "claim": output["claim"]["id"],
+        "title": output["claim"]["title"],
+        "url": url(output),
+        "verdict": output["verdict"],
+        "checks": [
+            {name: check[name] for name in ("id", "role", "question", "unit", "estimate")}
+            | {"economies": check["economies"]}
+            for check in output["checks"]
+            if check["economies"]
+        ],
+    }
+
+
+def _claim(output: dict[str, Any]) -> dict[str, Any]:
+    claim = output["claim"]
+    names = ("id", "essay", "part", "kind", "title", "statement", "paragraphs")
+    return {
+        **{name: claim[name] for name in names},
+        "url": url(output),
+        "verdict": output["verdict"],
+        "written_for": claim["written_for"],
+        "robustness": output["robustness"],
+        "vintages": output["vintages"],
+        "checks": [_check(check) for check in output["checks"]],
+    }
+
+
+def _check(check: dict[str, Any]) -> dict[str, Any]:
+    names = ("id", "role", "kind", "question", "vintage", "outcome", "expects", "reference")
+    more = ("smallest_effect", "estimate", "vintages", "variants")
+    return {name: check[name] for name in (*names, *more)}
+
+
+def data_sha256() -> dict[str, str]:
+    """Return the fingerprint of every vintage's data package.
+
+    Returns
+    -------
+    dict of str to str
+        Vintage to SHA-256 of its ``datapackage.json``, which holds those of its files.
+    """
+    return {
+        vintage: freshness.sha256_of(paths.data() / vintage / "datapackage.json")
+        for vintage in snapshot.vintages()
+    }
+
+
+def _commit() -> str | None:
+    """Return the commit the book is built from; None outside a checkout."""
+    try:
+        answer = subprocess.run(
+            ["git", "rev-parse", "HEAD"],
+            cwd=paths.root(),
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    return answer.stdout.strip()
+
+
+def _write_json(path: Path, value: Any) -> None:
+    text = json.dumps(value, ensure_ascii=False, indent=1) + "\n"
+    path.write_text(text, encoding="utf-8", newline="\n")

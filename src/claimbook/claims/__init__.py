@@ -1,0 +1,1 @@
+"""Claims, their checks, and the rule that decides them."""

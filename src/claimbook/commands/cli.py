@@ -1,0 +1,149 @@
+"""The command line: `claimbook build`, `run`, `check`, `new`, `refresh`, `diff`, `serve`."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from claimbook.commands import data
+from claimbook.errors import ClaimbookError
+
+
+class _Commands(click.Group):
+    """A group that prints the book's own errors as sentences, without a traceback."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except ClaimbookError as fault:
+            click.echo(f"claimbook: {fault}", err=True)
+            ctx.exit(1)
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="claimbook")
+def main() -> None:
+    """Claim by Claim: an essay's claims beside World Bank data."""
+
+
+@main.command()
+def build() -> None:
+    """Build the book from stored outputs into _build/html."""
+    from claimbook.commands import building
+
+    click.echo(f"The book is at {building.build()}")
+
+
+@main.command()
+@click.option("--port", default=8000, show_default=True, help="Port on 127.0.0.1.")
+def serve(port: int) -> None:
+    """Build, serve on 127.0.0.1, and rebuild on every change."""
+    from claimbook.commands import building
+
+    building.serve(port, say=click.echo)
+
+
+@main.command()
+@click.argument("claim_ids", nargs=-1, metavar="[CLAIM-ID]...")
+@click.option("--all", "everything", is_flag=True, help="Run chapters that are fresh, too.")
+@click.option("--jobs", default=2, show_default=True, help="Chapters executed at a time.")
+def run(claim_ids: tuple[str, ...], everything: bool, jobs: int) -> None:
+    """Execute chapters in place: those named, or all that are stale."""
+    from claimbook.chapters import notebooks
+
+    known = list(notebooks.chapters())
+    chosen = [notebooks.chapter(claim_id).stem for claim_id in claim_ids]
+    if not chosen:
+        chosen = known if everything else [name for name in known if notebooks.stale(name)]
+    if not chosen:
+        click.echo("Every chapter is fresh.")
+        return
+    bar = Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=Console(stderr=True),
+        transient=not sys.stderr.isatty(),
+    )
+    with bar:
+        task = bar.add_task("running chapters", total=len(chosen))
+        changed = notebooks.run(chosen, workers=jobs, done=lambda *_: bar.advance(task))
+    for name in chosen:
+        click.echo(f"{name}: {'written anew' if changed[name] else 'ran, nothing changed'}")
+    _judge(chosen)
+
+
+def _judge(claim_ids: list[str]) -> None:
+    """Say which chapters were written for another verdict; that ends the command with 1."""
+    from claimbook.chapters import notebooks
+
+    faults = [
+        fault
+        for name in claim_ids
+        if (fault := notebooks.rewrite_needed(notebooks.stored_output(name)))
+    ]
+    if faults:
+        raise ClaimbookError("\n".join(faults))
+
+
+@main.command()
+@click.argument("claim_ids", nargs=-1, metavar="[CLAIM-ID]...")
+@click.option("--format", "form", type=click.Choice(["text", "github"]), default="text")
+@click.option("--quick", is_flag=True, help="Read only; do not execute the chapters.")
+def check(claim_ids: tuple[str, ...], form: str, quick: bool) -> None:
+    """Say what a reviewer would ask of the chapters: those named, or all."""
+    from claimbook.chapters import notebooks, review
+
+    chosen = [notebooks.chapter(name).stem for name in claim_ids] or list(notebooks.chapters())
+    count = 0
+    for name in chosen:
+        for finding in review.review(name, quick=quick):
+            click.echo(finding.as_github() if form == "github" else finding.as_text())
+            count += 1
+    if count:
+        things = "thing" if count == 1 else "things"
+        raise ClaimbookError(f"{count} {things} to mend.")
+    click.echo("Nothing to mend.")
+
+
+@main.command()
+@click.argument("claim_id", metavar="CLAIM-ID")
+@click.option("--part", required=True, metavar="PART", help="Folder of book/; made if it is new.")
+@click.option("--series", required=True, metavar="CODE", multiple=True, help="May be repeated.")
+@click.argument("more_series", nargs=-1, metavar="[CODE]...")
+@click.option("--essay", metavar="ID", help="Needed once the book has several essays.")
+@click.option("--paragraph", "paragraphs", type=int, multiple=True, help="May be repeated.")
+def new(
+    claim_id: str,
+    part: str,
+    series: tuple[str, ...],
+    more_series: tuple[str, ...],
+    essay: str | None,
+    paragraphs: tuple[int, ...],
+) -> None:
+    """Write a claim file and a chapter from the template."""
+    from claimbook import paths
+    from claimbook.chapters import scaffold
+
+    for path in scaffold.new_chapter(claim_id, part, [*series, *more_series], essay, paragraphs):
+        click.echo(f"wrote {paths.shown(path)}")
+    click.echo(f"Fill in the places that say so, then run `claimbook run {claim_id}`.")
+
+
+@main.command("new-essay")
+@click.argument("essay_id", metavar="ID")
+def new_essay(essay_id: str) -> None:
+    """Write the file of a further essay."""
+    from claimbook import paths
+    from claimbook.chapters import scaffold
+
+    click.echo(f"wrote {paths.shown(scaffold.new_essay(essay_id))}: fill in what it asks for.")
+
+
+main.add_command(data.refresh)
+main.add_command(data.diff)

@@ -1,0 +1,1 @@
+"""Where figures come from: the only room that goes out."""
