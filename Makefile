@@ -1,14 +1,20 @@
 # The commands of the book, one word each. `make help` lists them.
-# The environment is the business of tools/environment.py: it does nothing when .venv is up to date.
+# Each set of packages has a stamp in .venv, made anew when what decides it has changed.
 
 PYTHON ?= python3
 # A Python that was asked for by name replaces the one in .venv; the default does not.
 NAMED := $(if $(filter command environment,$(origin PYTHON)),--named)
 BIN := .venv/bin
+export PIP_QUIET := 1
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+PIP := $(BIN)/python -m pip
+OR_SAY := || { echo "pip could not install (its own words stand above). If the network failed, run the same command again." >&2; exit 1; }
 
+# Once .venv is sound its stamps are judged, by a make of their own: this one has read them already.
 define environment
 @command -v "$(PYTHON)" >/dev/null || { echo "There is no $(PYTHON) here. Install Python 3.11 or newer (Debian, Ubuntu: apt install python3 python3-venv; elsewhere: https://www.python.org/downloads/), or name one: make $@ PYTHON=/path/to/python3" >&2; exit 1; }
-@"$(PYTHON)" tools/environment.py $(NAMED)
+@"$(PYTHON)" tools/venv.py $(NAMED)
+@$(MAKE) --no-print-directory --silent .venv/$(1)
 endef
 
 .DEFAULT_GOAL := help
@@ -18,41 +24,63 @@ help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 book: ## set up .venv if needed and build the book into _build/html
-	$(environment) book
+	$(call environment,.ready)
 	@$(BIN)/claimbook build
 
 run: ## re-execute the chapters that are stale
-	$(environment) book
+	$(call environment,.ready)
 	@$(BIN)/claimbook run
 
 serve: ## build, serve on 127.0.0.1 and rebuild on every change
-	$(environment) book
+	$(call environment,.ready)
 	@$(BIN)/claimbook serve
 
 lab: ## open the chapters in JupyterLab (installs it into .venv)
-	$(environment) lab
+	$(call environment,.ready-lab)
 	@$(BIN)/jupyter lab book
 
 test: ## check everything: code style, the build, the chapters, the pages in a browser
-	$(environment) test
+	$(call environment,.ready-test)
 	@$(BIN)/python tools/browser.py
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
 	$(BIN)/claimbook build
 	$(BIN)/python -m pytest -n 2 --dist loadfile --nbval --nbval-cell-timeout=120 --ignore-glob='book/_*' tests book
 
 bench: ## run the benchmarks in bench/
-	$(environment) test
+	$(call environment,.ready-test)
 	@for file in bench/bench_*.py; do echo "$$file"; $(BIN)/python "$$file" || exit 1; done
 
 mutation: ## mutation-test the rule, the estimates, the status and the snapshot reader
-	$(environment) test
+	$(call environment,.ready-test)
 	@$(BIN)/python bench/mutation.py
 
 lock: ## pin every requirement anew from pyproject.toml (needs uv)
 	@command -v uv >/dev/null || { echo "make lock needs uv: https://docs.astral.sh/uv/getting-started/installation/" >&2; exit 1; }
 	uv pip compile --universal --python-version 3.11 pyproject.toml -o requirements.txt --custom-compile-command "make lock"
 	uv pip compile --universal --python-version 3.11 pyproject.toml --extra dev -c requirements.txt -o requirements-dev.txt --custom-compile-command "make lock"
+
+# A stamp is removed first and made last: an install that is broken off must not look finished.
+# The build backend is pinned with the rest, hence no isolated build.
+.venv/.ready: requirements.txt pyproject.toml
+	@echo "Installing requirements.txt and this book into .venv. The first time takes a minute or more."
+	@rm -f $@
+	@$(PIP) install -r requirements.txt $(OR_SAY)
+	@$(PIP) install --no-deps --no-build-isolation -e . $(OR_SAY)
+	@touch $@
+
+.venv/.ready-test: requirements-dev.txt .venv/.ready
+	@echo "Installing requirements-dev.txt into .venv."
+	@rm -f $@
+	@$(PIP) install -r requirements-dev.txt $(OR_SAY)
+	@touch $@
+
+.venv/.ready-lab: .venv/.ready
+	@echo "Installing JupyterLab into .venv."
+	@rm -f $@
+	@$(PIP) install -c requirements.txt --no-build-isolation -e '.[lab]' $(OR_SAY)
+	@touch $@
 
 clean: ## remove what was built; .venv stays
 	rm -rf _build .pytest_cache .ruff_cache .hypothesis mutants

@@ -112,11 +112,14 @@ class Miniature:
     def stamp(self):
         return self.root / ".venv" / ".ready"
 
-
-def shown_commands(output):
-    """Return the commands that a set-up showed, each led by a dollar, Python without its folder."""
-    lines = [line[2:] for line in output.splitlines() if line.startswith("$ ")]
-    return [re.sub(r"^/\S*/python[\d.]*", "python3", line) for line in lines]
+    def installs(self, *stamps):
+        """Return the commands by which make installs what stamps stand for, as a person types them."""
+        shown = self.run(f"make -Bn {' '.join(f'.venv/{stamp}' for stamp in stamps)}").stdout
+        return [
+            line.split(" ||")[0].replace("'", "")
+            for line in shown.splitlines()
+            if line.startswith(".venv/bin/python -m pip")
+        ]
 
 
 @cache
@@ -168,21 +171,24 @@ def test_a_changed_requirement_is_installed_without_a_new_environment(ready):
 
 
 def test_the_commands_without_make_do_what_make_book_does(ready, fresh):
-    _, made = ready
+    miniature, made = ready
     block = readme_block("`make book` is equal to these commands")
     by_hand = fresh.run("\n".join(block))
     assert by_hand.returncode == 0, by_hand.stdout
     assert by_hand.stdout.splitlines()[-1] == "claimbook build"
     assert fresh.installed() == {"probe-1.0", "claimbook-0.1"}
-    assert [*shown_commands(made.stdout), ".venv/bin/claimbook build"] == block
+    assert "python3 -m venv .venv" in made.stdout
+    installs = miniature.installs(".ready")
+    assert ["python3 -m venv .venv", *installs, ".venv/bin/claimbook build"] == block
 
 
 def test_the_commands_without_make_are_those_of_make_test(ready):
     miniature, _ = ready
-    setting_up = miniature.run("python3 tools/environment.py test")
+    miniature.run("make .venv/.ready-test")
     steps = miniature.run("make -n test").stdout.splitlines()
-    own = [line for line in steps if line.startswith(".venv/bin/")]
-    assert [*shown_commands(setting_up.stdout), *own] == readme_block("and `make test` then adds")
+    own = [line for line in steps if line.startswith(".venv/bin/") and " -m pip " not in line]
+    installs = miniature.installs(".ready-test")
+    assert [installs[-1], *own] == readme_block("and `make test` then adds")
     assert "probe_dev-1.0" in miniature.installed()
 
 
@@ -190,7 +196,7 @@ def test_a_half_made_environment_is_removed_with_a_sentence(fresh):
     rubbish = fresh.root / ".venv" / "lib" / "half"
     rubbish.mkdir(parents=True)
     made = fresh.run("make book")
-    assert ".venv is half made: it has no .ready stamp" in made.stdout
+    assert ".venv is half made: it has no .made stamp" in made.stdout
     assert made.returncode == 0, made.stdout
     assert not rubbish.exists()
 
@@ -204,6 +210,17 @@ def test_an_environment_that_was_moved_is_made_again(ready, tmp_path):
     assert f".venv was made in another folder ({miniature.root}/.venv)" in made.stdout
     assert made.returncode == 0, made.stdout
     assert str(moved.root) in (moved.root / ".venv/bin/claimbook").read_text(encoding="utf-8")
+
+
+def test_an_activated_environment_is_made_anew(fresh):
+    """Its own Python goes with it: the one that made it makes the next."""
+    fresh.run("make book")
+    (fresh.root / ".venv" / ".made").unlink()
+    (fresh.bin / "python3").unlink()
+    made = fresh.run(". .venv/bin/activate && make book")
+    assert ".venv is half made" in made.stdout
+    assert made.returncode == 0, made.stdout
+    assert fresh.installed() == {"probe-1.0", "claimbook-0.1"}
 
 
 def test_an_install_that_fails_is_not_taken_for_finished(fresh):
@@ -266,7 +283,7 @@ def test_a_python_that_is_not_there_is_named(fresh):
 
 
 def test_the_setup_can_be_read_by_an_old_python():
-    source = (ROOT / "tools" / "environment.py").read_text(encoding="utf-8")
+    source = (ROOT / "tools" / "venv.py").read_text(encoding="utf-8")
     tree = ast.parse(source, feature_version=(3, 6))
     imported = {
         alias.name
