@@ -111,7 +111,8 @@ def rank_slope(y: pd.Series, x: pd.Series, unit: str) -> Estimate | None:
     Returns
     -------
     Estimate or None
-        None with fewer than ten economies, or where x does not vary.
+        None with fewer than ten economies, or where x does not vary or so many values are tied
+        that the ranks have no spread.
 
     Raises
     ------
@@ -129,7 +130,10 @@ def rank_slope(y: pd.Series, x: pd.Series, unit: str) -> Estimate | None:
         return None
     from scipy.stats import theilslopes  # slow to import
 
-    found = theilslopes(outcome, regressor, alpha=CONFIDENCE)
+    with np.errstate(invalid="ignore"):
+        found = theilslopes(outcome, regressor, alpha=CONFIDENCE)
+    if np.isnan(found.low_slope):
+        return None
     return Estimate(found.slope, found.low_slope, found.high_slope, len(table), unit, outcome)
 
 
