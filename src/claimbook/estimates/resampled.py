@@ -142,8 +142,10 @@ def mean(values: pd.Series, unit: str, weights: pd.Series | None = None) -> Esti
         weigh = weigh.reindex(sample.index)
     if len(sample) < MIN_ECONOMIES:
         return None
-    sums = _counts(len(sample)) @ np.column_stack([sample * weigh, weigh])
-    ends = np.quantile(sums[:, 0] / sums[:, 1], [TAIL, 1 - TAIL])
+    counts = _counts(len(sample))
+    # einsum, for matrix products in threads take longer than they help and add up in any order.
+    weighed, heavy = (np.einsum("dn,n->d", counts, part) for part in (sample * weigh, weigh))
+    ends = np.quantile(weighed / heavy, [TAIL, 1 - TAIL])
     effective = None if weights is None else weigh.sum() ** 2 / (weigh**2).sum()
     return _estimate(np.average(sample, weights=weigh), ends, unit, sample, effective)
 
@@ -338,7 +340,7 @@ def _counts(n: int) -> np.ndarray:
     """How often each of n economies is drawn, one row a resample."""
     drawn = np.random.default_rng(SEED).integers(n, size=(DRAWS, n))
     cells = drawn + n * np.arange(DRAWS)[:, None]
-    return np.bincount(cells.ravel(), minlength=DRAWS * n).reshape(DRAWS, n).astype(np.float32)
+    return np.bincount(cells.ravel(), minlength=DRAWS * n).reshape(DRAWS, n).astype(float)
 
 
 def _weights(weights: pd.Series) -> pd.Series:
