@@ -289,9 +289,8 @@ def paired(both, first, second, neither):
 @pytest.mark.parametrize(
     ("counts", "published"),
     [
-        ((36, 12, 2, 0), (0.0569, 0.3404)),  # Newcombe (1998), table II
-        ((1, 1, 7, 12), (-0.507, -0.026)),  # Fagerland, Lydersen and Laake (2014), after Bentur
-        ((59, 6, 16, 80), (-0.119, -0.005)),  # the same, after Cavo
+        ((36, 12, 2, 0), (0.0569, 0.3404)),  # Newcombe (1998)
+        ((1, 1, 7, 12), (-0.507, -0.026)),  # Fagerland, Lydersen and Laake (2014)
     ],
 )
 def test_a_paired_difference_of_shares_has_the_published_interval(counts, published):
@@ -354,6 +353,14 @@ BAD = {
     "an infinite weight": (
         lambda v, w: estimates.mean(v, "p", w.replace(4.0, np.inf)),
         "The weight of E00003 is infinite",
+    ),
+    "an infinite outcome without a name": (
+        lambda v, w: estimates.slope(v.replace(3.0, np.inf), w, "p"),
+        "The outcome of E00003 is infinite",
+    ),
+    "an infinite regressor without a name": (
+        lambda v, w: estimates.slope(v, w.replace(4.0, np.inf), "p"),
+        "The regressor of E00003 is infinite",
     ),
     "a negative weight": (
         lambda v, w: estimates.mean(v, "p", w.replace(4.0, -4.0)),

@@ -63,7 +63,7 @@ def slope(
     Cameron, A. C. and Miller, D. L. (2015), "A practitioner's guide to cluster-robust inference",
     Journal of Human Resources 50(2), 317-372.
     """
-    regressors = x.to_frame() if isinstance(x, pd.Series) else x
+    regressors = x.to_frame(_name(x, "The regressor")) if isinstance(x, pd.Series) else x
     names = [str(name) for name in regressors.columns]
     columns = [y, *(regressors.iloc[:, k] for k in range(len(names)))]
     groups = pd.Series(0, index=y.index) if cluster is None else cluster
@@ -71,7 +71,9 @@ def slope(
     table = pd.concat([groups, *columns], axis="columns", keys=range(len(columns) + 1))
     table = table.dropna().sort_index()
     n = len(table) if cluster is None else table[0].nunique()
-    fitted = [numbers(table[k + 1], name) for k, name in enumerate([str(y.name), *names])]
+    fitted = [
+        numbers(table[k + 1], name) for k, name in enumerate([_name(y, "The outcome"), *names])
+    ]
     if n < MIN_ECONOMIES or not _varies(fitted[1]):
         return None
     outcome, scale = _scaled(fitted[0])
@@ -125,7 +127,8 @@ def rank_slope(y: pd.Series, x: pd.Series, unit: str) -> Estimate | None:
     the American Statistical Association 63(324), 1379-1389 (``scipy.stats.theilslopes``).
     """
     table = pd.concat([y, x], axis="columns", keys=["y", "x"]).dropna()
-    outcome, regressor = numbers(table["y"], str(y.name)), numbers(table["x"], str(x.name))
+    outcome = numbers(table["y"], _name(y, "The outcome"))
+    regressor = numbers(table["x"], _name(x, "The regressor"))
     if len(table) < MIN_ECONOMIES or not _varies(regressor):
         return None
     from scipy.stats import theilslopes  # slow to import
@@ -175,7 +178,8 @@ def panel_slope(y: pd.Series, x: pd.Series, unit: str) -> Estimate | None:
     economies = table.index.get_level_values(0)
     if economies.nunique() < MIN_ECONOMIES:
         return None
-    outcome, regressor = numbers(table["y"], str(y.name)), numbers(table["x"], str(x.name))
+    outcome = numbers(table["y"], _name(y, "The outcome"))
+    regressor = numbers(table["x"], _name(x, "The regressor"))
     outcome, regressor = _within(outcome), _within(regressor)
     if np.linalg.norm(regressor) <= TOLERANCE * np.linalg.norm(table["x"]):
         return None
@@ -183,14 +187,18 @@ def panel_slope(y: pd.Series, x: pd.Series, unit: str) -> Estimate | None:
     moves = np.column_stack([*periods.T, regressor])
     if _dependence(moves / np.linalg.norm(moves, axis=0), moves.shape[1] - 1) is not None:
         raise EstimateError(
-            f"{x.name} moves alike in all economies: what is common to a period is set aside, and "
-            "nothing of it is left. Choose a regressor that differs between economies."
+            f"{_name(x, 'The regressor')} moves alike in all economies: what is common to a period "
+            "is set aside, and nothing of it is left. Choose one that differs between economies."
         )
     regressors = pd.DataFrame(np.column_stack([regressor, periods]), index=table.index)
     group = pd.Series(economies, index=table.index)
     found = slope(outcome, regressors, unit, cluster=group)
     ends = table["y"].groupby(level=0).agg(["first", "last"])
     return replace(found, economies=ends["last"] - ends["first"])
+
+
+def _name(column: pd.Series, otherwise: str) -> str:
+    return otherwise if column.name is None else str(column.name)
 
 
 def _varies(column: pd.Series) -> bool:
