@@ -1,16 +1,35 @@
-"""Estimates: against theory and by hand, and refusing what says nothing."""
+"""Estimates: against theory, by hand and published figures, and refusing what says nothing."""
 
 from __future__ import annotations
 
 import itertools
+import math
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 from scipy import stats
+from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
 
 from claimbook import estimates
-from claimbook.estimates import Estimate
+from claimbook.errors import ClaimbookError
+from claimbook.estimates import Estimate, EstimateError
+
+PUBLISHED = Path(__file__).parent / "published"
+
+
+def named(values, letter="E"):
+    """Numbers by economy."""
+    return pd.Series(values, index=[f"{letter}{number:05d}" for number in range(len(values))])
+
+
+def ends(found):
+    return found.low, found.high
 
 
 @pytest.fixture
@@ -82,6 +101,321 @@ def test_a_weighted_interval_draws_economies_with_their_weights():
     assert found.high == pytest.approx(high, abs=near)
 
 
+# --- properties ---
+
+# Eighths are exact in binary, so that sums and shifts are exact too.
+eighths = st.integers(-4000, 4000).map(lambda number: number / 8)
+samples = st.lists(eighths, min_size=10, max_size=40)
+KINDS = {
+    "median": lambda values, weights: estimates.median(values, "p"),
+    "mean": lambda values, weights: estimates.mean(values, "p"),
+    "weighted mean": lambda values, weights: estimates.mean(values, "p", weights),
+    "slope": lambda values, weights: estimates.slope(values, weights, "p"),
+    "rank slope": lambda values, weights: estimates.rank_slope(values, weights, "p"),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@settings(max_examples=30, deadline=None)
+@given(samples, st.randoms(use_true_random=False), st.integers(1, 64), st.integers(-64, 64))
+@example([0.0] * 10, None, 3, 1)
+def test_estimates_obey_their_symmetries(kind, values, random, scale, shift):
+    values = named(values)
+    weights = named([1 + number * number % 7 for number in range(len(values))])
+    found = KINDS[kind](values, weights)
+    if kind == "rank slope" and values.nunique() == 1:
+        assert found is None
+        return
+    assert found.low <= found.value <= found.high
+
+    shuffled = list(values.index)
+    if random is not None:
+        random.shuffle(shuffled)
+    assert KINDS[kind](values[shuffled], weights[shuffled[::-1]]) == found
+
+    moved = KINDS[kind](scale * values + shift, weights)
+    level = 0 if "slope" in kind else shift
+    size = np.abs(values).max() * scale + 64
+    for name in ("value", "low", "high"):
+        wanted = scale * getattr(found, name) + level
+        assert getattr(moved, name) == pytest.approx(wanted, rel=1e-5, abs=1e-5 * size)
+
+
+@settings(max_examples=50, deadline=None)
+@given(samples)
+def test_a_median_turned_round_has_its_interval_turned_round(values):
+    found, turned = (estimates.median(named(side), "p") for side in (values, np.negative(values)))
+    assert (turned.value, *ends(turned)) == (-found.value, -found.high, -found.low)
+
+
+@settings(max_examples=30, deadline=None)
+@given(samples, samples, eighths)
+def test_a_difference_of_medians_turns_and_shifts(first, second, shift):
+    one, other = named(first, "A"), named(second, "B")
+    found = estimates.median_difference(one, other, "p")
+    assert found.low <= found.value <= found.high
+    assert found.value == pytest.approx(np.median(first) - np.median(second), rel=1e-5)
+    assert found.n == len(first) + len(second)
+    turned = estimates.median_difference(other, one, "p")
+    assert ends(turned) == pytest.approx((-found.high, -found.low), rel=1e-5, abs=1e-9)
+    moved = estimates.median_difference(one + shift, other, "p")
+    assert ends(moved) == pytest.approx((found.low + shift, found.high + shift), rel=1e-5, abs=1e-2)
+
+
+# --- medians: by enumeration, by simulation, and what they cover ---
+
+
+def law_by_enumeration(values):
+    """In how many of the nⁿ resamples the median takes each value."""
+    ordered, n = np.sort(values), len(values)
+    bars = np.array(list(itertools.combinations(range(2 * n - 1), n - 1)))
+    counts = np.diff(bars, axis=1, prepend=-1, append=2 * n - 1) - 1
+    factorial = np.array([math.factorial(k) for k in range(n + 1)])
+    number = factorial[n] // factorial[counts].prod(axis=1)
+    reached = counts.cumsum(axis=1)
+    low, high = ((reached < rank).sum(axis=1) for rank in ((n + 1) // 2, n // 2 + 1))
+    ways = pd.Series(number).groupby((ordered[low] + ordered[high]) / 2).sum()
+    assert ways.sum() == n**n
+    return ways.to_dict()
+
+
+def ends_by_enumeration(ways):
+    """The least value with 2.5 % of the ways at or below it, and the mirror image."""
+    total, found = sum(ways.values()), []
+    for atoms in (sorted(ways), sorted(ways, reverse=True)):
+        reached = itertools.accumulate(ways[atom] for atom in atoms)
+        found.append(next(a for a, sum_ in zip(atoms, reached, strict=True) if 40 * sum_ >= total))
+    return tuple(found)
+
+
+@pytest.fixture(scope="module")
+def ten_and_eleven():
+    """Samples with a tie, and the laws of their medians."""
+    rng = np.random.default_rng(12)
+    found = []
+    for n in (10, 11):
+        values = np.round(np.exp(rng.normal(size=n)), 3)
+        values[1] = values[0]
+        found.append((values, law_by_enumeration(values)))
+    return found
+
+
+def test_a_median_has_the_interval_that_enumeration_gives(ten_and_eleven):
+    for values, ways in ten_and_eleven:
+        found = estimates.median(named(values), "p")
+        assert ends(found) == pytest.approx(ends_by_enumeration(ways), rel=1e-5)
+
+
+def test_a_difference_of_medians_has_the_interval_that_enumeration_gives(ten_and_eleven):
+    (first, ways_first), (second, ways_second) = ten_and_eleven
+    ways = {}
+    for (one, many), (other, more) in itertools.product(ways_first.items(), ways_second.items()):
+        ways[one - other] = ways.get(one - other, 0) + many * more
+    found = estimates.median_difference(named(first, "A"), named(second, "B"), "p")
+    assert ends(found) == pytest.approx(ends_by_enumeration(ways), rel=1e-5)
+
+
+@pytest.mark.parametrize("n", [23, 74])
+def test_a_median_has_the_law_of_its_resamples(n):
+    """By simulation: each end is where 2.5 % of the resamples' medians are reached."""
+    values, draws = np.exp(np.random.default_rng(n).normal(size=n)), 40_000
+    sampled = np.random.default_rng(5).choice(np.sort(values), size=(draws, n))
+    medians = np.median(sampled, axis=1)
+    found = estimates.median(named(values), "p")
+    spare = 1e-5 * found.high  # the ends are rounded
+    noise = 5 * math.sqrt(0.025 / draws)
+    assert np.mean(medians < found.low - spare) < 0.025 + noise
+    assert np.mean(medians <= found.low + spare) > 0.025 - noise
+    assert np.mean(medians > found.high + spare) < 0.025 + noise
+    assert np.mean(medians >= found.high - spare) > 0.025 - noise
+
+
+@pytest.mark.parametrize("n", [1000, 1001, 10_000, 10_001])
+def test_a_median_of_many_has_the_interval_of_large_samples(n):
+    """Ranks of the middle draw spread by half the square root of n."""
+    found = estimates.median(named(np.arange(n)), "p")
+    half = 1.959964 * math.sqrt(n) / 2
+    assert ends(found) == pytest.approx(((n - 1) / 2 - half, (n - 1) / 2 + half), abs=2)
+
+
+def test_a_median_of_few_covers_a_little_less_than_it_says():
+    """The chance that the interval holds the true median, for any continuous law."""
+    found = estimates.median(named(np.arange(1, 24)), "p")
+    below = stats.binom(23, 0.5).cdf
+    assert below(found.high - 1) - below(found.low - 1) == pytest.approx(0.907, abs=0.001)
+
+
+def test_a_median_needs_no_seed(values):
+    """One economy more or less moves an interval from rank to rank, never by chance."""
+    found = estimates.median(values, "p")
+    middle_two = {(a + b) / 2 for a in values for b in values}
+    for end in ends(found):
+        assert min(abs(end - atom) for atom in middle_two) < 1e-5
+
+
+# --- shares ---
+
+
+@pytest.mark.parametrize("n", [10, 23, 150])
+def test_a_share_has_wilsons_interval(n):
+    for count in range(n + 1):
+        found = estimates.share(named([True] * count + [False] * (n - count)))
+        library = proportion_confint(count, n, method="wilson")
+        assert ends(found) == pytest.approx(library, rel=1e-5, abs=1e-12)
+        assert found.value == pytest.approx(count / n, rel=1e-5)
+
+
+def test_a_difference_of_shares_has_newcombes_interval():
+    """56 of 70 less 48 of 80: the first example of Newcombe's tables, method 10."""
+    first, second = named([True] * 56 + [False] * 14, "A"), named([True] * 48 + [False] * 32, "B")
+    found = estimates.share_difference(first, second, "p")
+    assert (found.value, found.n) == (0.2, 150)
+    assert ends(found) == pytest.approx((0.0524, 0.3339), abs=5e-5)
+    assert ends(found) == pytest.approx(confint_proportions_2indep(56, 70, 48, 80), rel=1e-5)
+    assert found.economies["A00000"] == 1
+    assert found.economies["B00079"] == 0
+    unanimous = estimates.share_difference(first[:20], second[:20], "p")
+    assert unanimous.low < unanimous.value == 0 < unanimous.high
+
+
+def paired(both, first, second, neither):
+    """Two answers of the same economies, by how many gave which."""
+    counts = (both, first, second, neither)
+    answers = [np.repeat(told, counts) for told in ([True, True, False, False],
+                                                    [True, False, True, False])]  # fmt: skip
+    return [named(answer) for answer in answers]
+
+
+@pytest.mark.parametrize(
+    ("counts", "published"),
+    [
+        ((36, 12, 2, 0), (0.0569, 0.3404)),  # Newcombe (1998)
+        ((1, 1, 7, 12), (-0.507, -0.026)),  # Fagerland, Lydersen and Laake (2014)
+    ],
+)
+def test_a_paired_difference_of_shares_has_the_published_interval(counts, published):
+    first, second = paired(*counts)
+    found = estimates.paired_share_difference(first, second.sample(frac=1, random_state=1), "p")
+    assert ends(found) == pytest.approx(published, abs=5e-4)
+    assert found.n == sum(counts)
+    assert found.value == pytest.approx((counts[1] - counts[2]) / sum(counts), rel=1e-5)
+    assert found.economies.sum() == counts[1] - counts[2]
+
+
+def test_pairs_that_agree_still_leave_a_doubt():
+    for counts in ((20, 0, 0, 0), (0, 0, 0, 20), (10, 0, 0, 10)):
+        found = estimates.paired_share_difference(*paired(*counts), "p")
+        assert found.low < found.value == 0 < found.high
+
+
+def test_pairs_count_the_economies_that_have_both():
+    first, second = paired(5, 5, 5, 5)
+    found = estimates.paired_share_difference(first.drop("E00000"), second.drop("E00019"), "p")
+    assert found.n == 18
+
+
+# --- weights ---
+
+
+def test_the_effective_number_is_that_of_equal_weights():
+    values = named(np.arange(20.0))
+    assert estimates.mean(values, "p").effective_n is None
+    assert estimates.mean(values, "p", named([3.0] * 20)).effective_n == 20
+    uneven = estimates.mean(values, "p", named([1.0] * 10 + [3.0] * 10))
+    assert uneven.effective_n == 16  # (10 + 30)² / (10 + 90)
+    assert uneven.as_dict()["effective_n"] == 16
+
+
+def test_an_economy_that_weighs_nothing_is_left_out():
+    values = named(np.arange(20.0))
+    weights = named([1.0] * 18 + [0.0, np.nan])
+    found = estimates.mean(values, "p", weights)
+    assert found == estimates.mean(values[:18], "p", weights)
+    assert found.n == 18
+    assert list(found.economies.index) == list(values.index[:18])
+    assert estimates.mean(values, "p", named([1.0] * 9 + [0.0] * 11)) is None
+
+
+def test_equal_weights_change_nothing(values):
+    plain, weighted = estimates.mean(values, "p"), estimates.mean(values, "p", values * 0 + 7)
+    assert (weighted.value, *ends(weighted)) == (plain.value, *ends(plain))
+
+
+# --- what is refused ---
+
+
+BAD = {
+    "an infinite value": (lambda v, w: estimates.median(v.replace(3.0, np.inf), "p"), "E00003"),
+    "an infinite value in a mean": (
+        lambda v, w: estimates.mean(v.replace(3.0, -np.inf), "p"),
+        "E00003 is infinite",
+    ),
+    "an infinite weight": (
+        lambda v, w: estimates.mean(v, "p", w.replace(4.0, np.inf)),
+        "The weight of E00003 is infinite",
+    ),
+    "an infinite outcome without a name": (
+        lambda v, w: estimates.slope(v.replace(3.0, np.inf), w, "p"),
+        "The outcome of E00003 is infinite",
+    ),
+    "an infinite regressor without a name": (
+        lambda v, w: estimates.slope(v, w.replace(4.0, np.inf), "p"),
+        "The regressor of E00003 is infinite",
+    ),
+    "a negative weight": (
+        lambda v, w: estimates.mean(v, "p", w.replace(4.0, -4.0)),
+        "The weight of E00003 is -4",
+    ),
+    "a share of numbers": (lambda v, w: estimates.share(v), "E00002 has 2"),
+    "an infinite share": (lambda v, w: estimates.share(v / 0), "infinite"),
+    "one economy in two groups": (
+        lambda v, w: estimates.median_difference(v[:12], v[11:], "p"),
+        "E00011 stands in both groups",
+    ),
+    "one economy in two shares": (
+        lambda v, w: estimates.share_difference(v[:12] > 5, v[11:] > 5, "p"),
+        "paired_share_difference",
+    ),
+    "an infinite outcome": (
+        lambda v, w: estimates.slope(v.replace(3.0, np.inf).rename("growth"), w, "p"),
+        "growth of E00003 is infinite",
+    ),
+    "an infinite regressor": (
+        lambda v, w: estimates.slope(v, w.replace(4.0, np.inf).rename("trade"), "p"),
+        "trade of E00003 is infinite",
+    ),
+    "an infinite regressor by rank": (
+        lambda v, w: estimates.rank_slope(v, w.replace(4.0, np.inf).rename("trade"), "p"),
+        "trade of E00003 is infinite",
+    ),
+}
+
+
+@pytest.mark.parametrize("bad", BAD)
+@pytest.mark.filterwarnings("ignore:divide by zero")
+def test_what_makes_no_estimate_is_refused_in_a_sentence(bad):
+    call, told = BAD[bad]
+    with pytest.raises(EstimateError, match=told):
+        call(named(np.arange(24.0)), named(np.arange(24.0) + 1))
+    assert issubclass(EstimateError, ClaimbookError)
+
+
+def test_many_infinite_values_are_counted():
+    with pytest.raises(EstimateError, match="E00000, E00001, E00002, E00003, E00004 and 7 more"):
+        estimates.median(named([np.inf] * 12), "p")
+
+
+def test_importing_the_estimates_is_cheap():
+    """The libraries that take a second are imported by the estimates that need them."""
+    code = (
+        "import sys, pandas; from claimbook import estimates; "
+        "print([name for name in ('scipy.stats', 'scipy.special', 'statsmodels') "
+        "if name in sys.modules])"
+    )
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert told.stdout.strip() == "[]"
+
+
 def test_numbers_may_come_as_objects():
     """As a row of a table does, whose columns are of several kinds."""
     numbers = pd.Series([1, 2.5, 4] * 5, index=[f"E{n:02d}" for n in range(15)])
@@ -114,6 +448,7 @@ def test_every_estimate_keeps_its_unit_its_n_and_its_economies(values):
         "share": estimates.share(numbered > 2, "points"),
         "unanimous share": estimates.share(numbered < np.inf, "points"),
         "exact": estimates.exact(2.5, "points", 60, numbered),
+        "paired shares": estimates.paired_share_difference(numbered > 2, numbered > 3, "points"),
         "slope": estimates.slope(numbered, numbered.rank(), "points"),
         "rank slope": estimates.rank_slope(numbered, numbered.rank(), "points"),
     }
@@ -166,6 +501,11 @@ def test_too_few_economies_give_no_estimate(size):
     assert estimates.median(few, "p") is None
     assert estimates.mean(few, "p") is None
     assert estimates.share(few > 2) is None
+    assert estimates.paired_share_difference(few > 2, few > 3, "p") is None
+    many = named(np.arange(12.0), "M")
+    for one, other in ((few, many), (many, few)):
+        assert estimates.median_difference(one, other, "p") is None
+        assert estimates.share_difference(one > 2, other > 2, "p") is None
     assert estimates.slope(few, few, "p") is None
     assert estimates.rank_slope(few, few, "p") is None
     once_or_twice = pd.concat([few, few], keys=[0, 1]).swaplevel()
@@ -368,14 +708,171 @@ def test_a_regressor_that_varies_within_no_economy_gives_no_panel_slope(panel):
     assert estimates.panel_slope(y, constant + 1e-12 * x, "p") is None, "rounding is no variation"
 
 
+# --- regressions: published figures ---
+
+
+def standard_error(found, freedom):
+    return (found.high - found.low) / 2 / stats.t.ppf(0.975, freedom)
+
+
+def test_clustered_errors_are_those_petersen_published():
+    panel = pd.read_csv(PUBLISHED / "petersen.csv")
+    by_firm = estimates.slope(panel["y"], panel["x"], "p", cluster=panel["firm"])
+    by_year = estimates.slope(panel["y"], panel["x"], "p", cluster=panel["year"])
+    assert (by_firm.n, by_year.n) == (500, 10)
+    assert by_firm.value == by_year.value == pytest.approx(1.0348, abs=5e-5)
+    assert standard_error(by_firm, 499) == pytest.approx(0.0506, abs=5e-5)
+    assert standard_error(by_year, 9) == pytest.approx(0.0334, abs=5e-5)
+    assert standard_error(estimates.slope(panel["y"], panel["x"], "p"), 4998) == pytest.approx(
+        0.0284, abs=5e-5
+    )  # White's
+
+
+def test_the_error_of_the_public_schools_is_the_published_one():
+    """Spending on income and its square: Alaska alone makes HC3 more than twice White's error.
+
+    Coefficient: Greene (1993), table 14.2; the error as R's ``vcovHC`` gives it (Zeileis, Journal
+    of Statistical Software 11(10), 2004, on Cribari-Neto's example).
+    """
+    states = pd.read_csv(PUBLISHED / "public-schools.csv", index_col="state")
+    income = states["income"] / 10_000
+    found = estimates.slope(
+        states["expenditure"], pd.DataFrame({"square": income**2, "income": income}), "p"
+    )
+    assert (found.n, "Wisconsin" in found.economies) == (50, False)
+    assert found.value == pytest.approx(1587.04, abs=5e-3)
+    assert standard_error(found, 47) == pytest.approx(1995.24, abs=5e-3)
+
+
+# --- regressions: no design is taken on trust ---
+
+
+def test_units_change_nothing():
+    """Raw dollars and their squares: without scaling the sign was the wrong one."""
+    rng = np.random.default_rng(21)
+    dollars = named(np.exp(rng.normal(9, 1.2, 120)))
+    y = 4e-6 * dollars - 1.68e-11 * dollars**2 + 0.02 * rng.normal(size=120)
+    raw = pd.DataFrame({"square": dollars**2, "dollars": dollars})
+    found = estimates.slope(y, raw, "p")
+    millions = pd.DataFrame({"square": (dollars / 1e6) ** 2, "dollars": dollars / 1e6})
+    scaled = estimates.slope(y * 1e9, millions, "p")
+    assert found.value < 0
+    assert (scaled.value, *ends(scaled)) == pytest.approx(
+        tuple(number * 1e9 * 1e12 for number in (found.value, *ends(found))), rel=2e-5
+    )
+
+
+def test_a_small_unit_is_no_lack_of_variation(panel):
+    y, x = panel
+    found, tiny = estimates.panel_slope(y, x, "p"), estimates.panel_slope(y, x * 1e-12, "p")
+    assert tiny.value == pytest.approx(found.value * 1e12, rel=2e-5)
+    assert estimates.slope(y, x * 1e-12, "p").value < 0
+    assert estimates.rank_slope(y, x * 1e-12, "p") is not None
+
+
+def test_a_level_apart_changes_nothing(values):
+    x = pd.Series(np.arange(60.0), index=values.index)
+    found, moved = estimates.slope(values, x, "p"), estimates.slope(values + 1e6, x + 1e6, "p")
+    assert (moved.value, *ends(moved)) == pytest.approx((found.value, *ends(found)), rel=1e-4)
+    assert estimates.slope(values, 1e9 + 0 * x + 1e-3 * x, "p") is None, "rounding is no variation"
+
+
+def deficient(name):
+    x = named(np.random.default_rng(2).normal(size=30)).rename("trade")
+    z = named(np.random.default_rng(3).normal(size=30)).rename("growth")
+    columns = {
+        "twice": [x, x.rename("openness")],
+        "rescaled": [x, (x * 1e6 + 3).rename("openness")],
+        "a sum": [x, z, (2 * x - z).rename("openness")],
+        "does not vary": [x, (0 * x + 7).rename("region")],
+        "dummies": [x, (x > 0).astype(float).rename("north"), (x <= 0).astype(float).rename("s")],
+    }[name]
+    return z + x, pd.concat(columns, axis="columns")
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("twice", "openness follows exactly from trade:"),
+        ("rescaled", "openness follows exactly from trade:"),
+        ("a sum", "openness follows exactly from trade and growth:"),
+        ("does not vary", "region does not vary"),
+        ("dummies", "s follows exactly from north:"),
+    ],
+)
+def test_a_deficient_design_is_refused_by_name(name, told):
+    y, x = deficient(name)
+    with pytest.raises(EstimateError, match=told):
+        estimates.slope(y, x, "p")
+    with pytest.raises(EstimateError, match=told):
+        estimates.slope(y, x, "p", cluster=named(np.arange(30) // 2))
+
+
+@pytest.mark.parametrize("names", [("y", "y"), ("const", "cluster"), ("cluster", "const"), (0, 1),
+                                   (None, None), ("x", "x")])  # fmt: skip
+def test_any_name_will_do(names):
+    rng = np.random.default_rng(4)
+    x, other = (named(rng.normal(size=40)) for _ in range(2))
+    y = 2 * x - other + named(rng.normal(size=40))
+    groups = named(np.arange(40) % 20)
+    plain = pd.DataFrame({"trade": x, "growth": other})
+    renamed = plain.set_axis(names, axis="columns")
+    for options in ({}, {"cluster": groups}):
+        wanted = estimates.slope(y, plain, "p", **options)
+        for name in names:
+            called = {key: group.rename(name) for key, group in options.items()}
+            assert estimates.slope(y.rename(name), renamed, "p", **called) == wanted
+    one = estimates.rank_slope(y.rename(names[0]), x.rename(names[1]), "p")
+    assert one == estimates.rank_slope(y, x, "p")
+
+
+def test_a_row_that_alone_decides_is_named():
+    """HC3 divides by one less its leverage."""
+    y, x = named(np.random.default_rng(5).normal(size=20)), named(np.arange(20.0))
+    alone = pd.Series(0.0, index=y.index, name="island")
+    alone["E00007"] = 1
+    design = pd.concat([x, alone], axis="columns")
+    with pytest.raises(EstimateError, match="E00007 alone decides a coefficient"):
+        estimates.slope(y, design, "p")
+    alone["E00008"] = 1
+    assert estimates.slope(y, pd.concat([x, alone], axis="columns"), "p").n == 20
+
+
+def test_a_regressor_that_moves_alike_everywhere_is_refused(panel):
+    y, x = panel
+    common = x.groupby(level=1).transform("mean").rename("oil price")
+    with pytest.raises(EstimateError, match="oil price moves alike in all economies"):
+        estimates.panel_slope(y, common, "p")
+
+
+def test_a_panel_may_fall_into_parts(panel):
+    """Half of the economies are seen in the first periods, half in the last: no link is needed."""
+    y, x = panel
+    economy, period = (y.index.codes[level] for level in (0, 1))
+    kept = (economy < 15) == (period < 2)
+    found = estimates.panel_slope(y[kept], x[kept], "p")
+    dummies = [pd.get_dummies(part[kept], dtype=float) for part in (economy, period)]
+    columns = np.hstack([x[kept].to_numpy()[:, None], *dummies])
+    plain = np.linalg.lstsq(columns, y[kept].to_numpy(), rcond=None)[0]
+    assert found.value == pytest.approx(plain[0], rel=1e-5)
+
+
+# --- what an estimate is ---
+
+
 def test_an_exact_quantity_is_its_own_interval():
     found = estimates.exact(0.123456789, "share", 40)
     assert found.low == found.value == found.high == 0.123457
+    assert found.exact
+    assert found.as_dict()["exact"] is True
+    assert "exact" not in Estimate(1, 0, 2, 12, "points").as_dict()
 
 
-@pytest.mark.parametrize("numbers", [(np.nan, 0, 1), (0, -np.inf, 1), (0, 2, 1)])
+@pytest.mark.parametrize(
+    "numbers", [(np.nan, 0, 1), (0, -np.inf, 1), (0, 2, 1), (3, 1, 2), (0, 1, 2)]
+)
 def test_an_estimate_of_nonsense_is_refused(numbers):
-    with pytest.raises(ValueError, match="An estimate's"):
+    with pytest.raises(EstimateError, match="An estimate's"):
         Estimate(*numbers, 10, "p")
 
 

@@ -1,0 +1,272 @@
+"""Slopes: by least squares, by ranks, and within economies over periods."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from claimbook.estimates.estimate import (
+    CONFIDENCE,
+    MIN_ECONOMIES,
+    Estimate,
+    EstimateError,
+    numbers,
+)
+
+# As in R's lm: what the other columns leave of a column must exceed this part of its length.
+TOLERANCE = 1e-7
+
+
+def slope(
+    y: pd.Series,
+    x: pd.DataFrame | pd.Series,
+    unit: str,
+    *,
+    cluster: pd.Series | None = None,
+) -> Estimate | None:
+    """Least-squares slope of y on the first column of x, the other columns held.
+
+    The interval is heteroskedasticity-robust (HC3, Student's t), or cluster-robust where
+    ``cluster`` is given (Student's t with one degree of freedom less than there are clusters). All
+    columns are centred and scaled before they are fitted, so that units change nothing.
+
+    Parameters
+    ----------
+    y : pandas.Series
+        Outcome, one row an economy (or economy-window).
+    x : pandas.Series or pandas.DataFrame
+        The regressor, or several: the slope is the first one's. Same index as ``y``, any names.
+    unit : str
+        Unit of the slope: that of y per unit of x.
+    cluster : pandas.Series, optional
+        Group of each row, such as the economy in a panel.
+
+    Returns
+    -------
+    Estimate or None
+        ``n`` counts rows (or clusters, where given); None with fewer than ten, or where the first
+        column does not vary.
+
+    Raises
+    ------
+    EstimateError
+        If a number is infinite, if a column does not vary or follows from the others (then no
+        column has a slope of its own), or if, without clusters, a row alone decides a coefficient
+        (its leverage is one: HC3 is not defined).
+
+    References
+    ----------
+    Long, J. S. and Ervin, L. H. (2000), "Using heteroscedasticity consistent standard errors in the
+    linear regression model", The American Statistician 54(3), 217-224.
+    Cameron, A. C. and Miller, D. L. (2015), "A practitioner's guide to cluster-robust inference",
+    Journal of Human Resources 50(2), 317-372.
+    """
+    regressors = x.to_frame(_name(x, "The regressor")) if isinstance(x, pd.Series) else x
+    names = [str(name) for name in regressors.columns]
+    columns = [y, *(regressors.iloc[:, k] for k in range(len(names)))]
+    groups = pd.Series(0, index=y.index) if cluster is None else cluster
+    # Columns are numbered, so that no name can be taken for another.
+    table = pd.concat([groups, *columns], axis="columns", keys=range(len(columns) + 1))
+    table = table.dropna().sort_index()
+    n = len(table) if cluster is None else table[0].nunique()
+    fitted = [
+        numbers(table[k + 1], name) for k, name in enumerate([_name(y, "The outcome"), *names])
+    ]
+    if n < MIN_ECONOMIES or not _varies(fitted[1]):
+        return None
+    outcome, scale = _scaled(fitted[0])
+    scaled = [_scaled(column) for column in fitted[1:]]
+    design = np.column_stack([np.full(len(table), len(table) ** -0.5), *(one for one, _ in scaled)])
+    _refuse_dependent(design, ["a constant", *names])
+
+    from statsmodels.regression.linear_model import OLS  # slow to import
+
+    model = OLS(outcome, design)
+    if cluster is None:
+        _refuse_leverage_one(design, table.index)
+        fit = model.fit(cov_type="HC3", use_t=True)
+    else:
+        codes = pd.factorize(table[0])[0]
+        fit = model.fit(cov_type="cluster", cov_kwds={"groups": codes}, use_t=True)
+    per_unit = scale / scaled[0][1]
+    low, high = fit.conf_int(1 - CONFIDENCE)[1] * per_unit
+    parts = fitted[0] if cluster is None else pd.Series(dtype=float)
+    return Estimate(fit.params[1] * per_unit, low, high, n, unit, parts)
+
+
+def rank_slope(y: pd.Series, x: pd.Series, unit: str) -> Estimate | None:
+    """Slope of the middle pair: the median of the slopes between every two economies.
+
+    A few extreme values cannot turn it round. The interval rests on ranks.
+
+    Parameters
+    ----------
+    y : pandas.Series
+        Outcome, one row an economy.
+    x : pandas.Series
+        The regressor, same index.
+    unit : str
+        Unit of the slope: that of y per unit of x.
+
+    Returns
+    -------
+    Estimate or None
+        None with fewer than ten economies, or where x does not vary or so many values are tied
+        that the ranks have no spread.
+
+    Raises
+    ------
+    EstimateError
+        If a number is infinite.
+
+    References
+    ----------
+    Sen, P. K. (1968), "Estimates of the regression coefficient based on Kendall's tau", Journal of
+    the American Statistical Association 63(324), 1379-1389 (``scipy.stats.theilslopes``).
+    """
+    table = pd.concat([y, x], axis="columns", keys=["y", "x"]).dropna()
+    outcome = numbers(table["y"], _name(y, "The outcome"))
+    regressor = numbers(table["x"], _name(x, "The regressor"))
+    if len(table) < MIN_ECONOMIES or not _varies(regressor):
+        return None
+    from scipy.stats import theilslopes  # slow to import
+
+    with np.errstate(invalid="ignore"):
+        found = theilslopes(outcome, regressor, alpha=CONFIDENCE)
+    if np.isnan(found.low_slope):
+        return None
+    return Estimate(found.slope, found.low_slope, found.high_slope, len(table), unit, outcome)
+
+
+def panel_slope(y: pd.Series, x: pd.Series, unit: str) -> Estimate | None:
+    """Slope within economies over periods, what is common to all economies in a period set aside.
+
+    Each economy is held against its own mean, and each period has its own level (economy and
+    period effects, by the within transformation). The interval is clustered by economy; effects
+    that lie within clusters take no degrees of freedom.
+
+    Parameters
+    ----------
+    y : pandas.Series
+        Outcome, index (economy, period).
+    x : pandas.Series
+        The regressor, same index.
+    unit : str
+        Unit of the slope: that of y per unit of x.
+
+    Returns
+    -------
+    Estimate or None
+        ``n`` counts economies with at least two periods; those with one say nothing of a change.
+        None with fewer than ten, or where x varies within none. By economy: y in its last period
+        less y in its first.
+
+    Raises
+    ------
+    EstimateError
+        If a number is infinite, or x moves alike in all economies.
+
+    References
+    ----------
+    Cameron, A. C. and Miller, D. L. (2015), "A practitioner's guide to cluster-robust inference",
+    Journal of Human Resources 50(2), 317-372.
+    """
+    table = pd.concat([y, x], axis="columns", keys=["y", "x"]).dropna().sort_index()
+    table = table[table.groupby(level=0)["y"].transform("size") > 1].astype(float)
+    economies = table.index.get_level_values(0)
+    if economies.nunique() < MIN_ECONOMIES:
+        return None
+    outcome = numbers(table["y"], _name(y, "The outcome"))
+    regressor = numbers(table["x"], _name(x, "The regressor"))
+    outcome, regressor = _within(outcome), _within(regressor)
+    if np.linalg.norm(regressor) <= TOLERANCE * np.linalg.norm(table["x"]):
+        return None
+    periods = _period_effects(table.index)
+    moves = np.column_stack([*periods.T, regressor])
+    if _dependence(moves / np.linalg.norm(moves, axis=0), moves.shape[1] - 1) is not None:
+        raise EstimateError(
+            f"{_name(x, 'The regressor')} moves alike in all economies: what is common to a period "
+            "is set aside, and nothing of it is left. Choose one that differs between economies."
+        )
+    regressors = pd.DataFrame(np.column_stack([regressor, periods]), index=table.index)
+    group = pd.Series(economies, index=table.index)
+    found = slope(outcome, regressors, unit, cluster=group)
+    ends = table["y"].groupby(level=0).agg(["first", "last"])
+    return replace(found, economies=ends["last"] - ends["first"])
+
+
+def _name(column: pd.Series, otherwise: str) -> str:
+    return otherwise if column.name is None else str(column.name)
+
+
+def _varies(column: pd.Series) -> bool:
+    return np.linalg.norm(column - column.mean()) > TOLERANCE * np.linalg.norm(column)
+
+
+def _scaled(column: pd.Series) -> tuple[np.ndarray, float]:
+    """Centre a column and divide it by its length; one that does not vary is zeros, of length 1."""
+    if not _varies(column):
+        return np.zeros(len(column)), 1.0
+    centred = (column - column.mean()).to_numpy()
+    length = np.linalg.norm(centred)
+    return centred / length, length
+
+
+def _dependence(columns: np.ndarray, k: int) -> list[int] | None:
+    """Return which earlier columns make up column k (all of length one), or None if they do not."""
+    parts, *_ = np.linalg.lstsq(columns[:, :k], columns[:, k])
+    if np.linalg.norm(columns[:, k] - columns[:, :k] @ parts) > TOLERANCE:
+        return None
+    return [earlier for earlier in range(k) if abs(parts[earlier]) > TOLERANCE]
+
+
+def _refuse_dependent(design: np.ndarray, names: list[str]) -> None:
+    """Refuse a column that does not vary, or that the columns before it make up."""
+    for k in range(1, len(names)):
+        if not design[:, k].any():
+            raise EstimateError(
+                f"The regressor {names[k]} does not vary among the rows that are left: leave it "
+                "out, or choose other rows."
+            )
+        made_of = _dependence(design, k)
+        if made_of is not None:
+            others = " and ".join(names[earlier] for earlier in made_of)
+            raise EstimateError(
+                f"The regressor {names[k]} follows exactly from {others}: none of them has a slope "
+                f"of its own. Leave out {names[k]}."
+            )
+
+
+def _refuse_leverage_one(design: np.ndarray, rows: pd.Index) -> None:
+    orthogonal, _ = np.linalg.qr(design)
+    alone = rows[(orthogonal**2).sum(axis=1) > 1 - TOLERANCE]
+    if len(alone):
+        raise EstimateError(
+            f"{alone[0]} alone decides a coefficient (its leverage is one), so that its residual "
+            "is zero whatever the others are and HC3 is not defined: leave the row out, or the "
+            "regressor that no other row shares."
+        )
+
+
+def _within(column: pd.Series) -> pd.Series:
+    """Hold each economy against its own mean."""
+    return column - column.groupby(level=0).transform("mean")
+
+
+def _period_effects(index: pd.MultiIndex) -> np.ndarray:
+    """A column for each period but the first, within economies.
+
+    Where no economy links one group of periods with another, a column follows from those before it
+    and is left out.
+    """
+    levels = pd.get_dummies(index.get_level_values(1), drop_first=True, dtype=float)
+    columns = levels.set_index(index).apply(_within).to_numpy()
+    columns = columns[:, np.linalg.norm(columns, axis=0) > TOLERANCE]
+    columns = columns / np.linalg.norm(columns, axis=0)
+    kept: list[int] = []
+    for k in range(columns.shape[1]):
+        if _dependence(columns[:, [*kept, k]], len(kept)) is None:
+            kept.append(k)
+    return columns[:, kept]
