@@ -88,13 +88,18 @@ def share(
 
 def columns(points: pd.DataFrame, space: Mapping[str, pd.Interval]) -> list[np.ndarray]:
     """Take a model's parameters out of a table, or say which point lies outside its space."""
+    found = []
     for name, interval in space.items():
         if name not in points:
             raise ValueError(f"The points have no column {name}: they need {', '.join(space)}.")
-        inside = points[name].between(interval.left, interval.right, interval.closed)
+        values = points[name].to_numpy(dtype=float)
+        inside = (values > interval.left) & (values < interval.right)
+        inside |= interval.closed_left & (values == interval.left)
+        inside |= interval.closed_right & (values == interval.right)
         if not inside.all():
             row = int(np.argmin(inside))
             raise ValueError(
-                f"The {name} of point {row} is {points[name].iloc[row]}: it must lie in {interval}."
+                f"The {name} of point {row} is {values[row]}: it must lie in {interval}."
             )
-    return [points[name].to_numpy(dtype=float) for name in space]
+        found.append(values)
+    return found

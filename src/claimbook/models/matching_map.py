@@ -16,15 +16,15 @@ Without a gain in output the regions nest by themselves: autarky's assignments a
 the best, so the world's wages are among autarky's and the gap cannot exceed its highest value.
 
 The map is fast because masses do not change from point to point. The assignments that use
-everybody up are then one polytope for the whole map, whose bases are listed once. The dual prices
-of a basis that no team can beat are competitive wages, and all others are mixtures of these
-(complementary slackness): lowest and highest wages, and ratios of wages, are found among them.
+everybody up are then one polytope for the whole map, whose bases are the same at every point. The
+dual prices of a basis that no team can beat are competitive wages, and all others are mixtures of
+these (complementary slackness): lowest and highest wages, and ratios of wages, are among them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cache
 from itertools import combinations
 from typing import NamedTuple
 
@@ -93,7 +93,7 @@ def classify(
     solved = Parallel(n_jobs=n_jobs)(delayed(_open)(piece, masses, a, b) for piece in pieces)
     numbers = np.full((len(skill), len(_NUMBERS)), np.nan)
     numbers[inside] = np.concatenate(solved)
-    found = pd.DataFrame(numbers, columns=list(_NUMBERS), index=points.index)
+    found = dict(zip(_NUMBERS, numbers.T, strict=True))
     ceiling = found["gap_high"] * (1 + TOLERANCE)
     regions = {
         "outside": ~inside,
@@ -107,9 +107,13 @@ def classify(
         "may lose": found["world_wage_low"] < floor,
     }
     fortune = np.where(inside, _first(fortunes, FORTUNES), -1)
-    found.insert(0, "region", _category(_first(regions, REGIONS), REGIONS))
-    found.insert(1, "least_skilled", _category(fortune, FORTUNES))
-    return pd.concat([points[list(TYPES)], found], axis=1)
+    table = {
+        **dict(zip(TYPES, skill.T, strict=True)),
+        "region": pd.Categorical.from_codes(_first(regions, REGIONS), REGIONS, ordered=True),
+        "least_skilled": pd.Categorical.from_codes(fortune, FORTUNES, ordered=True),
+        **found,
+    }
+    return pd.DataFrame(table, index=points.index)
 
 
 def _first(rules: dict[str, np.ndarray], names: tuple[str, ...]) -> np.ndarray:
@@ -117,30 +121,26 @@ def _first(rules: dict[str, np.ndarray], names: tuple[str, ...]) -> np.ndarray:
     return np.select(list(rules.values()), [names.index(name) for name in rules], 0)
 
 
-def _category(codes: np.ndarray, names: tuple[str, ...]) -> pd.Categorical:
-    return pd.Categorical.from_codes(codes, names, ordered=True)
-
-
 def _open(skill: np.ndarray, mass: np.ndarray, a: float, b: float) -> np.ndarray:
     """Solve points with the same masses, in both countries and in the world."""
     rich, poor = _wages(skill[:, :2], mass[:2], a, b), _wages(skill[:, 2:], mass[2:], a, b)
     world = _wages(skill, mass, a, b)
     with np.errstate(divide="ignore", invalid="ignore"):  # a basis that teams beat may pay nothing
-        gap, world_gap = (found.wages[..., -2] / found.wages[..., -1] for found in (poor, world))
+        gap, world_gap = (found.wages[:, -2] / found.wages[:, -1] for found in (poor, world))
     return np.column_stack(
         [
             world.output,
             world.output - rich.output - poor.output,
             *poor.bounds(gap),
             *world.bounds(world_gap),
-            *poor.bounds(poor.wages[..., -1]),
-            *world.bounds(world.wages[..., -1]),
+            *poor.bounds(poor.wages[:, -1]),
+            *world.bounds(world.wages[:, -1]),
         ]
     )
 
 
 class _Wages(NamedTuple):
-    """Dual prices of every basis, (points, k, n), and whether no team can beat them."""
+    """Dual prices of every basis, (k, n, points), whether no team beats them, and best output."""
 
     wages: np.ndarray
     stable: np.ndarray
@@ -149,45 +149,44 @@ class _Wages(NamedTuple):
     def bounds(self, number: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Lowest and highest of a number that belongs to each basis, over the stable ones."""
         return (
-            np.where(self.stable, number, np.inf).min(axis=1),
-            np.where(self.stable, number, -np.inf).max(axis=1),
+            np.where(self.stable, number, np.inf).min(axis=0),
+            np.where(self.stable, number, -np.inf).max(axis=0),
         )
 
 
 def _wages(skill: np.ndarray, mass: np.ndarray, a: float, b: float) -> _Wages:
     first, second = np.triu_indices(len(mass))
-    higher = np.maximum(skill[:, first], skill[:, second])
-    value = higher**a * np.minimum(skill[:, first], skill[:, second]) ** b
-    price = _bases(tuple(mass))
-    wages = np.einsum("pm,mkn->pkn", value, price, optimize=True)
-    paid = np.einsum("pm,mkt->pkt", value, price[..., first] + price[..., second], optimize=True)
-    # In units of what the better of the two makes alone, as the programme's tolerance is.
+    higher = np.maximum(skill[:, first], skill[:, second]).T
+    value = higher**a * np.minimum(skill[:, first], skill[:, second]).T ** b
+    # Less a tolerance in units of what the better of the two makes alone, as in the programme.
     least = value - matching.ACCURACY * higher ** (a + b)
-    stable = (paid >= least[:, None]).all(axis=2)
-    if not stable.any(axis=1).all():
+    columns, inverse = _bases(len(mass))
+    noise = matching.PRESENT * np.minimum(mass[first], mass[second])[columns]
+    feasible = (inverse @ mass > -noise).all(axis=1)  # no team is negative
+    columns, inverse = columns[feasible], inverse[feasible]
+    wages = inverse.transpose(0, 2, 1) @ value[columns]
+    stable = np.ones((len(columns), len(skill)), dtype=bool)
+    for i, j, floor in zip(first, second, least, strict=True):
+        stable &= wages[:, i] + wages[:, j] >= floor
+    if not stable.any(axis=0).all():
         raise ArithmeticError(
             "A point of the map could not be solved: its skills are too far apart. Choose a "
             "smaller range of skills."
         )
-    return _Wages(wages, stable, (wages @ mass).max(axis=1))
+    return _Wages(wages, stable, np.einsum("n,knp->kp", mass, wages).max(axis=0))
 
 
-@lru_cache(maxsize=64)
-def _bases(mass: tuple[float, ...]) -> np.ndarray:
-    """List the bases of "the teams use everybody up" that have no negative team.
+@cache
+def _bases(n: int) -> tuple[np.ndarray, np.ndarray]:
+    """List the bases of "the teams use everybody up" of n types, feasible or not.
 
-    Returned as prices, (m pairs, k bases, n types): wages are what the pairs make times these.
+    Returns the pairs in each, (k, n), and the inverses, (k, n, n): teams are an inverse times the
+    masses, wages are what a basis's pairs make times its inverse.
     """
-    n, masses = len(mass), np.array(mass)
     first, second = np.triu_indices(n)
     usage = np.eye(n)[:, first] + np.eye(n)[:, second]
     columns = np.array(list(combinations(range(len(first)), n)))
     matrices = usage[:, columns].transpose(1, 0, 2)
     # The determinant of such a basis is zero or a power of two in size.
     regular = np.abs(np.linalg.det(matrices)) > 0.5
-    columns, inverse = columns[regular], np.linalg.inv(matrices[regular])
-    noise = matching.PRESENT * np.minimum(masses[first], masses[second])[columns]
-    feasible = (inverse @ masses > -noise).all(axis=1)
-    price = np.zeros((feasible.sum(), len(first), n))
-    np.put_along_axis(price, columns[feasible][..., None], inverse[feasible], axis=1)
-    return price.transpose(1, 0, 2)
+    return columns[regular], np.linalg.inv(matrices[regular])
