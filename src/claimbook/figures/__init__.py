@@ -501,6 +501,7 @@ def regions(table: pd.DataFrame, x: str, y: str, region: str) -> go.Figure:
     for name, colour in zip(names, PALETTE, strict=False):
         inside = table.assign(inside=np.where(named == name, 1.0, np.nan))
         grid = inside.pivot(index=y, columns=x, values="inside")
+        grid = grid.iloc[_reach(grid.notna().any(axis=1)), _reach(grid.notna().any(axis=0))]
         figure.add_heatmap(
             x=grid.columns,
             y=grid.index,
@@ -513,6 +514,12 @@ def regions(table: pd.DataFrame, x: str, y: str, region: str) -> go.Figure:
             hovertemplate=f"{x} %{{x}}, {y} %{{y}}: {name}<extra></extra>",
         )
     return figure.update_layout(xaxis_title=x, yaxis_title=y)
+
+
+def _reach(found: pd.Series) -> slice:
+    """From one place before the first that is true to one after the last: cells keep their size."""
+    places = np.flatnonzero(found)
+    return slice(max(places[0] - 1, 0), places[-1] + 2) if places.size else slice(0)
 
 
 def stepped(steps: Mapping[str, go.Figure], *, label: str, start: str | None = None) -> go.Figure:

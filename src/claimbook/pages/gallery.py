@@ -12,7 +12,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
-from claimbook import estimates, figures, paths, window
+from claimbook import estimates, figures, models, paths, window
 from claimbook.data import snapshot
 from claimbook.data.snapshot import Snapshot
 from claimbook.figures import Chart
@@ -170,7 +170,7 @@ def stepped(wdi: Snapshot) -> Chart:
 def regions(wdi: Snapshot) -> Chart:
     """For which parameters does a model say what? Map the regions."""
     skills = np.linspace(1.05, 3.15, 22).round(2)
-    points = matching_map.classify(matching_map.grid(A=3.2, B=skills, C=skills))
+    points = matching_map.classify(models.grid(A=3.2, B=skills, C=skills, D=1.0))
     points = points.rename(columns={"B": "Skill of B", "C": "Skill of C"})
     points = points[["Skill of B", "Skill of C", "region"]]
     share = (points["region"] == "widens").mean()
