@@ -11,7 +11,6 @@ and of its tests: it is out of date when either has changed.
 from __future__ import annotations
 
 import argparse
-import ast
 import hashlib
 import json
 import os

@@ -17,7 +17,7 @@ from typing import Any
 import pandas as pd
 
 from claimbook.data import snapshot
-from claimbook.data.snapshot import CURRENT, Snapshot
+from claimbook.data.snapshot import CURRENT, ECONOMIES, Snapshot
 from claimbook.errors import ClaimbookError, nearest
 
 GNI = "NY.GNP.PCAP.CD"
@@ -59,15 +59,17 @@ def group(name: str) -> pd.Index:
     ClaimbookError
         If there is no such group, or the table is missing or altered.
     """
-    table = snapshot.table("groups")
-    members = table.loc[table["group"] == name, "economy"]
-    if members.empty:
-        known = table["group"].unique()
+    groups = snapshot.from_table("groups", "groups", _grouped)
+    if name not in groups:
         raise ClaimbookError(
-            f"data/groups.csv names no group {name!r}.{nearest(name, known)} "
-            f"It names {', '.join(known)}."
+            f"data/groups.csv names no group {name!r}.{nearest(name, groups)} "
+            f"It names {', '.join(groups)}."
         )
-    return pd.Index(sorted(members))
+    return groups[name]
+
+
+def _grouped(table: pd.DataFrame) -> dict[str, pd.Index]:
+    return {name: pd.Index(sorted(codes)) for name, codes in table.groupby("group")["economy"]}
 
 
 def survey_concepts(wdi: Snapshot) -> pd.DataFrame:
@@ -91,12 +93,15 @@ def survey_concepts(wdi: Snapshot) -> pd.DataFrame:
     ``data/survey-concepts.csv``, from the World Bank's price framework for its surveys (February
     2024), beside the Poverty and Inequality Platform (2022) and PovcalNet (2019).
     """
-    gini = wdi[GINI]
-    table = snapshot.table("survey-concepts")
-    if wdi.vintage != CURRENT or wdi.release:
-        table = table[table["both"] == 0]
-    concepts = table.pivot(index="economy", columns="year", values="concept")
-    return concepts.reindex_like(gini).where(gini.notna())
+
+    def found(gini: pd.DataFrame) -> pd.DataFrame:
+        table = snapshot.table("survey-concepts")
+        if wdi.vintage != CURRENT or wdi.release:
+            table = table[table["both"] == 0]
+        concepts = table.pivot(index="economy", columns="year", values="concept")
+        return concepts.reindex_like(gini).where(gini.notna())
+
+    return wdi.derived("survey concepts", GINI, found).copy(deep=False)
 
 
 def thresholds() -> pd.DataFrame:
@@ -135,7 +140,7 @@ def income_classes(wdi: Snapshot, year: int) -> pd.DataFrame:
         Index economy; columns ``class`` (the Bank's four income groups), ``year`` (the year used)
         and ``gni`` (US$). Economies without any figure in the years of the limits are left out.
     """
-    name = f"income classes of {year}"
+    name = "income classes", year
     return wdi.derived(name, GNI, lambda gni: _classified(gni, year)).copy(deep=False)
 
 
@@ -209,8 +214,13 @@ def _members(wdi: Snapshot, year: int, status: str, *, high: bool) -> pd.Index:
     if status not in RULES:
         raise ValueError(f"status is {status!r}; it is one of {', '.join(RULES)}.")
     if status == "today":
-        groups = wdi.economies["income_group"]
-        groups = groups[groups.isin(_CLASSES)]
+        key, code = ("of today", high), ECONOMIES
     else:
-        groups = income_classes(wdi, year)["class"]
-    return groups.index[(groups == HIGH) == high]
+        key, code = ("at start", year, high), GNI
+
+    def members(table: pd.DataFrame) -> pd.Index:
+        groups = table["income_group"] if status == "today" else _classified(table, year)["class"]
+        groups = groups[groups.isin(_CLASSES)]
+        return groups.index[(groups == HIGH) == high]
+
+    return wdi.derived(key, code, members)

@@ -14,6 +14,7 @@ import pandas as pd
 from claimbook.data import series as known
 from claimbook.data.snapshot import ECONOMY_COLUMNS, WORLD_BANK, sha256
 
+SCHEMAS = Path(__file__).parent / "schemas"
 LICENCE = {
     "name": "CC-BY-4.0",
     "title": "Creative Commons Attribution 4.0",
@@ -98,7 +99,7 @@ def write(
         | {
             "title": "Economies and aggregates",
             "description": "aggregate = 1 are World, regions and income groups: never economies.",
-            "schema": _economy_schema(),
+            "schema": _schema("economies"),
         }
     ]
     found = [write_series(folder, one) for one in series]
@@ -183,7 +184,8 @@ def _long_text(one: Series) -> str:
 
 
 def _described(resource: dict[str, Any], one: Series) -> dict[str, Any]:
-    aliases = known.aliases(one.code)
+    aliases, schema = known.aliases(one.code), _schema("series")
+    schema["fields"][-1] |= {"title": one.title, "description": one.unit}
     return (
         resource
         | {
@@ -197,7 +199,7 @@ def _described(resource: dict[str, Any], one: Series) -> dict[str, Any]:
         }
         | dict(one.extra)
         | ({"aliases": aliases} if aliases else {})
-        | {"schema": _series_schema(one)}
+        | {"schema": schema}
     )
 
 
@@ -225,36 +227,5 @@ def _write_text(folder: Path, name: str, text: str) -> dict[str, Any]:
     }
 
 
-def _economy_schema() -> dict[str, Any]:
-    fields = [{"name": name, "type": "string"} for name in ECONOMY_COLUMNS[:-1]]
-    fields.append({"name": "aggregate", "type": "integer", "constraints": {"enum": [0, 1]}})
-    # Namibia's iso2 is NA: nothing in these tables stands for a missing value but an empty cell.
-    return {"fields": fields, "primaryKey": ["economy"], "missingValues": [""]}
-
-
-def _series_schema(one: Series) -> dict[str, Any]:
-    return {
-        "fields": [
-            {"name": "economy", "type": "string", "constraints": {"required": True}},
-            {
-                "name": "year",
-                "type": "integer",
-                "constraints": {"required": True, "minimum": 1960, "maximum": 2100},
-            },
-            {
-                "name": "value",
-                "type": "number",
-                "title": one.title,
-                "description": one.unit,
-                "constraints": {"required": True},
-            },
-        ],
-        "primaryKey": ["economy", "year"],
-        "foreignKeys": [
-            {
-                "fields": ["economy"],
-                "reference": {"resource": "economies", "fields": ["economy"]},
-            }
-        ],
-        "missingValues": [""],
-    }
+def _schema(name: str) -> dict[str, Any]:
+    return json.loads((SCHEMAS / f"{name}.table.json").read_text(encoding="utf-8"))

@@ -451,27 +451,29 @@ class Snapshot:
             )
         return frame.loc[aggregate]
 
-    def derived(self, name: str, code: str, make: Callable[[pd.DataFrame], T]) -> T:
-        """Return what is computed from one series, once for all views that see the same figures.
+    def derived(self, name: Any, code: str, make: Callable[[pd.DataFrame], T]) -> T:
+        """Return what is computed from one table, once for all views that see the same figures.
 
         Parameters
         ----------
-        name : str
+        name : hashable
             What is computed: the same name, the same computation.
         code : str
-            The series.
+            A series code, or ``"economies"``.
         make : callable
-            Given the series, as :meth:`series` returns it.
+            Given the series as :meth:`series` returns it, or the economies.
 
         Returns
         -------
         object
             What ``make`` returned the first time: not to be changed.
         """
-        self._permit(code)
-        frame = self._store.series(code, self._masks)
-        key = (name, self.sha256(code), self._masks)
-        return self._store.once(key, lambda: make(frame.copy(deep=False)))
+        if code != ECONOMIES:
+            self._permit(code)
+        return self._store.once(
+            (name, self.sha256(code), self._masks),
+            lambda: make(self.economies if code == ECONOMIES else self.series(code)),
+        )
 
     def limited_to(self, codes: Iterable[str]) -> Snapshot:
         """Return this snapshot with only some of the series open to reading.
@@ -677,13 +679,32 @@ def table(name: str) -> pd.DataFrame:
     pandas.DataFrame
         Its columns, as text but for numbers.
     """
+    return from_table(name, "table", lambda read: read).copy(deep=False)
+
+
+def from_table(name: str, what: Any, make: Callable[[pd.DataFrame], T]) -> T:
+    """Return what is computed from a table that all vintages share, computed once.
+
+    Parameters
+    ----------
+    name : str
+        A resource of ``data/datapackage.json``.
+    what : hashable
+        What is computed: the same name, the same computation.
+    make : callable
+        Given the table.
+
+    Returns
+    -------
+    object
+        What ``make`` returned the first time: not to be changed.
+    """
     store = opened(paths.root() / "data")
     path = store.checked(name)
-
-    def parsed() -> pd.DataFrame:
-        return pd.read_csv(path, keep_default_na=False, na_values=[])
-
-    return store.once((name, store.sha256(name)), parsed).copy(deep=False)
+    return store.once(
+        (what, store.sha256(name)),
+        lambda: make(pd.read_csv(path, keep_default_na=False, na_values=[])),
+    )
 
 
 def fingerprints(codes: Iterable[str], tables: Iterable[str] = ()) -> dict[str, dict[str, str]]:
