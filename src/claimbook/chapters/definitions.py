@@ -20,7 +20,8 @@ from typing import Any, NamedTuple
 
 WHOLE = "*"  # stands for the statements of a module that define nothing but do something
 _LEFT_OUT = {"ctx", "kind", "type_comment", "type_params"}
-_DOCUMENTED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+_NAMED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+_SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 
 
 class Definition(NamedTuple):
@@ -42,8 +43,8 @@ class Module:
     def definitions(self) -> dict[str, list[ast.stmt]]:
         """Each name that the module defines, with the statements that do."""
         found: dict[str, list[ast.stmt]] = {}
-        for statement in _without_docstring(self.tree):
-            if not isinstance(statement, ast.Import | ast.ImportFrom | ast.Pass):
+        for statement in self.tree.body:
+            if not (isinstance(statement, ast.Import | ast.ImportFrom) or _silent(statement)):
                 for name in _defined(statement) or [WHOLE]:
                     found.setdefault(name, []).append(statement)
         return found
@@ -53,7 +54,7 @@ class Module:
         """Each name that the module imports from the library, and what it stands for."""
         found = {}
         for statement in self.tree.body:
-            if not isinstance(statement, _DOCUMENTED):
+            if not isinstance(statement, _NAMED):
                 found |= imports(statement, self)
         return found
 
@@ -175,13 +176,13 @@ def parsed(cell: str) -> tuple[ast.Module, list[str]]:
 def layout_free(cell: str) -> list[Any]:
     """Return a cell's code as plain lists; a last semicolon counts, for it hides the output."""
     tree, magics = parsed(cell)
-    return [canonical(tree.body), magics, cell.rstrip().endswith(";")]
+    return [[canonical(node) for node in tree.body], magics, cell.rstrip().endswith(";")]
 
 
 def canonical(node: Any) -> Any:
     """Return a syntax tree as plain lists that no comment, docstring, layout or Python changes."""
     if isinstance(node, list):
-        return [canonical(part) for part in node if not isinstance(part, ast.Pass)]
+        return [canonical(part) for part in node if not _silent(part)]
     if isinstance(node, ast.Constant):
         # What repr shows of a text depends on Python's edition of Unicode; JSON escapes it all.
         text = node.value if isinstance(node.value, str) else repr(node.value)
@@ -191,8 +192,6 @@ def canonical(node: Any) -> Any:
     if not isinstance(node, ast.AST):
         return node
     fields = {name: getattr(node, name, None) for name in node._fields if name not in _LEFT_OUT}
-    if isinstance(node, _DOCUMENTED):
-        fields["body"] = _without_docstring(node)
     # An empty field is left out: younger Pythons have fields that older ones have not.
     held = [[name, canonical(value)] for name, value in fields.items() if value not in (None, [])]
     return [type(node).__name__, *held]
@@ -216,38 +215,55 @@ def _pieces(node: ast.JoinedStr) -> list[Any]:
     return found
 
 
-def _without_docstring(node: Any) -> list[ast.stmt]:
-    first = node.body[0] if node.body else None
-    documented = (
-        isinstance(first, ast.Expr)
-        and isinstance(first.value, ast.Constant)
-        and isinstance(first.value.value, str)
-    )
-    return node.body[1:] if documented else node.body
+def _silent(node: Any) -> bool:
+    """Tell whether a statement does nothing: a docstring, a string that stands alone, a pass."""
+    text = node.value if isinstance(node, ast.Expr) else None
+    alone = isinstance(text, ast.Constant) and isinstance(text.value, str)
+    return alone or isinstance(node, ast.Pass)
 
 
 def _defined(statement: ast.stmt) -> list[str]:
     """The names that a statement at the top of a module binds, in its branches too."""
-    if isinstance(statement, _DOCUMENTED):
+    if isinstance(statement, _NAMED):
         return [statement.name]
     names = [
         node.id
         for node in ast.walk(statement)
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
     ]
-    nested = [node.name for node in ast.walk(statement) if isinstance(node, _DOCUMENTED)]
+    nested = [node.name for node in ast.walk(statement) if isinstance(node, _NAMED)]
     return sorted({*names, *nested})
 
 
-def _chains(tree: ast.AST) -> Iterator[list[str]]:
-    """Each name that a tree reads, with the attributes that follow it: ``a.b.c`` as three."""
-    todo = [tree]
+def _chains(tree: ast.AST, hidden: frozenset[str] = frozenset()) -> Iterator[list[str]]:
+    """Each name that a tree reads, with the attributes that follow it: ``a.b.c`` as three.
+
+    What a function takes or assigns is its own, and hides a module of the same name.
+    """
+    chain: list[str] = []
+    while isinstance(tree, ast.Attribute):
+        chain.insert(0, tree.attr)
+        tree = tree.value
+    if isinstance(tree, ast.Name) and isinstance(tree.ctx, ast.Load) and tree.id not in hidden:
+        yield [tree.id, *chain]
+    for field, value in ast.iter_fields(tree):
+        inner = hidden | _own(tree) if field == "body" and isinstance(tree, _SCOPES) else hidden
+        for node in value if isinstance(value, list) else [value]:
+            if isinstance(node, ast.AST):
+                yield from _chains(node, inner)
+
+
+def _own(function: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> set[str]:
+    """The names that a function takes or assigns, without those of functions inside it."""
+    own = {node.arg for node in ast.walk(function.args) if isinstance(node, ast.arg)}
+    shared: set[str] = set()
+    todo = [*function.body] if isinstance(function.body, list) else [function.body]
     while todo:
-        node, chain = todo.pop(), []
-        inner = node
-        while isinstance(inner, ast.Attribute):
-            chain.insert(0, inner.attr)
-            inner = inner.value
-        if isinstance(inner, ast.Name):
-            yield [inner.id, *chain]
-        todo.extend(ast.iter_child_nodes(inner))
+        node = todo.pop()
+        if isinstance(node, ast.Global | ast.Nonlocal):
+            shared.update(node.names)
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            own.add(node.id)
+        if not isinstance(node, (*_SCOPES, ast.ClassDef)):
+            todo.extend(ast.iter_child_nodes(node))
+    return own - shared
