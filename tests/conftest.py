@@ -32,7 +32,7 @@ def copy(tmp_path, monkeypatch):
     root.mkdir()
     for name in ("book", "data"):
         shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns(".ipynb_*"))
-    for name in ("_config.yml", "_toc.yml", "pyproject.toml"):
+    for name in ("_config.yml", "_toc.yml", "pyproject.toml", "requirements.txt"):
         shutil.copy(ROOT / name, root / name)
     monkeypatch.setenv("CLAIMBOOK_ROOT", str(root))
     monkeypatch.delenv("CLAIMBOOK_DATA", raising=False)

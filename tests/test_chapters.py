@@ -13,17 +13,18 @@ from nbval.plugin import IPyNbFile
 
 from claimbook import figures
 from claimbook.chapters import notebooks, prose, results, review
+from claimbook.chapters.book import Book
 from claimbook.claims import files, rule
 from claimbook.estimates import Estimate
 from claimbook.figures import MIME as CHART
 from plain import classes, long
 
-CHAPTERS = sorted(notebooks.chapters())
+CHAPTERS = sorted(Book().chapters)
 
 
 @pytest.fixture(scope="module")
 def feed():
-    return results.feed(results.outputs())
+    return results.feed(Book().outputs)
 
 
 def window_mean(years, first, last):
@@ -43,7 +44,7 @@ def test_the_headline_of_inequality_rose_without_the_library(book_root, vintage)
             changes.append(after - before)
     draws = random.Random(5)
     medians = sorted(statistics.median(draws.choices(changes, k=len(changes))) for _ in range(4000))
-    output = notebooks.stored_output("inequality-rose")
+    output = Book().output("inequality-rose")
     stored = results.primary(output)["vintages"][vintage]["estimate"]
     assert stored["n"] == len(changes) >= 60
     assert stored["value"] == pytest.approx(statistics.median(changes), rel=1e-5)
@@ -110,7 +111,7 @@ def test_inequality_rose_has_a_grid_and_three_vintages(feed):
 
 @pytest.mark.parametrize("claim_id", CHAPTERS)
 def test_then_and_now_are_joined_by_revision_and_coverage(claim_id):
-    for check in notebooks.stored_output(claim_id)["checks"]:
+    for check in Book().output(claim_id)["checks"]:
         for vintage, parts in check["decomposition"].items():
             moved = parts["dropped"] + parts["revision"] + parts["added"]
             moved = parts["dropped"] + parts["revision"] + parts["added"]
@@ -167,7 +168,7 @@ def vacuous(request, path):
 
 @pytest.mark.parametrize("claim_id", CHAPTERS)
 def test_nbval_compares_every_check_and_every_chart(request, claim_id):
-    path = notebooks.chapter(claim_id)
+    path = Book().chapters[claim_id]
     assert vacuous(request, path) == []
     assert len(compared(request, path)) >= 4
 
@@ -213,7 +214,7 @@ def test_a_chapter_of_which_nbval_compares_nothing_is_found(
     request, tmp_path, claim_id, change, reason
 ):
     path = tmp_path / f"{claim_id}.ipynb"
-    path.write_bytes(notebooks.chapter(claim_id).read_bytes())
+    path.write_bytes(Book().chapters[claim_id].read_bytes())
     edit_notebook(path, change)
     found = vacuous(request, path)
     assert any(reason in fault for fault in found)
@@ -222,7 +223,7 @@ def test_a_chapter_of_which_nbval_compares_nothing_is_found(
 
 @pytest.mark.parametrize("claim_id", CHAPTERS)
 def test_charts_are_what_their_text_form_says(claim_id):
-    notebook = notebooks.read(notebooks.chapter(claim_id))
+    notebook = notebooks.read(Book().chapters[claim_id])
     count = 0
     for cell in notebook.cells:
         for output in cell.get("outputs", []):
@@ -236,7 +237,7 @@ def test_charts_are_what_their_text_form_says(claim_id):
 
 @pytest.mark.parametrize("claim_id", CHAPTERS)
 def test_every_chapter_is_fresh(claim_id):
-    notebooks.require_fresh(claim_id)
+    Book().require_fresh(claim_id)
 
 
 @pytest.mark.parametrize(
@@ -249,7 +250,7 @@ def test_every_chapter_is_fresh(claim_id):
     ],
 )
 def test_a_number_bound_to_nothing_is_a_sentence(text, sentence):
-    output = notebooks.stored_output("inequality-rose")
+    output = Book().output("inequality-rose")
     assert sentence in prose.stale(text, output)[0]
     with pytest.raises(prose.ProseError, match="value:"):
         prose.bound(text, output)

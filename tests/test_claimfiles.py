@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from claimbook.chapters.book import Book
 from claimbook.claims import claim as claims
 from claimbook.claims import files
 from claimbook.claims.claim import CheckError
@@ -48,7 +49,7 @@ def test_a_fault_is_named(copy, before, after, sentence):
 
 
 def test_every_claim_and_essay_of_the_book_is_valid():
-    essays = files.essays()
+    essays = Book().essays
     for claim_id in files.claim_paths():
         assert files.read_claim(claim_id)["essay"] in essays
 
@@ -72,7 +73,7 @@ def test_an_essay_maps_every_paragraph(copy, before, after, sentence):
     assert before in text
     path.write_text(text.replace(before, after), encoding="utf-8")
     with pytest.raises(ClaimFileError, match=sentence):
-        files.essays()
+        _ = Book().essays
 
 
 def test_the_grid_begins_with_the_headline_and_holds_every_combination():

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from claimbook.chapters import notebooks
+from claimbook.chapters.book import Book
 from claimbook.figures import MIME as CHART
 
 CLAIM = "productivity-model"
@@ -21,7 +22,7 @@ NEAR = 0.02  # four standard errors of the difference of the two samples' shares
 
 @pytest.fixture(scope="module")
 def output():
-    return notebooks.stored_output(CLAIM)
+    return Book().output(CLAIM)
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +31,7 @@ def checks(output):
 
 
 def rows_of(chart_id):
-    notebook = notebooks.read(notebooks.chapter(CLAIM))
+    notebook = notebooks.read(Book().chapters[CLAIM])
     for cell in notebook.cells:
         for shown in cell.get("outputs", ()):
             meta = shown.get("data", {}).get(CHART, {}).get("layout", {}).get("meta", {})

@@ -21,25 +21,7 @@ class ProseError(ClaimbookError):
 
 
 def bound(text: str, output: Mapping[str, Any]) -> str:
-    """Return a text with every bound number brought up to date.
-
-    Parameters
-    ----------
-    text : str
-        Markdown.
-    output : mapping
-        The chapter's claim output.
-
-    Returns
-    -------
-    str
-        The same text, the numbers as computed.
-
-    Raises
-    ------
-    ProseError
-        If a link names no value.
-    """
+    """Return a Markdown text with every bound number brought up to date."""
 
     def renewed(match: re.Match[str]) -> str:
         current = shown(match["name"], match["format"], output)
@@ -49,20 +31,7 @@ def bound(text: str, output: Mapping[str, Any]) -> str:
 
 
 def stale(text: str, output: Mapping[str, Any]) -> list[str]:
-    """Say which bound numbers of a text are not what was computed.
-
-    Parameters
-    ----------
-    text : str
-        Markdown.
-    output : mapping
-        The chapter's claim output.
-
-    Returns
-    -------
-    list of str
-        One sentence a number.
-    """
+    """Say which bound numbers of a Markdown text are not what was computed, a sentence each."""
     faults = []
     for match in LINK.finditer(text):
         try:
@@ -78,28 +47,9 @@ def stale(text: str, output: Mapping[str, Any]) -> list[str]:
 
 
 def shown(name: str, spec: str | None, output: Mapping[str, Any]) -> str:
-    """Format a value as the prose shows it.
+    """Format a value as the prose shows it, with a true minus sign.
 
-    Parameters
-    ----------
-    name : str
-        ``<check-id>.<field>`` such as ``median-gini-change.low``, ``values.<name>``, ``verdict``,
-        ``robustness.agree``.
-    spec : str or None
-        A Python format such as ``.1f`` or ``.0%``; ``+`` shows the sign, ``abs`` before it drops
-        the sign.
-    output : mapping
-        The chapter's claim output.
-
-    Returns
-    -------
-    str
-        The number with a true minus sign, or the word.
-
-    Raises
-    ------
-    ProseError
-        If there is no such value or the format does not fit it.
+    ``spec`` is a Python format such as ``.1f`` or ``.0%``; ``abs`` before it drops the sign.
     """
     value = lookup(name, output)
     spec = spec or ""
@@ -114,24 +64,10 @@ def shown(name: str, spec: str | None, output: Mapping[str, Any]) -> str:
 
 
 def lookup(name: str, output: Mapping[str, Any]) -> float | str:
-    """Find a value of the claim output by its name in the prose.
+    """Find a value by its name in the prose; a list counts its entries.
 
-    Parameters
-    ----------
-    name : str
-        As :func:`shown` takes it.
-    output : mapping
-        The claim output.
-
-    Returns
-    -------
-    float or str
-        The value; a list counts its entries.
-
-    Raises
-    ------
-    ProseError
-        If there is no such value.
+    A name is ``<check-id>.<field>`` such as ``median-gini-change.low``, ``values.<name>``,
+    ``verdict``, or ``robustness.agree``.
     """
     checks = {check["id"]: check for check in output["checks"]}
     place: Any = {**output, **{check_id: _flat(check) for check_id, check in checks.items()}}

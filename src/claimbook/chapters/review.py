@@ -21,6 +21,8 @@ import nbformat
 
 from claimbook import figures, paths
 from claimbook.chapters import notebooks, prose
+from claimbook.chapters.book import Book
+from claimbook.chapters.freshness import UNCOMPARED
 from claimbook.chapters.scaffold import PLACEHOLDER
 from claimbook.claims import claim as claims
 from claimbook.claims import files
@@ -41,13 +43,6 @@ _ALLOWED = re.compile(
 )
 _NUMBER = re.compile(r"(?<![\w.])[−+-]?\d+(?:[.,]\d+)*\s?%?")
 _LINK = re.compile(r"\]\(([^)\s]+)\)")
-_BIB_KEY = re.compile(r"^@\w+\{([^,\s]+),", re.MULTILINE)
-# What turns nbval's comparison off, as a comment or as a tag of the cell.
-_UNCOMPARED = re.compile(
-    r"(?:nbval|pytest_validate|pytest-validate)[_-](?:ignore[_-]output|skip|raises[_-]exception)"
-    r"|raises-exception",
-    re.IGNORECASE,
-)
 _CITED = re.compile(r"\{cite(?::\w+)?\}`([^`]+)`")
 
 
@@ -72,20 +67,15 @@ class Finding:
 
 
 class Chapter:
-    """A chapter under review.
+    """A chapter under review."""
 
-    Parameters
-    ----------
-    claim_id : str
-        Its claim.
-    """
-
-    def __init__(self, claim_id: str) -> None:
+    def __init__(self, book: Book, claim_id: str) -> None:
+        self.book = book
         self.id = claim_id
-        self.claim = files.read_claim(claim_id)
-        self.claim_path = files.claim_paths()[claim_id]
-        self.path = notebooks.chapter(claim_id)
-        self.notebook = notebooks.read(self.path)
+        self.claim = book.claim(claim_id)
+        self.claim_path = book.claim_paths[claim_id]
+        self.path = book.chapters[claim_id]
+        self.notebook = book.notebook(claim_id)
 
     def cells(self, kind: str) -> list[tuple[int, nbformat.NotebookNode]]:
         """Return the numbered cells of a kind, ``"markdown"`` or ``"code"``."""
@@ -111,27 +101,16 @@ class Chapter:
 Rule = Callable[[Chapter], Iterator[Finding]]
 
 
-def review(claim_id: str, *, quick: bool = False) -> list[Finding]:
-    """Say what a reviewer would ask of a chapter.
+def review(book: Book, claim_id: str, *, quick: bool = False) -> list[Finding]:
+    """Say what a reviewer would ask of a chapter; `quick` leaves out the rules that execute it.
 
-    Parameters
-    ----------
-    claim_id : str
-        The claim's id.
-    quick : bool
-        Leave out the rules that execute the chapter.
-
-    Returns
-    -------
-    list of Finding
-        Empty where nothing is to be mended. A claim file that cannot be read is the only finding.
+    A claim file that cannot be read is the only finding.
     """
     try:
-        chapter = Chapter(claim_id)
-        files.essays()
+        chapter = Chapter(book, claim_id)
+        _ = book.essays
     except ClaimbookError as fault:
-        path = files.claim_paths().get(claim_id, paths.root() / "book")
-        return [Finding(path, str(fault))]
+        return [Finding(book.claim_paths.get(claim_id, book.root / "book"), str(fault))]
     rules = RULES if quick else (*RULES, *SLOW_RULES)
     return [finding for rule in rules for finding in rule(chapter)]
 
@@ -161,7 +140,8 @@ def _series(chapter: Chapter) -> Iterator[Finding]:
     for check in chapter.claim["checks"]:
         named |= {(code, check["vintage"]) for code in check["series"]}
     for code, vintage in sorted(named):
-        held = snapshot.read(vintage).codes
+        wdi = chapter.book.snapshots.get(vintage)
+        held = wdi.codes if wdi else []
         if code not in held:
             yield Finding(
                 chapter.claim_path,
@@ -176,12 +156,10 @@ def _literature(chapter: Chapter) -> Iterator[Finding]:
         yield Finding(
             chapter.claim_path, "no literature has the stance against: find the contrary."
         )
-    path = paths.root() / "book" / "references.bib"
-    held = set(_BIB_KEY.findall(path.read_text("utf-8")))
     cited = {key.strip() for keys in _CITED.findall(chapter.prose) for key in keys.split(",")}
     declared = {entry["key"] for entry in entries}
-    for key in sorted((declared | cited) - held):
-        yield Finding(chapter.claim_path, f"the key {key} is not in {paths.shown(path)}.")
+    for key in sorted((declared | cited) - chapter.book.references):
+        yield Finding(chapter.claim_path, f"the key {key} is not in book/references.bib.")
     for key in sorted(declared - cited):
         yield Finding(chapter.path, f"{key} is declared as literature but never cited.")
 
@@ -230,7 +208,7 @@ def _offline(chapter: Chapter) -> Iterator[Finding]:
 
 def _fresh(chapter: Chapter) -> Iterator[Finding]:
     try:
-        notebooks.require_fresh(chapter.id)
+        chapter.book.require_fresh(chapter.id)
     except ClaimbookError as fault:
         yield Finding(chapter.path, str(fault))
 
@@ -242,21 +220,7 @@ def _compared(chapter: Chapter) -> Iterator[Finding]:
 
 
 def uncompared(cell: nbformat.NotebookNode, claim_id: str) -> str | None:
-    """Say why nbval would compare nothing in a code cell although there is something to compare.
-
-    Parameters
-    ----------
-    cell : nbformat.NotebookNode
-        A code cell.
-    claim_id : str
-        Its chapter's claim, for the message.
-
-    Returns
-    -------
-    str or None
-        The end of a sentence that begins with the cell; None where nbval compares, or where the
-        cell shows neither a check nor a chart.
-    """
+    """Say why nbval would compare nothing in a cell that shows something; None where it does."""
     remedy = f"run `claimbook run {claim_id}`."
     if cell.execution_count is None:
         return f"has no execution count, so nbval compares nothing: {remedy}"
@@ -265,7 +229,7 @@ def uncompared(cell: nbformat.NotebookNode, claim_id: str) -> str | None:
     if not cell.outputs:
         return f"computes but stores no output for nbval: {remedy}"
     tags = " ".join(cell.metadata.get("tags", []))
-    if marker := _UNCOMPARED.search(cell.source) or _UNCOMPARED.search(tags):
+    if marker := UNCOMPARED.search(cell.source) or UNCOMPARED.search(tags):
         return f"tells nbval not to compare what it shows: remove {marker[0]}."
     return None
 
@@ -294,18 +258,7 @@ def _length(chapter: Chapter) -> Iterator[Finding]:
 
 
 def word_count(markdown: str) -> int:
-    """Count the words of a text as a reader sees it.
-
-    Parameters
-    ----------
-    markdown : str
-        Markdown; the targets of links do not count.
-
-    Returns
-    -------
-    int
-        Number of words.
-    """
+    """Count the words of a Markdown text as a reader sees it, without the targets of links."""
     return len(re.findall(r"[^\W_][\w’'.–%-]*", re.sub(r"\]\([^)]*\)", "]", markdown)))
 
 

@@ -109,18 +109,6 @@ def load_claim(path: Path) -> dict[str, Any]:
     return claim | {"part": path.parent.name}
 
 
-def all_series() -> list[str]:
-    """Return the codes of every series that the book's claims name.
-
-    Returns
-    -------
-    list of str
-        Sorted World Bank codes.
-    """
-    codes = {code for claim_id in claim_paths() for code in claim_series(read_claim(claim_id))}
-    return sorted(codes)
-
-
 def claim_series(claim: Mapping[str, Any]) -> list[str]:
     """Return the codes of the series that a claim's checks and charts read.
 
@@ -138,48 +126,20 @@ def claim_series(claim: Mapping[str, Any]) -> list[str]:
     return sorted(named.union(*(check["series"] for check in claim["checks"])))
 
 
-def essays() -> dict[str, dict[str, Any]]:
-    """Read and validate every essay file.
-
-    Returns
-    -------
-    dict of str to dict
-        Essay id to its file as plain data.
-
-    Raises
-    ------
-    ClaimFileError
-        If a file breaks its schema, or it and a claim file disagree on the claim's paragraphs.
-    """
+def essays(claims: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Read every essay file, by essay id, each held against the book's claims."""
     folder = paths.root() / "book" / "essays"
-    return {path.stem: load_essay(path) for path in sorted(folder.glob("*.yml"))}
+    return {path.stem: load_essay(path, claims) for path in sorted(folder.glob("*.yml"))}
 
 
-def load_essay(path: Path) -> dict[str, Any]:
-    """Read and validate an essay file and hold it against the claim files.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        ``book/essays/<essay-id>.yml``.
-
-    Returns
-    -------
-    dict
-        The file as plain data.
-
-    Raises
-    ------
-    ClaimFileError
-        If it breaks its schema, leaves a paragraph out, or disagrees with a claim file.
-    """
+def load_essay(path: Path, claims: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """Read and validate an essay file; it maps each claim to the paragraphs which that names."""
     essay = _load(path, "essay.schema.json")
     _require(path, essay, ("id",), essay["id"] == path.stem, f"the file is {path.name}")
     for place, entry in enumerate(essay["paragraphs"]):
         where = ("paragraphs", place, "paragraph")
         _require(path, essay, where, entry["paragraph"] == place + 1, f"paragraph {place + 1} next")
-    for claim_id in claim_paths():
-        claim = read_claim(claim_id)
+    for claim in claims.values():
         if claim["essay"] == essay["id"]:
             _agree(path, essay, claim)
     return json.loads(json.dumps(essay))

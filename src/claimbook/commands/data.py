@@ -209,15 +209,14 @@ def _require_known_spelling(codes: tuple[str, ...], folder: Path, vintage: str) 
 
 
 def _named_by_claims(vintage: str, folder: Path) -> list[str]:
-    from claimbook.claims import files
+    from claimbook.chapters.book import Book
     from claimbook.sources import refresh as fetching
 
     try:
         paths.root()
     except ClaimbookError as fault:
         raise click.UsageError(f"{fault} Or name the series to fetch.") from None
-    named = files.all_series()
-    chosen = fetching.series_of(vintage, named, folder)
+    chosen = fetching.series_of(vintage, Book().series, folder)
     if not chosen:
         raise click.UsageError(
             "No claim of the book names a series to fetch: name one, such as SI.POV.GINI."
@@ -248,9 +247,9 @@ def _chapters() -> Callable[[Path], dict[str, dict[str, Any]]] | None:
         paths.root()
     except ClaimbookError:
         return None
-    from claimbook.chapters import notebooks
+    from claimbook.chapters import running
 
-    return notebooks.claims_under
+    return running.claims_under
 
 
 def _announce(found: dict[str, Any], json_file: Path | None, quiet: bool) -> None:

@@ -9,8 +9,8 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 
-from claimbook.chapters import notebooks, results
-from claimbook.claims import files
+from claimbook.chapters import results
+from claimbook.chapters.book import Book
 from claimbook.errors import ClaimbookError
 from claimbook.pages import charts, parts
 from claimbook.pages.errors import BookError
@@ -82,9 +82,9 @@ def _require_fresh(app: Sphinx) -> None:
     """Stop the build at a stale chapter or a faulty file, before a page is read."""
     try:
         # Kept for the pages: to read an essay is to read every claim file.
-        app.claimbook_essays = files.essays()  # type: ignore[attr-defined]
-        for claim_id in notebooks.chapters():
-            notebooks.require_fresh(claim_id)
+        book = Book()
+        app.claimbook_essays = book.essays  # type: ignore[attr-defined]
+        book.require_fresh()
     except ClaimbookError as fault:
         raise BookError(str(fault)) from None
 

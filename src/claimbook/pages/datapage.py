@@ -13,7 +13,8 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
 from claimbook import paths
-from claimbook.chapters import notebooks, results
+from claimbook.chapters import results
+from claimbook.chapters.book import Book
 from claimbook.claims import files
 from claimbook.data import compare, snapshot
 from claimbook.pages import parts
@@ -32,11 +33,12 @@ class DataPage(SphinxDirective):
         self.env.note_dependency(str(paths.data()))
         for vintage in snapshot.vintages():
             self.env.note_dependency(str(paths.data() / vintage / "datapackage.json"))
-        for path in notebooks.chapters().values():
+        book = Book()
+        for path in book.chapters.values():
             self.env.note_dependency(str(path))
-        held, outputs = compare.all_held(), results.outputs()
+        held, outputs = compare.all_held(), book.outputs
         codes = compare.all_codes(held)
-        read = {name: files.claim_series(files.read_claim(name)) for name in outputs}
+        read = {name: files.claim_series(claim) for name, claim in book.claims.items()}
         up = "../" * self.env.docname.count("/")
         html = parts.render(
             "data",

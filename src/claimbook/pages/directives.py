@@ -10,7 +10,8 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
 from claimbook import paths
-from claimbook.chapters import notebooks, results
+from claimbook.chapters import results
+from claimbook.chapters.book import Book
 from claimbook.claims import files
 from claimbook.data import snapshot
 from claimbook.errors import nearest
@@ -21,9 +22,10 @@ class _Gathering(SphinxDirective):
     """A directive that shows something of every chapter."""
 
     def outputs(self) -> dict[str, dict[str, Any]]:
-        for path in notebooks.chapters().values():
+        book = Book()
+        for path in book.chapters.values():
             self.env.note_dependency(str(path))
-        return results.outputs()
+        return book.outputs
 
     def address(self, output: dict[str, Any]) -> str:
         return "../" * self.env.docname.count("/") + results.url(output)
@@ -72,7 +74,7 @@ class EssayMap(_Gathering):
 
     def run(self) -> list[nodes.Node]:
         """Return the list."""
-        essays, name = files.essays(), self.arguments[0]
+        essays, name = Book().essays, self.arguments[0]
         if name not in essays:
             raise self.error(f"There is no book/essays/{name}.yml.{nearest(name, essays)}")
         self.env.note_dependency(str(paths.root() / "book" / "essays" / f"{name}.yml"))
@@ -93,7 +95,7 @@ class Tally(SphinxRole):
             for output in found
             for check in output["checks"]
         ),
-        "series": lambda found: len(files.all_series()),
+        "series": lambda found: len(Book().series),
         "vintages": lambda found: len(snapshot.vintages()),
     }
 
@@ -104,9 +106,10 @@ class Tally(SphinxRole):
                 f"{{tally}} counts {', '.join(self.counts)}, not {self.text}.", line=self.lineno
             )
             return [], [message]
-        for path in notebooks.chapters().values():
+        book = Book()
+        for path in book.chapters.values():
             self.env.note_dependency(str(path))
-        count = self.counts[self.text](list(results.outputs().values()))
+        count = self.counts[self.text](list(book.outputs.values()))
         return [nodes.inline("", f"{count:,}")], []
 
 

@@ -7,11 +7,12 @@ from pathlib import Path
 from sphinx.application import Sphinx
 
 from claimbook.chapters import results
+from claimbook.chapters.book import Book
 
 
 def _write(app: Sphinx, exception: Exception | None) -> None:
     if exception is None and app.builder.format == "html":
-        results.write(Path(app.outdir), results.outputs())
+        results.write(Path(app.outdir), Book().outputs)
 
 
 def connect(app: Sphinx) -> None:
