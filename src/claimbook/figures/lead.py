@@ -1,0 +1,474 @@
+"""The lead chart of a chapter: an inline SVG with classes, drawn when the page is made.
+
+No script, no style attribute, no plotly: it stands in the first screen, prints, and takes its
+colours from ``lead.css``. Data in, text out. The claim file names it, as in
+``lead: {form: strip, check: median-gini-change, title: "…"}``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from claimbook.errors import ClaimbookError, nearest
+from claimbook.figures.words import decimals, number
+
+WIDTH = 360  # units of the drawing; type is 13 of them, so that it can be read 350 px wide
+MARGIN = 14
+ROW = 44
+LINE = 17
+LETTER = 6.6  # mean width of a letter at that size
+_COLUMNS = {
+    "strip": ["value"],
+    "dumbbell": ["then", "now"],
+    "intervals": ["value", "low", "high"],
+    "lines": [],
+}
+
+
+class LeadError(ClaimbookError):
+    """A lead chart cannot be drawn from what it was given."""
+
+
+@dataclass(frozen=True)
+class Axis:
+    """A straight scale: the numbers from ``low`` to ``high`` on the places ``start`` to ``end``."""
+
+    low: float
+    high: float
+    start: float
+    end: float
+
+    def at(self, value: float) -> float:
+        """Return the place of a number."""
+        share = (value - self.low) / (self.high - self.low)
+        return self.start + share * (self.end - self.start)
+
+    def ticks(self, wanted: int = 5) -> list[float]:
+        """Return round numbers inside it, at most so many and one more."""
+        rough = (self.high - self.low) / wanted
+        power = 10 ** np.floor(np.log10(rough))
+        step = next(unit * power for unit in (1, 2, 5, 10) if unit * power >= rough * 0.999)
+        first, last = np.ceil(self.low / step - 1e-9), np.floor(self.high / step + 1e-9)
+        return [float(place * step) for place in np.arange(first, last + 1)]
+
+
+def lead_svg(
+    form: str,
+    data: pd.DataFrame,
+    *,
+    title: str,
+    unit: str,
+    source: str,
+    n: int,
+    zero: bool = True,
+    estimate: Sequence[float] = (),
+    id: str = "lead",
+) -> str:
+    """Draw a lead chart.
+
+    Parameters
+    ----------
+    form : {"strip", "dumbbell", "intervals", "lines"}
+        *strip*: one dot an economy on one axis; *dumbbell*: then → now, one row a thing;
+        *intervals*: estimates with their intervals, one row a thing; *lines*: series over years.
+    data : pandas.DataFrame
+        *strip*: index name, column ``value``. *dumbbell*: index label, columns ``then`` and
+        ``now``. *intervals*: index label, columns ``value``, ``low``, ``high``. *lines*: index
+        year, one column a series. All in ``unit``.
+    title : str
+        The finding, in a sentence.
+    unit : str
+        Unit of the axis; ``"%"`` shows shares as per cent.
+    source : str
+        Where the figures come from.
+    n : int
+        Number of economies (or other units) behind it.
+    zero : bool
+        Keep zero on the axis, as a change needs.
+    estimate : sequence of float
+        *strip*: value, low and high of the estimate that stands under the dots; may be empty.
+    id : str
+        Prefix of the ids inside, different for each lead chart of a page.
+
+    Returns
+    -------
+    str
+        ``<figure class="cb-lead">`` with the title, the drawing and a line with unit, source and n.
+
+    Raises
+    ------
+    LeadError
+        If the form is unknown, a column is missing, or there is nothing to draw.
+    """
+    if form not in _FORMS:
+        raise LeadError(
+            f"There is no lead chart of the form {form!r}: use {', '.join(_FORMS)}."
+            + nearest(form, _FORMS)
+        )
+    lacking = [column for column in _COLUMNS[form] if column not in data]
+    if lacking or data.empty or not data.shape[1]:
+        what = f"the column {lacking[0]}" if lacking else "any figures"
+        raise LeadError(
+            f"The lead chart “{title}” ({form}) lacks {what}: there is nothing to draw."
+        )
+    data = data.astype(float)
+    finite = data[np.isfinite(data)]
+    if finite.isna().all(axis=None):
+        raise LeadError(
+            f"The lead chart “{title}” ({form}) has no number: there is nothing to draw."
+        )
+    scale = 100 if unit == "%" else 1
+    ends = [scale * end for end in estimate]
+    height, parts, told = _FORMS[form](finite * scale, ends, zero)
+    drawing = "\n".join(parts)
+    return f"""<figure class="cb-lead cb-lead--{form}">
+<figcaption class="cb-lead__title">{escape(title)}</figcaption>
+<svg class="cb-lead__drawing" viewBox="0 0 {WIDTH} {height:g}" role="img" \
+aria-labelledby="{id}-title {id}-desc">
+<title id="{id}-title">{escape(title)}</title>
+<desc id="{id}-desc">{escape(told)}</desc>
+{drawing}
+</svg>
+<p class="cb-lead__source">{escape(unit)} · {escape(source)} · n\u00a0=\u00a0{n:,}</p>
+</figure>
+"""
+
+
+def lead_chart(
+    lead: Mapping[str, Any],
+    output: Mapping[str, Any],
+    *,
+    title: str,
+    source: str,
+    names: Mapping[str, str],
+    lines: pd.DataFrame | None = None,
+) -> str:
+    """Draw the lead chart that a claim file names, from the claim's stored output.
+
+    Parameters
+    ----------
+    lead : mapping
+        ``form`` and what it shows. *strip*: ``check``. *dumbbell*: ``check``, the estimates under
+        each vintage against today's, or ``checks``, a mapping of labels to pairs of checks (then,
+        now). *intervals*: ``checks``, a mapping of labels to checks, or ``check``, its headline
+        and each single change. *lines*: ``chart``, the id of a chart of the chapter, whose table
+        has years in the first column. ``unit`` and ``zero`` where the check's do not serve.
+    output : mapping
+        The claim output: ``checks`` with ``estimate``, ``vintages``, ``economies``, ``variants``.
+    title : str
+        The finding, in a sentence, with its numbers filled in.
+    source : str
+        Where the figures come from.
+    names : mapping of str to str
+        Economies' names by iso3 code.
+    lines : pandas.DataFrame, optional
+        The table of the chart that ``lead`` names, for the form *lines*: index year.
+
+    Returns
+    -------
+    str
+        HTML, as :func:`lead_svg` returns it.
+
+    Raises
+    ------
+    LeadError
+        If it names a check or a chart that the output does not hold.
+    """
+    checks = {check["id"]: check for check in output["checks"]}
+
+    def named(check_id: str) -> Mapping[str, Any]:
+        if check_id not in checks:
+            raise LeadError(
+                f"The lead chart names the check {check_id!r}, which the claim does not have."
+                + nearest(check_id, checks)
+            )
+        return checks[check_id]
+
+    form = lead.get("form", "")
+    main = named(lead["check"]) if "check" in lead else None
+    data = _data_of_lead(form, lead, main, named, names, lines)
+    if main is None and isinstance(lead.get("checks"), Mapping):
+        first = next(iter(lead["checks"].values()))
+        main = named(first if isinstance(first, str) else first[-1])
+    estimate = (main or {}).get("estimate") or {}
+    return lead_svg(
+        form,
+        data,
+        title=title,
+        unit=lead.get("unit") or (main or {}).get("unit", ""),
+        source=source,
+        n=lead.get("n") or estimate.get("n") or len(data),
+        zero=lead.get("zero", True),
+        estimate=[estimate[end] for end in ("value", "low", "high") if end in estimate],
+    )
+
+
+def _data_of_lead(
+    form: str,
+    lead: Mapping[str, Any],
+    main: Mapping[str, Any] | None,
+    named: Callable[[str], Mapping[str, Any]],
+    names: Mapping[str, str],
+    lines: pd.DataFrame | None,
+) -> pd.DataFrame:
+    """Return the frame that a form draws."""
+    if form == "lines":
+        if lines is None:
+            raise LeadError(
+                f"The lead chart names the chart {lead.get('chart')!r}, which the chapter does not "
+                "draw: name one that it does."
+            )
+        return lines
+    if form == "strip" and main is not None:
+        found = pd.DataFrame({"value": main["economies"]}, dtype=float)
+        return found.rename(index=lambda code: names.get(code, code))
+    if form == "dumbbell" and main is not None:
+        held = {vintage: found for vintage, found in main["vintages"].items() if found}
+        ends = {vintage: found["estimate"] for vintage, found in held.items() if found["estimate"]}
+        now = ends.pop("current", None)
+        if now is None or not ends:
+            raise LeadError(f"The check {main['id']} has no estimate under two vintages.")
+        rows = {f"{vintage} → now": (one["value"], now["value"]) for vintage, one in ends.items()}
+        return pd.DataFrame(rows, index=["then", "now"]).T
+    checks = lead.get("checks", {})
+    if form == "dumbbell" and checks:
+        pairs = {label: [named(one)["estimate"] for one in pair] for label, pair in checks.items()}
+        rows = {label: [one["value"] for one in pair] for label, pair in pairs.items() if all(pair)}
+        return pd.DataFrame(rows, index=["then", "now"]).T
+    if form == "intervals":
+        shown = {label: named(one)["estimate"] for label, one in checks.items()}
+        if main is not None:
+            shown |= _single_changes(main)
+        rows = {
+            label: {end: one[end] for end in ("value", "low", "high")}
+            for label, one in shown.items()
+            if one
+        }
+        return pd.DataFrame(rows, index=["value", "low", "high"]).T
+    if form in _FORMS:
+        raise LeadError(f"The lead chart ({form}) names no check: give it one.")
+    return pd.DataFrame()
+
+
+def _single_changes(check: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """Return a check's headline and every variant with one choice changed, by label."""
+    head = {name: values[0] for name, values in check["options"].items()}
+    found = {"Headline": check["estimate"]}
+    for variant in check["variants"]:
+        changed = [name for name, value in variant["options"].items() if value != head[name]]
+        if len(changed) == 1:
+            value = str(variant["options"][changed[0]])
+            found[f"{changed[0].replace('_', ' ').capitalize()}: {value}"] = variant["estimate"]
+    return found
+
+
+def _strip(data: pd.DataFrame, estimate: list[float], zero: bool) -> tuple[float, list[str], str]:
+    """Dots of economies, stacked where they crowd; the estimate under them; the ends named."""
+    values = data["value"].dropna().sort_values(kind="stable")
+    axis = _axis([*values, *estimate], zero)
+    radius, gap = 4.0, 8.6
+    columns: dict[int, int] = {}
+    places = []
+    for value in values:
+        column = round((axis.at(value) - axis.start) / gap)
+        columns[column] = columns.get(column, 0) + 1
+        places.append((axis.start + column * gap, columns[column]))
+    tall = max(columns.values())
+    step = min(gap, 120 / tall)
+    base = LINE + 10 + step * tall
+    ends = {values.index[0]: values.iloc[0], values.index[-1]: values.iloc[-1]}
+    parts = [
+        f'<circle class="cb-lead__dot cb-lead__dot--{"rise" if value > 0 else "fall"}" '
+        f'cx="{x:.1f}" cy="{base - step * (height - 0.5):.1f}" r="{radius}"/>'
+        for value, (x, height) in zip(values, places, strict=True)
+    ]
+    for place, (name, _), anchor in zip((0, -1), ends.items(), ("start", "end"), strict=False):
+        x, height = places[place]
+        at = x - radius if anchor == "start" else x + radius
+        parts.append(
+            _text(
+                at,
+                base - step * height - 6,
+                f"{name} {_figure(values.iloc[place], values)}",
+                anchor,
+            )
+        )
+    below = base + 26 if estimate else base
+    if estimate:
+        value, low, high = estimate
+        parts += _interval(axis, base + 14, value, low, high)
+    told = (
+        f"{len(values)} dots from {_figure(values.iloc[0], values)} ({values.index[0]}) to "
+        f"{_figure(values.iloc[-1], values)} ({values.index[-1]})"
+    )
+    if estimate:
+        told += f"; the estimate is {_range(estimate, estimate)}"
+    height, ruler = _ruler(axis, below, LINE)
+    return height, [*ruler, *parts], f"{told}."
+
+
+def _dumbbell(
+    data: pd.DataFrame, estimate: list[float], zero: bool
+) -> tuple[float, list[str], str]:
+    """A hollow dot then, a full one now, joined by a line."""
+    axis = _axis(data.to_numpy().ravel(), zero)
+    parts, told = [], []
+    for place, (label, row) in enumerate(data.iterrows()):
+        y = ROW * place + 32
+        then, now = axis.at(row["then"]), axis.at(row["now"])
+        way = "rise" if row["now"] > row["then"] else "fall"
+        first, last = _figure(row["then"], row), _figure(row["now"], row)
+        parts += [
+            _text(MARGIN, y - 14, f"{label}: {first} → {last}", "start"),
+            f'<line class="cb-lead__link" x1="{then:.1f}" y1="{y}" x2="{now:.1f}" y2="{y}"/>',
+            f'<circle class="cb-lead__dot cb-lead__dot--then" cx="{then:.1f}" cy="{y}" r="5.5"/>',
+            f'<circle class="cb-lead__dot cb-lead__dot--{way}" cx="{now:.1f}" cy="{y}" r="5.5"/>',
+        ]
+        told.append(f"{label}, from {first} to {last}")
+    height, ruler = _ruler(axis, ROW * len(data), 0)
+    return height, [*ruler, *parts], f"{'; '.join(told)}."
+
+
+def _intervals(
+    data: pd.DataFrame, estimate: list[float], zero: bool
+) -> tuple[float, list[str], str]:
+    """Estimates with their intervals, one row each, its label above it."""
+    axis = _axis(data.to_numpy().ravel(), zero)
+    parts, told = [], []
+    for place, (label, row) in enumerate(data.iterrows()):
+        ends = [row["value"], row["low"], row["high"]]
+        parts.append(
+            _text(MARGIN, ROW * place + 18, f"{label}: {_figure(row['value'], ends)}", "start")
+        )
+        parts += _interval(axis, ROW * place + 32, *ends)
+        told.append(f"{label}, {_range(ends, ends)}")
+    height, ruler = _ruler(axis, ROW * len(data), 0)
+    return height, [*ruler, *parts], f"{'; '.join(told)}."
+
+
+def _lines(data: pd.DataFrame, estimate: list[float], zero: bool) -> tuple[float, list[str], str]:
+    """Series over the years, each named above its last point's height in the legend's row."""
+    data = data.sort_index()
+    top = LINE * len(data.columns) + 12
+    bottom = top + 170
+    values = data.to_numpy().ravel()
+    upwards = _axis(values[np.isfinite(values)], zero, bottom, top)
+    ticks = upwards.ticks(4)
+    written = {tick: _figure(tick, ticks) for tick in ticks}
+    left = MARGIN + LETTER * max(map(len, written.values())) + 4
+    across = Axis(float(data.index.min()), float(data.index.max()), left, WIDTH - MARGIN)
+    parts, told = [], []
+    for tick in ticks:
+        y = upwards.at(tick)
+        kind = "zero" if tick == 0 else "grid"
+        parts.append(
+            f'<line class="cb-lead__{kind}" x1="{left:.1f}" y1="{y:.1f}" '
+            f'x2="{WIDTH - MARGIN}" y2="{y:.1f}"/>'
+        )
+        parts.append(_text(left - 5, y + 4, written[tick], "end", "tick"))
+    for year in (across.low, across.high):
+        anchor = "start" if year == across.low else "end"
+        parts.append(_text(across.at(year), bottom + 18, f"{year:.0f}", anchor, "tick"))
+    for place, name in enumerate(data):
+        series = data[name].dropna()
+        last = _figure(series.iloc[-1], series)
+        first = _figure(series.iloc[0], series)
+        y = LINE * place + 13
+        mark = f"cb-lead__line cb-lead__line--{place % 4 + 1}"
+        parts.append(
+            f'<line class="{mark}" x1="{MARGIN}" y1="{y - 4}" x2="{MARGIN + 26}" y2="{y - 4}"/>'
+        )
+        parts.append(_text(MARGIN + 33, y, f"{name}: {first} → {last}", "start"))
+        path = _path(across, upwards, data[name])
+        parts.append(f'<path class="{mark}" d="{path}"/>')
+        x, end = across.at(series.index[-1]), upwards.at(series.iloc[-1])
+        parts.append(
+            f'<circle class="cb-lead__end cb-lead__end--{place % 4 + 1}" '
+            f'cx="{x:.1f}" cy="{end:.1f}" r="3.5"/>'
+        )
+        told.append(
+            f"{name}, from {first} in {series.index[0]:.0f} to {last} in {series.index[-1]:.0f}"
+        )
+    return bottom + 26, parts, f"{'; '.join(told)}."
+
+
+def _path(across: Axis, upwards: Axis, series: pd.Series) -> str:
+    """Return the path of a series; a gap in the figures is a gap in the line."""
+    steps, pen = [], "M"
+    for year, value in series.items():
+        if not np.isfinite(value):
+            pen = "M"
+            continue
+        steps.append(f"{pen}{across.at(float(year)):.1f} {upwards.at(value):.1f}")
+        pen = "L"
+    return "".join(steps)
+
+
+_FORMS: dict[str, Callable[[pd.DataFrame, list[float], bool], tuple[float, list[str], str]]] = {
+    "strip": _strip,
+    "dumbbell": _dumbbell,
+    "intervals": _intervals,
+    "lines": _lines,
+}
+
+
+def _axis(
+    values: Sequence[float], zero: bool, start: float = MARGIN + 6, end: float = WIDTH - MARGIN - 6
+) -> Axis:
+    """Return an axis that holds all values, with a little room, and zero where it is wanted."""
+    low, high = float(np.nanmin(values)), float(np.nanmax(values))
+    if zero:
+        low, high = min(low, 0.0), max(high, 0.0)
+    room = 0.04 * (high - low) or 1.0
+    return Axis(
+        low - room * (low != 0 or not zero), high + room * (high != 0 or not zero), start, end
+    )
+
+
+def _ruler(axis: Axis, bottom: float, top: float) -> tuple[float, list[str]]:
+    """Return the height of the drawing and the ticks of its axis, zero drawn stronger."""
+    ticks = axis.ticks()
+    parts = []
+    for tick in ticks:
+        x, kind = axis.at(tick), "zero" if tick == 0 else "grid"
+        parts.append(
+            f'<line class="cb-lead__{kind}" x1="{x:.1f}" y1="{top}" x2="{x:.1f}" y2="{bottom:g}"/>'
+        )
+        parts.append(_text(x, bottom + 17, _figure(tick, ticks), "middle", "tick"))
+    return bottom + 24, parts
+
+
+def _interval(axis: Axis, y: float, value: float, low: float, high: float) -> Iterator[str]:
+    """Yield the line of an interval and the diamond of its estimate."""
+    x = axis.at(value)
+    yield (
+        f'<line class="cb-lead__interval" x1="{axis.at(low):.1f}" y1="{y:g}" '
+        f'x2="{axis.at(high):.1f}" y2="{y:g}"/>'
+    )
+    yield (
+        f'<path class="cb-lead__estimate" '
+        f'd="M{x - 6.5:.1f} {y:g}L{x:.1f} {y - 6.5:g}L{x + 6.5:.1f} {y:g}L{x:.1f} {y + 6.5:g}Z"/>'
+    )
+
+
+def _text(x: float, y: float, text: str, anchor: str, kind: str = "label") -> str:
+    return (
+        f'<text class="cb-lead__{kind}" x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">'
+        f"{escape(text)}</text>"
+    )
+
+
+def _figure(value: float, among: Sequence[float]) -> str:
+    """Write a number with the digits that its fellows need, two significant ones."""
+    return number(value, decimals(among, 2))
+
+
+def _range(ends: Sequence[float], among: Sequence[float]) -> str:
+    value, low, high = (_figure(end, among) for end in ends)
+    return f"{value}, 95 % interval {low} to {high}"
