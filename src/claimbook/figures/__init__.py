@@ -5,7 +5,7 @@ plotly is imported when a chart is drawn: ``figures.go`` and ``figures.px`` are 
 
 from typing import Any
 
-from claimbook.figures.chart import HEIGHT, MIME, Chart, ChartError, chart, text_form
+from claimbook.figures.chart import HEIGHT, MIME, Chart, ChartError, chart, problems, text_form
 from claimbook.figures.forms import (
     bins,
     distribution,
@@ -60,6 +60,7 @@ __all__ = [
     "lead_chart",
     "lead_svg",
     "names",
+    "problems",
     "ranked",
     "regions",
     "runs",

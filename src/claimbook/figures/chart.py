@@ -64,8 +64,8 @@ class Chart:
     drawn: dict[str, Any]
 
     def __post_init__(self) -> None:
-        if problems := list(_problems(self.drawn)):
-            raise ChartError(problems)
+        if found := problems(self.drawn):
+            raise ChartError(found)
 
     @property
     def meta(self) -> dict[str, Any]:
@@ -221,8 +221,23 @@ def _schema() -> dict[str, Any]:
     return json.loads(Path(__file__).with_name("chart.schema.json").read_text(encoding="utf-8"))
 
 
+def problems(drawn: Mapping[str, Any]) -> list[str]:
+    """Say what a reader needs and a chart lacks.
+
+    Parameters
+    ----------
+    drawn : mapping
+        A chart's plotly JSON.
+
+    Returns
+    -------
+    list of str
+        One sentence for each thing; empty for a chart that ``chart.schema.json`` admits.
+    """
+    return list(_problems(drawn))
+
+
 def _problems(drawn: Mapping[str, Any]) -> Iterator[str]:
-    """Yield a sentence for each thing that the schema asks for and the chart lacks."""
     from jsonschema import Draft202012Validator
 
     errors = list(Draft202012Validator(_schema()).iter_errors(drawn))

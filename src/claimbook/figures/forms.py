@@ -211,7 +211,6 @@ def intervals(
     value = upwards["value"].astype(float)
     # A tenth of the interval tells its ends apart; whole units where the figures are large.
     digits = min(3, max(1, decimals([*value, *low, *high], 2)))
-    quantity, unit = quantity_and_unit(x)
     figure = go.Figure(
         go.Scatter(
             x=value,
@@ -231,7 +230,7 @@ def intervals(
                 f"{number(ends[0], digits)} to {number(ends[1], digits)}"
                 for ends in zip(low, high, strict=True)
             ],
-            hovertemplate=f"%{{y}}. {quantity}: %{{x:,.{digits}f}} {unit}, "
+            hovertemplate=f"%{{y}}. {measured(x, f'%{{x:,.{digits}f}}')}, "
             "95 % interval %{hovertext}.<extra></extra>",
         )
     )
@@ -363,7 +362,7 @@ def regions(
             marker={"color": hues[name], "line": {"color": hues[name], "width": 0.5}},
             showlegend=bool(len(some)),
             hovertext=[
-                f"{y} {row[y]:.3g}, {x} {row[f'{x}, from']:.3g} to {row[f'{x}, to']:.3g}"
+                f"{y} {row[y]:.3g}<br>{x} {row[f'{x}, from']:.3g} to {row[f'{x}, to']:.3g}"
                 for _, row in some.iterrows()
             ],
             hovertemplate=f"%{{hovertext}}: {name}.<extra></extra>",

@@ -7,6 +7,7 @@ colours from ``lead.css``. Data in, text out. The claim file names it, as in
 
 from __future__ import annotations
 
+import calendar
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
@@ -49,13 +50,15 @@ class Axis:
         share = (value - self.low) / (self.high - self.low)
         return self.start + share * (self.end - self.start)
 
-    def ticks(self, wanted: int = 5) -> list[float]:
-        """Return round numbers inside it, at most so many and one more."""
+    def ticks(self, wanted: int = 5) -> dict[float, str]:
+        """Return round numbers inside it, at most so many and one more, as they are written."""
         rough = (self.high - self.low) / wanted
         power = 10 ** np.floor(np.log10(rough))
         step = next(unit * power for unit in (1, 2, 5, 10) if unit * power >= rough * 0.999)
         first, last = np.ceil(self.low / step - 1e-9), np.floor(self.high / step + 1e-9)
-        return [float(place * step) for place in np.arange(first, last + 1)]
+        digits = max(0, -int(np.floor(np.log10(step) + 1e-9)))
+        found = [float(place * step) for place in np.arange(first, last + 1)]
+        return {tick: number(tick, digits if tick else 0) for tick in found}
 
 
 def lead_svg(
@@ -203,7 +206,7 @@ def lead_chart(
         title=title,
         unit=lead.get("unit") or (main or {}).get("unit", ""),
         source=source,
-        n=lead.get("n") or estimate.get("n") or len(data),
+        n=lead.get("n") or estimate.get("n") or data.shape[form == "lines"],
         zero=lead.get("zero", True),
         estimate=[estimate[end] for end in ("value", "low", "high") if end in estimate],
     )
@@ -234,7 +237,10 @@ def _data_of_lead(
         now = ends.pop("current", None)
         if now is None or not ends:
             raise LeadError(f"The check {main['id']} has no estimate under two vintages.")
-        rows = {f"{vintage} → now": (one["value"], now["value"]) for vintage, one in ends.items()}
+        rows = {
+            f"{_month(vintage)} → today": (one["value"], now["value"])
+            for vintage, one in ends.items()
+        }
         return pd.DataFrame(rows, index=["then", "now"]).T
     checks = lead.get("checks", {})
     if form == "dumbbell" and checks:
@@ -254,6 +260,12 @@ def _data_of_lead(
     if form in _FORMS:
         raise LeadError(f"The lead chart ({form}) names no check: give it one.")
     return pd.DataFrame()
+
+
+def _month(vintage: str) -> str:
+    """Return a vintage in words: "2013-12" is December 2013."""
+    year, _, month = vintage.partition("-")
+    return f"{calendar.month_name[int(month)]} {year}"
 
 
 def _single_changes(check: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
@@ -281,24 +293,22 @@ def _strip(data: pd.DataFrame, estimate: list[float], zero: bool) -> tuple[float
         places.append((axis.start + column * gap, columns[column]))
     tall = max(columns.values())
     step = min(gap, 120 / tall)
-    base = LINE + 10 + step * tall
-    ends = {values.index[0]: values.iloc[0], values.index[-1]: values.iloc[-1]}
+    base = LINE + 6 + step * tall
     parts = [
         f'<circle class="cb-lead__dot cb-lead__dot--{"rise" if value > 0 else "fall"}" '
         f'cx="{x:.1f}" cy="{base - step * (height - 0.5):.1f}" r="{radius}"/>'
         for value, (x, height) in zip(values, places, strict=True)
     ]
-    for place, (name, _), anchor in zip((0, -1), ends.items(), ("start", "end"), strict=False):
-        x, height = places[place]
-        at = x - radius if anchor == "start" else x + radius
-        parts.append(
-            _text(
-                at,
-                base - step * height - 6,
-                f"{name} {_figure(values.iloc[place], values)}",
-                anchor,
-            )
-        )
+    for place, anchor, side in ((0, "start", 1), (-1, "end", -1)):
+        text = f"{values.index[place]} {_figure(values.iloc[place], values)}"
+        x = places[place][0] - side * radius
+        # Over the tallest stack that the words would cross.
+        under = [
+            tall
+            for column, tall in columns.items()
+            if 0 <= side * (axis.start + column * gap - x) <= LETTER * len(text) + radius
+        ]
+        parts.append(_text(x, base - step * max(under) - 6, text, anchor))
     below = base + 26 if estimate else base
     if estimate:
         value, low, high = estimate
@@ -309,7 +319,7 @@ def _strip(data: pd.DataFrame, estimate: list[float], zero: bool) -> tuple[float
     )
     if estimate:
         told += f"; the estimate is {_range(estimate, estimate)}"
-    height, ruler = _ruler(axis, below, LINE)
+    height, ruler = _ruler(axis, below, LINE - 4)
     return height, [*ruler, *parts], f"{told}."
 
 
@@ -359,19 +369,18 @@ def _lines(data: pd.DataFrame, estimate: list[float], zero: bool) -> tuple[float
     bottom = top + 170
     values = data.to_numpy().ravel()
     upwards = _axis(values[np.isfinite(values)], zero, bottom, top)
-    ticks = upwards.ticks(4)
-    written = {tick: _figure(tick, ticks) for tick in ticks}
+    written = upwards.ticks(4)
     left = MARGIN + LETTER * max(map(len, written.values())) + 4
     across = Axis(float(data.index.min()), float(data.index.max()), left, WIDTH - MARGIN)
     parts, told = [], []
-    for tick in ticks:
+    for tick, words in written.items():
         y = upwards.at(tick)
         kind = "zero" if tick == 0 else "grid"
         parts.append(
             f'<line class="cb-lead__{kind}" x1="{left:.1f}" y1="{y:.1f}" '
             f'x2="{WIDTH - MARGIN}" y2="{y:.1f}"/>'
         )
-        parts.append(_text(left - 5, y + 4, written[tick], "end", "tick"))
+        parts.append(_text(left - 5, y + 4, words, "end", "tick"))
     for year in (across.low, across.high):
         anchor = "start" if year == across.low else "end"
         parts.append(_text(across.at(year), bottom + 18, f"{year:.0f}", anchor, "tick"))
@@ -406,6 +415,7 @@ def _path(across: Axis, upwards: Axis, series: pd.Series) -> str:
             pen = "M"
             continue
         steps.append(f"{pen}{across.at(float(year)):.1f} {upwards.at(value):.1f}")
+        steps += ["h0"] if pen == "M" else []  # a year alone is a dot
         pen = "L"
     return "".join(steps)
 
@@ -433,14 +443,13 @@ def _axis(
 
 def _ruler(axis: Axis, bottom: float, top: float) -> tuple[float, list[str]]:
     """Return the height of the drawing and the ticks of its axis, zero drawn stronger."""
-    ticks = axis.ticks()
     parts = []
-    for tick in ticks:
+    for tick, words in axis.ticks().items():
         x, kind = axis.at(tick), "zero" if tick == 0 else "grid"
         parts.append(
             f'<line class="cb-lead__{kind}" x1="{x:.1f}" y1="{top}" x2="{x:.1f}" y2="{bottom:g}"/>'
         )
-        parts.append(_text(x, bottom + 17, _figure(tick, ticks), "middle", "tick"))
+        parts.append(_text(x, bottom + 17, words, "middle", "tick"))
     return bottom + 24, parts
 
 
@@ -458,9 +467,11 @@ def _interval(axis: Axis, y: float, value: float, low: float, high: float) -> It
 
 
 def _text(x: float, y: float, text: str, anchor: str, kind: str = "label") -> str:
+    room = WIDTH - 2 * MARGIN
+    narrow = f' textLength="{room}" lengthAdjust="spacingAndGlyphs"'
     return (
-        f'<text class="cb-lead__{kind}" x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">'
-        f"{escape(text)}</text>"
+        f'<text class="cb-lead__{kind}" x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}"'
+        f"{narrow if LETTER * len(text) > room else ''}>{escape(text)}</text>"
     )
 
 

@@ -178,8 +178,8 @@ def tooltip(trace: Mapping[str, Any], layout: Mapping[str, Any]) -> dict[str, An
     who += [tokens[axis] for axis in ("x", "y") if axis not in numeric and trace.get(axis)]
     if trace.get("name") and not trace.get("hovertext"):
         who.append(trace["name"])
-    if len(numeric) == 2 and all(float(value).is_integer() for value in _numbers(trace, "x")):
-        who.append(_axis_title(trace, layout, "x").replace("Year", "").strip() + tokens["x"])
+    if len(numeric) == 2 and _are_years(_numbers(trace, "x")):
+        who.append(tokens["x"])
         numeric = ["y"]
     found = "; ".join(measured(_axis_title(trace, layout, axis), tokens[axis]) for axis in numeric)
     sentence = ". ".join(part for part in (", ".join(who), found) if part)
@@ -191,7 +191,9 @@ def _axis(trace: Mapping[str, Any], layout: Mapping[str, Any], axis: str) -> Map
 
 
 def _axis_title(trace: Mapping[str, Any], layout: Mapping[str, Any], axis: str) -> str:
-    return _axis(trace, layout, axis).get("title", {}).get("text", "").replace("<br>", " ")
+    own, first = _axis(trace, layout, axis), layout.get(f"{axis}axis", {})
+    titled = own if "text" in own.get("title", {}) or "matches" not in own else first
+    return titled.get("title", {}).get("text", "").replace("<br>", " ")
 
 
 def _numbers(trace: Mapping[str, Any], axis: str) -> list[float]:
@@ -199,9 +201,16 @@ def _numbers(trace: Mapping[str, Any], axis: str) -> list[float]:
     return values if values and all(map(is_number, values)) else []
 
 
+def _are_years(values: Sequence[float]) -> bool:
+    """Tell whether numbers are years; a half year may mark a gap between two."""
+    return bool(values) and all(1_500 < value < 2_200 for value in values)
+
+
 def _token(trace: Mapping[str, Any], layout: Mapping[str, Any], axis: str) -> str:
     """Return plotly's token for a value of an axis, with the digits that a reader can use."""
     values = _numbers(trace, axis)
+    if _are_years(values):
+        return f"%{{{axis}:.0f}}"
     if not values or all(float(value).is_integer() and abs(value) < 10_000 for value in values):
         return f"%{{{axis}}}" if not values else f"%{{{axis}:.0f}}"
     if "%" in _axis(trace, layout, axis).get("tickformat", ""):

@@ -45,7 +45,7 @@ def specification_curve(check: dict[str, Any], labels: Labels | None = None) -> 
         unit=check["unit"],
         source=_source(check),
         n=of,
-        height=CURVE + ROW * len(rows) + 60,
+        height=CURVE + ROW * len(rows) + 40,
         headings={"variant": "Choice"},
     )
 
@@ -108,11 +108,12 @@ def _told(variant: dict[str, Any], check: dict[str, Any], labels: Labels, digits
 
 def _rows(table: pd.DataFrame, check: dict[str, Any], labels: Labels) -> list[tuple[str, str]]:
     """Return option and value of each row of marks; an option with one value needs none."""
+    read = [name for name in labels if name in check["options"]]  # in the order of the claim file
     return [
         (_option(labels, name), _value(labels, name, value))
-        for name, values in check["options"].items()
+        for name in dict.fromkeys([*read, *check["options"]])
         if table[_option(labels, name)].nunique() > 1
-        for value in values
+        for value in check["options"][name]
     ]
 
 
