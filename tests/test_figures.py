@@ -1,5 +1,6 @@
 """Charts in a reader's words: tooltips, headings, digits, names; and what importing them costs."""
 
+import json
 import re
 import subprocess
 import sys
@@ -276,3 +277,11 @@ def test_a_chart_is_plain_lists_of_six_digits():
     figure = go.Figure(go.Scatter(x=np.array([1 / 3, np.nan]), y=pd.Series([1, 2])))
     assert made(figure).drawn["data"][0]["x"] == [0.333333, None]
     assert "bdata" not in str(made(figure).drawn)
+
+
+def test_a_save_by_jupyterlab_leaves_a_chart_as_it_is():
+    """JavaScript writes 2.0 as 2, and so would change every line of the stored chart."""
+    figure = go.Figure(go.Scatter(x=[1.0, 2.5], y=np.array([3.0, 1e6])))
+    table = pd.DataFrame({"a": [1.0, 2.5]})
+    stored = json.dumps(made(figure, table).drawn["data"]) + str(made(figure, table).meta["rows"])
+    assert not re.search(r"\d\.0\b", stored)

@@ -5,10 +5,12 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pandas as pd
+import plotly.graph_objects as go
 import pytest
 
 from claimbook import figures
 from claimbook.figures.lead import WIDTH
+from claimbook.pages.lead import lead_chart
 from claimbook.pages.vendored import STATIC
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -167,7 +169,7 @@ OUTPUT = {
 
 def led(lead, **changes):
     words = {"title": "A finding", "source": "us", "names": {"VNM": "Vietnam"}}
-    return figures.lead_chart(lead, OUTPUT, **(words | changes))
+    return lead_chart(lead, OUTPUT, **(words | changes))
 
 
 def test_a_claim_file_names_each_form():
@@ -181,8 +183,23 @@ def test_a_claim_file_names_each_form():
     assert "Mean: 1.5" in several and "None" not in several
     single = led({"form": "intervals", "check": "median-change"})
     assert "Headline: −2.0" in single and "End: 2004-2012: −1.5" in single and "−9" not in single
-    years = pd.DataFrame({"a": [1.0, 2.0]}, index=[1990, 2013])
-    assert "a: 1.0 → 2.0" in led({"form": "lines", "chart": "x", "unit": "%"}, lines=years / 100)
+    labels = {"end": {"label": "last years", "values": {"2004-2012": "around 2008"}}}
+    spoken = led({"form": "intervals", "check": "median-change"}, labels=labels)
+    assert "Last years: around 2008: −1.5" in spoken
+
+
+def chart_of(table):
+    words = {"id": "yearly", "title": "A", "alt": "B.", "unit": "% of exports", "source": "us"}
+    return {"yearly": figures.chart(go.Figure(go.Scatter(x=[1], y=[1])), table, **words)}
+
+
+def test_lines_come_from_a_chart_of_the_chapter():
+    table = pd.DataFrame({"year": [1990, 2000, 2013], "us": [1.0, None, 2.0], "all": [3, 4, 5]})
+    lines = led({"form": "lines", "chart": "yearly"}, charts=chart_of(table))
+    assert "Us: 1.0 → 2.0" in lines and "All: 3.0 → 5.0" in lines and "% of exports" in lines
+    words = chart_of(pd.DataFrame({"year": ["then", "now"], "us": [1.0, 2.0]}))
+    with pytest.raises(figures.LeadError, match="yearly cannot lead as lines: its table must"):
+        led({"form": "lines", "chart": "yearly"}, charts=words)
 
 
 @pytest.mark.parametrize(
@@ -191,8 +208,9 @@ def test_a_claim_file_names_each_form():
         ({"form": "strip", "check": "median-chang"}, r"'median-chang'.*Did you mean median-change"),
         ({"form": "strip"}, "names no check: give it one"),
         ({"form": "lines", "chart": "x"}, "names the chart 'x', which the chapter does not draw"),
+        ({"form": "dumbbell", "checks": {"A": "mean-change"}}, "names two checks: then and now"),
         ({"form": "pie", "check": "median-change"}, "no lead chart of the form 'pie'"),
-        ({}, "no lead chart of the form ''"),
+        ({}, "names no check: give it one"),
     ],
 )
 def test_a_lead_chart_that_names_nothing_is_refused(lead, sentence):

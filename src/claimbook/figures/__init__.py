@@ -3,6 +3,8 @@
 plotly is imported when a chart is drawn: ``figures.go`` and ``figures.px`` are its two doors.
 """
 
+# ruff: noqa: F401 (these names are what chapters reach as figures.…)
+
 from typing import Any
 
 from claimbook.figures.chart import HEIGHT, MIME, Chart, ChartError, chart, problems, text_form
@@ -17,7 +19,7 @@ from claimbook.figures.forms import (
     slope,
     small_multiples,
 )
-from claimbook.figures.lead import LeadError, lead_chart, lead_svg
+from claimbook.figures.lead import LeadError, lead_svg
 from claimbook.figures.palette import (
     BLUE,
     FALL,
@@ -34,43 +36,6 @@ from claimbook.figures.palette import (
 )
 from claimbook.figures.steps import stepped
 from claimbook.figures.words import names, signed
-
-__all__ = [
-    "BLUE",
-    "FALL",
-    "GREEN",
-    "GREY",
-    "HEIGHT",
-    "MIME",
-    "NEUTRAL",
-    "ORANGE",
-    "OUTCOME_COLOURS",
-    "PALETTE",
-    "PURPLE",
-    "RISE",
-    "TEMPLATE",
-    "VERMILION",
-    "Chart",
-    "ChartError",
-    "LeadError",
-    "bins",
-    "chart",
-    "distribution",
-    "intervals",
-    "lead_chart",
-    "lead_svg",
-    "names",
-    "problems",
-    "ranked",
-    "regions",
-    "runs",
-    "scatter",
-    "signed",
-    "slope",
-    "small_multiples",
-    "stepped",
-    "text_form",
-]
 
 
 def __getattr__(name: str) -> Any:

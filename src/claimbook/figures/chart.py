@@ -289,7 +289,10 @@ def _at(tree: Any, path: Sequence[str]) -> Any:
 
 
 def _plain(value: Any) -> Any:
-    """Turn what plotly and pandas hold into JSON: lists, six significant digits, no base64."""
+    """Turn what plotly and pandas hold into JSON: lists, six significant digits, no base64.
+
+    A whole number has no point, for JupyterLab would write 2.0 as 2 and so change the file.
+    """
     if isinstance(value, Mapping):
         if "bdata" in value:
             return _plain(_decoded(value))
@@ -301,7 +304,10 @@ def _plain(value: Any) -> Any:
     if isinstance(value, np.generic):
         return _plain(value.item())
     if isinstance(value, float):
-        return rounded(value) if math.isfinite(value) else None
+        if not math.isfinite(value):
+            return None
+        number = rounded(value)
+        return int(number) if number.is_integer() else number
     return value
 
 

@@ -1,17 +1,14 @@
 """The lead chart of a chapter: an inline SVG with classes, drawn when the page is made.
 
 No script, no style attribute, no plotly: it stands in the first screen, prints, and takes its
-colours from ``lead.css``. Data in, text out. The claim file names it, as in
-``lead: {form: strip, check: median-gini-change, title: "…"}``.
+colours from ``lead.css``. Data in, text out.
 """
 
 from __future__ import annotations
 
-import calendar
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -141,143 +138,6 @@ aria-labelledby="{id}-title {id}-desc">
 <p class="cb-lead__source">{escape(unit)} · {escape(source)} · n\u00a0=\u00a0{n:,}</p>
 </figure>
 """
-
-
-def lead_chart(
-    lead: Mapping[str, Any],
-    output: Mapping[str, Any],
-    *,
-    title: str,
-    source: str,
-    names: Mapping[str, str],
-    lines: pd.DataFrame | None = None,
-) -> str:
-    """Draw the lead chart that a claim file names, from the claim's stored output.
-
-    Parameters
-    ----------
-    lead : mapping
-        ``form`` and what it shows. *strip*: ``check``. *dumbbell*: ``check``, the estimates under
-        each vintage against today's, or ``checks``, a mapping of labels to pairs of checks (then,
-        now). *intervals*: ``checks``, a mapping of labels to checks, or ``check``, its headline
-        and each single change. *lines*: ``chart``, the id of a chart of the chapter, whose table
-        has years in the first column. ``unit`` and ``zero`` where the check's do not serve.
-    output : mapping
-        The claim output: ``checks`` with ``estimate``, ``vintages``, ``economies``, ``variants``.
-    title : str
-        The finding, in a sentence, with its numbers filled in.
-    source : str
-        Where the figures come from.
-    names : mapping of str to str
-        Economies' names by iso3 code.
-    lines : pandas.DataFrame, optional
-        The table of the chart that ``lead`` names, for the form *lines*: index year.
-
-    Returns
-    -------
-    str
-        HTML, as :func:`lead_svg` returns it.
-
-    Raises
-    ------
-    LeadError
-        If it names a check or a chart that the output does not hold.
-    """
-    checks = {check["id"]: check for check in output["checks"]}
-
-    def named(check_id: str) -> Mapping[str, Any]:
-        if check_id not in checks:
-            raise LeadError(
-                f"The lead chart names the check {check_id!r}, which the claim does not have."
-                + nearest(check_id, checks)
-            )
-        return checks[check_id]
-
-    form = lead.get("form", "")
-    main = named(lead["check"]) if "check" in lead else None
-    data = _data_of_lead(form, lead, main, named, names, lines)
-    if main is None and isinstance(lead.get("checks"), Mapping):
-        first = next(iter(lead["checks"].values()))
-        main = named(first if isinstance(first, str) else first[-1])
-    estimate = (main or {}).get("estimate") or {}
-    return lead_svg(
-        form,
-        data,
-        title=title,
-        unit=lead.get("unit") or (main or {}).get("unit", ""),
-        source=source,
-        n=lead.get("n") or estimate.get("n") or data.shape[form == "lines"],
-        zero=lead.get("zero", True),
-        estimate=[estimate[end] for end in ("value", "low", "high") if end in estimate],
-    )
-
-
-def _data_of_lead(
-    form: str,
-    lead: Mapping[str, Any],
-    main: Mapping[str, Any] | None,
-    named: Callable[[str], Mapping[str, Any]],
-    names: Mapping[str, str],
-    lines: pd.DataFrame | None,
-) -> pd.DataFrame:
-    """Return the frame that a form draws."""
-    if form == "lines":
-        if lines is None:
-            raise LeadError(
-                f"The lead chart names the chart {lead.get('chart')!r}, which the chapter does not "
-                "draw: name one that it does."
-            )
-        return lines
-    if form == "strip" and main is not None:
-        found = pd.DataFrame({"value": main["economies"]}, dtype=float)
-        return found.rename(index=lambda code: names.get(code, code))
-    if form == "dumbbell" and main is not None:
-        held = {vintage: found for vintage, found in main["vintages"].items() if found}
-        ends = {vintage: found["estimate"] for vintage, found in held.items() if found["estimate"]}
-        now = ends.pop("current", None)
-        if now is None or not ends:
-            raise LeadError(f"The check {main['id']} has no estimate under two vintages.")
-        rows = {
-            f"{_month(vintage)} → today": (one["value"], now["value"])
-            for vintage, one in ends.items()
-        }
-        return pd.DataFrame(rows, index=["then", "now"]).T
-    checks = lead.get("checks", {})
-    if form == "dumbbell" and checks:
-        pairs = {label: [named(one)["estimate"] for one in pair] for label, pair in checks.items()}
-        rows = {label: [one["value"] for one in pair] for label, pair in pairs.items() if all(pair)}
-        return pd.DataFrame(rows, index=["then", "now"]).T
-    if form == "intervals":
-        shown = {label: named(one)["estimate"] for label, one in checks.items()}
-        if main is not None:
-            shown |= _single_changes(main)
-        rows = {
-            label: {end: one[end] for end in ("value", "low", "high")}
-            for label, one in shown.items()
-            if one
-        }
-        return pd.DataFrame(rows, index=["value", "low", "high"]).T
-    if form in _FORMS:
-        raise LeadError(f"The lead chart ({form}) names no check: give it one.")
-    return pd.DataFrame()
-
-
-def _month(vintage: str) -> str:
-    """Return a vintage in words: "2013-12" is December 2013."""
-    year, _, month = vintage.partition("-")
-    return f"{calendar.month_name[int(month)]} {year}"
-
-
-def _single_changes(check: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
-    """Return a check's headline and every variant with one choice changed, by label."""
-    head = {name: values[0] for name, values in check["options"].items()}
-    found = {"Headline": check["estimate"]}
-    for variant in check["variants"]:
-        changed = [name for name, value in variant["options"].items() if value != head[name]]
-        if len(changed) == 1:
-            value = str(variant["options"][changed[0]])
-            found[f"{changed[0].replace('_', ' ').capitalize()}: {value}"] = variant["estimate"]
-    return found
 
 
 def _strip(data: pd.DataFrame, estimate: list[float], zero: bool) -> tuple[float, list[str], str]:
@@ -482,4 +342,6 @@ def _figure(value: float, among: Sequence[float]) -> str:
 
 def _range(ends: Sequence[float], among: Sequence[float]) -> str:
     value, low, high = (_figure(end, among) for end in ends)
+    if ends[1] == ends[2]:
+        return f"{value}, exact"
     return f"{value}, 95 % interval {low} to {high}"

@@ -8,15 +8,12 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import pandas as pd
 
 from claimbook import paths
 from claimbook.errors import ClaimbookError
-
-if TYPE_CHECKING:
-    from claimbook.data.snapshot import Snapshot
 
 _PLAIN = re.compile(r"-?\d+(\.\d+)?(e[+-]?\d+)?")
 _NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?")
@@ -27,6 +24,12 @@ _HEADINGS = {
     "high": "Interval to",
     "n": "n",
 }
+
+
+class HoldsEconomies(Protocol):
+    """A snapshot, of which only the table of economies is read."""
+
+    economies: pd.DataFrame
 
 
 def signed(number: float, digits: int) -> str:
@@ -53,7 +56,7 @@ def number(value: float, digits: int) -> str:
     return (text if float(text.replace(",", "")) else text.lstrip("-")).replace("-", "−")
 
 
-def names(wdi: Snapshot) -> pd.Series:
+def names(wdi: HoldsEconomies) -> pd.Series:
     """Return the economies' names as people say them: Vietnam, not Viet Nam.
 
     Parameters
@@ -133,6 +136,16 @@ def headings(columns: Iterable[str], given: Mapping[str, str]) -> list[str]:
     columns = [str(column) for column in columns]
     words = _HEADINGS | ({"economy": "Code"} if "name" in columns else {}) | dict(given)
     return [words.get(name) or _capital(name.replace("_", " ").strip()) for name in columns]
+
+
+def option(labels: Mapping[str, Any], name: str) -> str:
+    """Return an option of a check in the words of the claim file's ``labels``, else its own."""
+    return _capital(labels.get(name, {}).get("label") or name.replace("_", " "))
+
+
+def choice(labels: Mapping[str, Any], name: str, value: object) -> str:
+    """Return a value of an option in the words of the claim file's ``labels``, else its own."""
+    return str(labels.get(name, {}).get("values", {}).get(value, value))
 
 
 def _capital(text: str) -> str:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from claimbook import figures
-from claimbook.figures import OUTCOME_COLOURS, Chart
+from claimbook.figures import OUTCOME_COLOURS, Chart, words
 from claimbook.figures.words import decimals, number
 
 if TYPE_CHECKING:
@@ -56,15 +56,6 @@ def _source(check: dict[str, Any]) -> str:
     return f"the choices this chapter declares, each computed on the vintage {check['vintage']}"
 
 
-def _option(labels: Labels, name: str) -> str:
-    words = labels.get(name, {}).get("label") or name.replace("_", " ")
-    return words[:1].upper() + words[1:]
-
-
-def _value(labels: Labels, name: str, value: object) -> str:
-    return str(labels.get(name, {}).get("values", {}).get(value, value))
-
-
 def _table(check: dict[str, Any], labels: Labels) -> pd.DataFrame:
     """Return the variants that have an estimate, the lowest first."""
     held = [variant for variant in check["variants"] if variant["estimate"]]
@@ -73,7 +64,7 @@ def _table(check: dict[str, Any], labels: Labels) -> pd.DataFrame:
         {
             "variant": variant["id"],
             **{
-                _option(labels, name): _value(labels, name, value)
+                words.option(labels, name): words.choice(labels, name, value)
                 for name, value in variant["options"].items()
             },
             "outcome": variant["outcome"],
@@ -97,7 +88,7 @@ def _digits(check: dict[str, Any]) -> int:
 def _told(variant: dict[str, Any], check: dict[str, Any], labels: Labels, digits: int) -> str:
     """Return a variant as a sentence, for its tooltip."""
     choices = "<br>".join(
-        f"{_option(labels, name)}: {_value(labels, name, value)}"
+        f"{words.option(labels, name)}: {words.choice(labels, name, value)}"
         for name, value in variant["options"].items()
     )
     found = variant["estimate"]
@@ -110,9 +101,9 @@ def _rows(table: pd.DataFrame, check: dict[str, Any], labels: Labels) -> list[tu
     """Return option and value of each row of marks; an option with one value needs none."""
     read = [name for name in labels if name in check["options"]]  # in the order of the claim file
     return [
-        (_option(labels, name), _value(labels, name, value))
+        (words.option(labels, name), words.choice(labels, name, value))
         for name in dict.fromkeys([*read, *check["options"]])
-        if table[_option(labels, name)].nunique() > 1
+        if table[words.option(labels, name)].nunique() > 1
         for value in check["options"][name]
     ]
 
@@ -209,11 +200,11 @@ def _draw(table: pd.DataFrame, check: dict[str, Any], rows: list[tuple[str, str]
 
 def _alt(table: pd.DataFrame, check: dict[str, Any]) -> str:
     counts = table["outcome"].value_counts()
-    words = ", ".join(f"{count} {outcome}" for outcome, count in counts.items())
+    tally = ", ".join(f"{count} {outcome}" for outcome, count in counts.items())
     low, high = (
         number(end, _digits(check)) for end in (table["value"].min(), table["value"].max())
     )
     return (
         f"{len(table)} estimates with intervals in ascending order, from {low} to {high} "
-        f"{check['unit']}: {words}. Rows of marks below show which choices each one makes."
+        f"{check['unit']}: {tally}. Rows of marks below show which choices each one makes."
     )
