@@ -190,7 +190,7 @@ BROKEN = [
     (in_code("x = 1\n"), "is stale: run .* its code cells"),
     (without_a_count, "cell 6: has no execution count"),
     (without_an_output, "cell 6: computes but stores no output"),
-    (without_alt_text, "a chart has no alt"),
+    (without_alt_text, "the chart “gini-changes” has no alt: add"),
 ]
 
 

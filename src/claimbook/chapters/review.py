@@ -89,9 +89,9 @@ class Chapter:
 
     @cached_property
     def charts(self) -> list[tuple[int, dict[str, Any]]]:
-        """The particulars of every stored chart, with its cell."""
+        """Every stored chart, with its cell."""
         return [
-            (number, output["data"][figures.MIME].get("layout", {}).get("meta", {}))
+            (number, output["data"][figures.MIME])
             for number, cell in self.cells("code")
             for output in cell.outputs
             if figures.MIME in output.get("data", {})
@@ -182,16 +182,11 @@ def _charts(chapter: Chapter) -> Iterator[Finding]:
     low, high = CHARTS
     if not low <= len(chapter.charts) <= high:
         yield Finding(chapter.path, f"shows {len(chapter.charts)} charts, not {low} to {high}.")
-    for number, meta in chapter.charts:
-        described = meta.get("claimbook", {})
-        for name in ("id", "title", "alt", "unit", "source", "n"):
-            if not described.get(name):
-                yield Finding(
-                    chapter.path,
-                    f"a chart has no {name}: make it with claimbook.figures.chart.",
-                    number,
-                )
-    ids = [meta.get("claimbook", {}).get("id") for _, meta in chapter.charts]
+    for number, drawn in chapter.charts:
+        for problem in figures.problems(drawn):
+            yield Finding(chapter.path, problem, number)
+    metas = [drawn.get("layout", {}).get("meta", {}) for _, drawn in chapter.charts]
+    ids = [meta.get("claimbook", {}).get("id") for meta in metas]
     for name in sorted({name for name in ids if name and ids.count(name) > 1}):
         yield Finding(chapter.path, f"two charts have the id {name}: rename one.")
 

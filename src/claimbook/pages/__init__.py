@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from sphinx.application import Sphinx
 
-from claimbook.pages import chapters, datapage, directives, feeds, gallery, panel, theme, values
+from claimbook.pages import chapters, datapage, directives, feeds, panel, theme, values
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
@@ -23,6 +23,6 @@ def setup(app: Sphinx) -> dict[str, bool]:
         Sphinx's metadata of an extension.
     """
     metadata = theme.setup(app)
-    for part in (chapters, panel, values, directives, datapage, gallery, feeds):
+    for part in (chapters, panel, values, directives, datapage, feeds):
         part.connect(app)
     return metadata

@@ -16,7 +16,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.config import Config
 
-from claimbook.pages import charts, citations, maths, tables
+from claimbook.pages import charts, citations, maths
 from claimbook.pages.vendored import STATIC
 
 TEMPLATES = STATIC.parent / "templates" / "site"
@@ -80,7 +80,7 @@ def _remove_unused(app: Sphinx, exception: Exception | None) -> None:
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
-    """Connect the shell, the charts, the formulas and the tables to a build.
+    """Connect the shell, the charts and the formulas to a build.
 
     Parameters
     ----------
@@ -99,6 +99,6 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.add_css_file("icons.css", priority=890)
     app.add_css_file("claimbook.css", priority=900)
     app.add_js_file("shell.js", loading_method="defer")
-    for part in (charts, citations, maths, tables):
+    for part in (charts, citations, maths):
         part.connect(app)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -175,7 +175,9 @@
     await draw(plot);
     const figure = drawn.get(plot);
     if (!figure) return; // it could not be drawn, and the page says so
-    figure.data = figure.steps[control.value];
+    // A step holds what differs from the others; the rest stands in the figure.
+    const moved = figure.steps[control.value];
+    figure.data = figure.data.map((trace, i) => ({ ...trace, ...moved[i] }));
     const { data, layout } = themedFigure(figure);
     window.Plotly.react(plot, data, layout, CONFIG);
   }
