@@ -25,7 +25,7 @@ from nbclient.exceptions import CellExecutionError
 from claimbook import paths
 from claimbook.chapters import freshness, prose
 from claimbook.claims import files
-from claimbook.claims.claim import MIME
+from claimbook.claims.output import MIME, expanded
 from claimbook.errors import ClaimbookError, nearest
 
 CELL_SECONDS = 120
@@ -111,19 +111,19 @@ def read(path: Path) -> nbformat.NotebookNode:
 
 
 def claim_output(notebook: nbformat.NotebookNode, claim_id: str) -> dict[str, Any]:
-    """Return the claim output stored in a chapter.
+    """Return the claim output stored in a chapter, in full.
 
     Parameters
     ----------
     notebook : nbformat.NotebookNode
         The chapter.
     claim_id : str
-        Its claim, for the message.
+        Its claim, whose words are joined.
 
     Returns
     -------
     dict
-        The output of type ``application/vnd.claimbook.claim+json``.
+        As :func:`claimbook.claims.output.expanded` has it.
 
     Raises
     ------
@@ -142,7 +142,7 @@ def claim_output(notebook: nbformat.NotebookNode, claim_id: str) -> dict[str, An
             f"The chapter {claim_id} shows {len(found)} claim outputs where there is one: its last "
             f"check is followed by a cell that says `claim`; then run `claimbook run {claim_id}`."
         )
-    return found[0]
+    return expanded(found[0], files.read_claim(claim_id))
 
 
 def stored_output(claim_id: str) -> dict[str, Any]:
