@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pandas as pd
 
-from claimbook.claims import output, rule
+from claimbook.claims import files, output, rule
 from claimbook.claims.grid import HEADLINE, Options, variants
 from claimbook.claims.offline import offline
 from claimbook.data.snapshot import Snapshot
@@ -41,6 +41,8 @@ class Check:
         Vintages newer than the one declared: they no longer hold the check's window.
     decomposition : dict of str to dict
         For each earlier vintage, how its estimate became today's.
+    revision : float
+        By how much releases of the data differ in an exact headline; its interval reaches so far.
     """
 
     declared: dict[str, Any]
@@ -49,6 +51,17 @@ class Check:
     missing: dict[str, list[str]] = field(default_factory=dict)
     not_asked: list[str] = field(default_factory=list)
     decomposition: dict[str, dict[str, Any]] = field(default_factory=dict)
+    revision: float = 0
+
+    def __post_init__(self) -> None:
+        self.variants = {
+            name: (options, rule.revisable(estimate, self.revision))
+            for name, (options, estimate) in self.variants.items()
+        }
+        self.vintages = {
+            vintage: rule.revisable(estimate, self.revision)
+            for vintage, estimate in self.vintages.items()
+        }
 
     @property
     def id(self) -> str:
@@ -79,10 +92,22 @@ class Check:
             The outcome.
         """
         return rule.outcome(
-            estimate,
+            rule.revisable(estimate, self.revision),
             self.declared["expects"],
             reference=self.declared["reference"],
             smallest_effect=self.declared["smallest_effect"],
+        )
+
+    @property
+    def counts(self) -> bool:
+        """Whether the check counts for the verdict."""
+        return self.declared["role"] in files.COUNTING
+
+    @property
+    def _turned(self) -> rule.Turned | None:
+        declared = self.declared
+        return self.estimate and rule.turned(
+            self.estimate, declared["expects"], declared["reference"]
         )
 
     @property
@@ -108,10 +133,13 @@ class Check:
 
     def as_dict(self) -> dict[str, Any]:
         """Return what was found, without a word of the claim file, as plain data."""
+        turned = self._turned
         economies = {} if self.estimate is None else self.estimate.economies
         return {
             "id": self.id,
             **self._decided(self.estimate),
+            "how": turned and turned.how(self.declared["smallest_effect"]),
+            "flips": turned and turned.flips,
             "robustness": {"agree": self.tally[self.outcome], "of": len(self.variants)},
             "tally": self.tally,
             "vintages": {
@@ -131,7 +159,8 @@ class Check:
     def _decided(self, estimate: Estimate | None) -> dict[str, Any]:
         measured = None
         if estimate is not None:
-            measured = {name: getattr(estimate, name) for name in ("value", "low", "high", "n")}
+            names = ("value", "low", "high", "n", "exact")
+            measured = {name: getattr(estimate, name) for name in names}
         return {"outcome": self.decide(estimate), "estimate": measured}
 
     def __repr__(self) -> str:
@@ -158,7 +187,8 @@ def ask(declared: dict[str, Any], function: CheckFunction, held: Mapping[str, Sn
         if (lacking := [code for code in declared["series"] if code not in wdi.codes])
     }
     estimates = {**earlier, now.vintage: headline, **dict.fromkeys(newer)}
-    check = Check(declared, found, estimates, missing, newer)
+    revision = _revision(function, now, older, declared, estimates, options)
+    check = Check(declared, found, estimates, missing, newer, revision=revision)
     for then in older if declared["series"] else ():
         if parts := _decompose(function, then, now, check):
             check.decomposition[then.vintage] = parts
@@ -212,6 +242,29 @@ def _run(
             f"{estimate.unit!r}: make them agree."
         )
     return replace(estimate, economies=pd.Series(estimate.economies, dtype=float).sort_index())
+
+
+def _revision(
+    function: CheckFunction,
+    now: Snapshot,
+    older: Iterable[Snapshot],
+    declared: Mapping[str, Any],
+    estimates: Mapping[str, Estimate | None],
+    options: Options,
+) -> float:
+    """Return by how much releases that hold the same windows differ in an exact headline.
+
+    A release holds them if what the headline finds stays when the years that it lacks are left out.
+    """
+    headline = estimates[now.vintage]
+    if headline is None or not headline.exact or not declared["series"]:
+        return 0
+    values = [headline.value]
+    for then in older:
+        earlier = estimates[then.vintage]
+        if earlier and _run(function, now.in_years_of(then), declared, options) == headline:
+            values.append(earlier.value)
+    return rounded(max(values) - min(values))
 
 
 def _decompose(

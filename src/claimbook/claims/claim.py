@@ -11,7 +11,7 @@ can see it:
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable
 from functools import cached_property
 from typing import Any
 
@@ -117,7 +117,7 @@ class Claim:
     @property
     def verdict(self) -> str:
         """The claim's verdict: of each check's headline, under the vintage declared for it."""
-        return self._verdict({name: check.outcome for name, check in self.checks.items()})
+        return self._verdict(lambda check: check.outcome)
 
     def as_dict(self) -> dict[str, Any]:
         """Return what was found, without a word of the claim file, as plain JSON."""
@@ -131,6 +131,7 @@ class Claim:
         return {
             "claim": self.declared["id"],
             "verdict": self.verdict,
+            "counts": rule.counts(check.outcome for check in self._counting),
             "robustness": checks[self._primary.id]["robustness"],
             "vintages": {vintage: self._verdict_under(vintage) for vintage in self._snapshots},
             "checks": list(checks.values()),
@@ -147,18 +148,19 @@ class Claim:
             check for check in self.checks.values() if check.declared["role"] == files.PRIMARY
         )
 
+    @property
+    def _counting(self) -> list[Check]:
+        return [self.checks[name] for name in self._order if self.checks[name].counts]
+
     def _verdict_under(self, vintage: str) -> str | None:
         """The verdict of a vintage; None where the primary check could not be asked of it."""
         if not self._primary.asked(vintage):
             return None
-        return self._verdict(
-            {name: check.decide(check.vintages[vintage]) for name, check in self.checks.items()}
-        )
+        return self._verdict(lambda check: check.decide(check.vintages[vintage]))
 
-    def _verdict(self, outcomes: Mapping[str, str]) -> str:
-        roles = {name: self.checks[name].declared["role"] for name in outcomes}
-        secondary = [outcomes[name] for name in outcomes if roles[name] == files.SECONDARY]
-        return rule.verdict(outcomes[self._primary.id], secondary)
+    def _verdict(self, outcome: Callable[[Check], str]) -> str:
+        others = [check for check in self._counting if check is not self._primary]
+        return rule.verdict(outcome(self._primary), map(outcome, others))
 
     def _declared(self, check_id: str) -> dict[str, Any]:
         for check in self.declared["checks"]:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import jsonschema
 
 PRIMARY, SECONDARY, CONTEXT, AFTER = "primary", "secondary", "context", "after"
+COUNTING = (PRIMARY, SECONDARY)
 MOST_SECONDARY = 3
 
 

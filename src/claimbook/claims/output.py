@@ -29,6 +29,7 @@ _CLAIM_WORDS = (
     "literature",
 )
 _NUMBERS = {"value": float, "low": float, "high": float, "n": int}
+_EXACT = "exact"
 _LETTERS = {outcome[0]: outcome for outcome in rule.OUTCOMES}
 _NOTHING = "-"
 
@@ -104,6 +105,8 @@ def _compact(check: Mapping[str, Any]) -> Found:
     return {name: one for name, one in check.items() if name not in ("outcome", "estimate")} | {
         "variants": _columns(check["variants"]),
         "vintages": {"names": " ".join(check["vintages"])} | _columns(check["vintages"].values()),
+        "flips": check["flips"]
+        and {name: one if one is None else plain(one) for name, one in check["flips"].items()},
         "missing": {vintage: " ".join(codes) for vintage, codes in check["missing"].items()},
         "lost": {vintage: " ".join(codes) for vintage, codes in check["lost"].items()},
         "decomposition": {
@@ -148,6 +151,8 @@ def _columns(entries: Iterable[Mapping[str, Any] | None]) -> dict[str, str]:
     for name in _NUMBERS:
         column = (_text(one[name]) if one else _NOTHING for one in estimates)
         columns[f"{name}s"] = " ".join(column)
+    if any(one and one[_EXACT] for one in estimates):
+        columns[_EXACT] = " ".join(str(int(bool(one and one[_EXACT]))) for one in estimates)
     return columns
 
 
@@ -157,9 +162,11 @@ def _entries(columns: Mapping[str, str]) -> list[Found | None]:
         [None if text == _NOTHING else kind(text) for text in columns[f"{name}s"].split()]
         for name, kind in _NUMBERS.items()
     ]
+    exact = columns.get(_EXACT, "0 " * len(columns["outcomes"])).split()
     entries: list[Found | None] = []
-    for letter, *row in zip(columns["outcomes"], *numbers, strict=True):
-        estimate = None if row[0] is None else dict(zip(_NUMBERS, row, strict=True))
+    for letter, flag, *row in zip(columns["outcomes"], exact, *numbers, strict=True):
+        measured = dict(zip(_NUMBERS, row, strict=True)) | {_EXACT: flag == "1"}
+        estimate = None if row[0] is None else measured
         asked = letter != _NOTHING
         entries.append({"outcome": _LETTERS[letter], "estimate": estimate} if asked else None)
     return entries
@@ -171,12 +178,14 @@ def _text(number: float) -> str:
 
 def claim_text(found: Mapping[str, Any]) -> str:
     """Write a claim's findings for a terminal, or a diff: ids, outcomes, figures."""
-    robustness = found["robustness"]
+    robustness, counts = found["robustness"], found["counts"]
     primary = next(check for check in found["checks"] if check["role"] == "primary")
+    words = ", ".join(f"{count} {outcome}" for outcome, count in counts.items())
     then = ", ".join(f"{name}: {verdict}" for name, verdict in found["vintages"].items())
     return "\n".join(
         [
             f"claim {found['claim']['id']}: {found['verdict']}",
+            f"of {sum(counts.values())} checks that count: {words}",
             f"primary check: {primary['outcome']}, shared by {robustness['agree']} of "
             f"{robustness['of']} variants",
             f"verdict by vintage: {then}",
@@ -187,8 +196,9 @@ def claim_text(found: Mapping[str, Any]) -> str:
 
 def check_text(check: Mapping[str, Any]) -> str:
     """Write a check's findings for a terminal, or a diff."""
+    how = f" ({check['how']})" if check["how"] else ""
     lines = [
-        f"{check['role']} check {check['id']}: {check['outcome']}",
+        f"{check['role']} check {check['id']}: {check['outcome']}{how}",
         f"  expects a {check['expects']} from {check['reference']:g}, "
         f"of at least {check['smallest_effect']:g} {check['unit']}",
     ]
@@ -198,10 +208,19 @@ def check_text(check: Mapping[str, Any]) -> str:
         lines.append(f"  {vintage:>8}  {_under(check, vintage, under)}")
         if lost := check["lost"].get(vintage):
             lines.append(f"            without {len(lost)}: {' '.join(lost)}")
+    if check["flips"]:
+        lines.append(f"  {_flips_text(**check['flips'])}")
     robustness = check["robustness"]
     if robustness["of"] > 1:
         lines.append(f"  {robustness['agree']} of {robustness['of']} variants have this outcome")
     return "\n".join(lines)
+
+
+def _flips_text(supports_to: float | None, contradicts_from: float) -> str:
+    supports = (
+        "" if supports_to is None else f"supports for smallest effects up to {supports_to:g}, "
+    )
+    return f"{supports}contradicts above {contradicts_from:g}"
 
 
 def _under(check: Mapping[str, Any], vintage: str, under: Mapping[str, Any] | None) -> str:
@@ -216,4 +235,5 @@ def _estimate_text(estimate: Mapping[str, Any] | None) -> str:
     if estimate is None:
         return "no estimate"
     low, high = estimate["low"], estimate["high"]
-    return f"{estimate['value']:g} [{low:g}, {high:g}], n = {estimate['n']}"
+    exact = " exact" if estimate[_EXACT] else ""
+    return f"{estimate['value']:g} [{low:g}, {high:g}]{exact}, n = {estimate['n']}"

@@ -18,7 +18,7 @@ import io
 import json
 import re
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -336,7 +336,35 @@ class Snapshot:
         Snapshot
             The same values where both have one, NaN elsewhere.
         """
-        return _CommonSnapshot(self, other)
+
+        def held_by_both(code: str, mine: pd.DataFrame) -> pd.DataFrame:
+            held = other._frame(code).notna().reindex_like(mine).fillna(False).astype(bool)
+            return mine.where(held)
+
+        return _MaskedSnapshot(self, held_by_both)
+
+    def in_years_of(self, other: Snapshot) -> Snapshot:
+        """Return this snapshot with only the years in which another vintage has any figure.
+
+        An estimate that this leaves as it was reads no year that the other vintage lacks.
+        """
+
+        def held_years(code: str, mine: pd.DataFrame) -> pd.DataFrame:
+            theirs = other._frame(code)
+            return mine.loc[:, mine.columns.isin(theirs.columns[theirs.notna().any()])]
+
+        return _MaskedSnapshot(self, held_years)
+
+    def without(self, economies: Iterable[str]) -> Snapshot:
+        """Return this snapshot as if some economies had published nothing: their rows are empty."""
+        gone = frozenset(economies)
+
+        def others(_: str, mine: pd.DataFrame) -> pd.DataFrame:
+            left = mine.copy()
+            left[left.index.isin(gone)] = np.nan
+            return left
+
+        return _MaskedSnapshot(self, others)
 
     def _known(self, economies: Iterable[str]) -> list[str]:
         codes = [economies] if isinstance(economies, str) else list(economies)
@@ -394,18 +422,16 @@ class Snapshot:
         return path
 
 
-class _CommonSnapshot(Snapshot):
-    """A snapshot seen through the economy-years that another vintage holds too."""
+class _MaskedSnapshot(Snapshot):
+    """A snapshot seen through a mask on its figures."""
 
-    def __init__(self, base: Snapshot, other: Snapshot) -> None:
+    def __init__(self, base: Snapshot, mask: Callable[[str, pd.DataFrame], pd.DataFrame]) -> None:
         self.__dict__.update(base.__dict__)
-        self._base, self._other, self._frames = base, other, {}
+        self._base, self._mask, self._frames = base, mask, {}
 
     def _frame(self, code: str) -> pd.DataFrame:
         if code not in self._frames:
-            mine, theirs = self._base._frame(code), self._other._frame(code)
-            held = theirs.notna().reindex_like(mine).fillna(False).astype(bool)
-            self._frames[code] = mine.where(held)
+            self._frames[code] = self._mask(code, self._base._frame(code))
         return self._frames[code]
 
 

@@ -54,6 +54,10 @@ class Estimate:
         Unit of the three numbers.
     economies : pandas.Series
         What each economy contributes, by iso3 code; may be empty.
+    exact : bool
+        Whether it is an exact share or total, without an interval from sampling.
+    effective_n : float, optional
+        Effective number of economies, where weights are used.
 
     Raises
     ------
@@ -67,6 +71,8 @@ class Estimate:
     n: int
     unit: str
     economies: pd.Series = field(default_factory=lambda: pd.Series(dtype=float), compare=False)
+    exact: bool = False
+    effective_n: float | None = None
 
     def __post_init__(self) -> None:
         for name in ("value", "low", "high"):
@@ -190,7 +196,7 @@ def exact(value: float, unit: str, n: int, economies: pd.Series | None = None) -
         With ``low == high == value``.
     """
     parts = pd.Series(dtype=float) if economies is None else economies.sort_index()
-    return Estimate(value, value, value, n, unit, parts)
+    return Estimate(value, value, value, n, unit, parts, exact=True)
 
 
 def slope(
