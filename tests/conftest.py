@@ -40,6 +40,16 @@ def copy(tmp_path, monkeypatch):
 
 
 @pytest.fixture
+def small_book(tmp_path, monkeypatch):
+    """An empty book, for a claim on made-up figures (tests/small.py writes both)."""
+    (tmp_path / "book").mkdir()
+    (tmp_path / "_config.yml").touch()
+    monkeypatch.setenv("CLAIMBOOK_ROOT", str(tmp_path))
+    monkeypatch.delenv("CLAIMBOOK_DATA", raising=False)
+    return tmp_path
+
+
+@pytest.fixture
 def claimbook(copy):
     """Run the command line on the copy: ``claimbook("build")`` gives the finished process."""
 

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
 from nbformat import NotebookNode
 
-from claimbook import paths
+from claimbook import paths, status
 from claimbook.chapters import freshness, notebooks, prose
 from claimbook.chapters.definitions import Library
 from claimbook.chapters.notebooks import ChapterError
 from claimbook.claims import files
+from claimbook.claims.output import expanded
 from claimbook.data import snapshot
 from claimbook.errors import nearest
 
@@ -129,7 +130,7 @@ class Book:
 
     def output_of(self, notebook: NotebookNode, claim_id: str) -> Output:
         """Return the claim output of a notebook just executed, with the words of its claim file."""
-        return _with_words(notebooks.claim_output(notebook, claim_id), self.claim(claim_id))
+        return expanded(notebooks.claim_output(notebook, claim_id), self.claim(claim_id))
 
     def forget(self, name: str) -> None:
         """Forget what was read of a notebook that has been written anew."""
@@ -144,11 +145,14 @@ class Book:
         cells = [cell.source for cell in freshness.code_cells(notebook)]
         declared = self.claim(name) if name in self.chapters else None
         codes = files.claim_series(declared) if declared else self._read_by(cells)
+        library = freshness.library(cells, self._library)
+        reached = {name.split(":")[0] for name in library.get("status", "").split()}
+        tables = [table for name, table in status.TABLES.items() if name in reached]
         return {
-            "data": self._data(codes),
+            "data": snapshot.fingerprints(codes, tables),
             **({"claim": freshness.claim(declared)} if declared else {}),
             "code": freshness.code(notebook),
-            "library": freshness.library(cells, self._library),
+            "library": library,
             "lock": self._lock,
             "outputs": freshness.outputs(notebook),
         }
@@ -189,14 +193,6 @@ class Book:
         prose_cells = [cell.source for cell in notebook.cells if cell.cell_type == "markdown"]
         return [fault for text in prose_cells for fault in prose.stale(text, self.output(name))]
 
-    def _data(self, codes: list[str]) -> dict[str, dict[str, str]]:
-        found: dict[str, dict[str, str]] = {}
-        for code in ("economies", *codes):
-            make = partial(freshness.data, code, self.snapshots.values())
-            for folder, prints in self._once("data", code, make).items():
-                found.setdefault(folder, {}).update(prints)
-        return found
-
     def _read_by(self, cells: list[str]) -> list[str]:
         """The series that some cells name, where no claim file declares them."""
         held, text = (
@@ -214,17 +210,6 @@ class Book:
         if (kind, name) not in self._kept:
             self._kept[kind, name] = make()
         return self._kept[kind, name]
-
-
-def _with_words(stored: Output, declared: dict[str, Any]) -> Output:
-    """Join a claim output with the words of its claim file, which stale nothing."""
-    words = {check["id"]: check for check in declared["checks"]}
-    checks = [
-        check | {name: words[check["id"]][name] for name in ("question", "falsifier")}
-        for check in stored["checks"]
-    ]
-    claim = {name: declared[name] for name in stored["claim"]}
-    return stored | {"claim": claim, "checks": checks}
 
 
 def _files(node: object) -> list[str]:

@@ -14,9 +14,8 @@ from typing import Any
 
 from nbformat import NotebookNode
 
-from claimbook import paths, status
+from claimbook import paths
 from claimbook.chapters.definitions import Library, digest, layout_free
-from claimbook.data.snapshot import Snapshot
 
 PACKAGE = Path(paths.__file__).parent
 # What turns nbval's comparison off, as a comment or as a tag of the cell.
@@ -43,19 +42,6 @@ _WORDS = {
 def code_cells(notebook: NotebookNode) -> list[NotebookNode]:
     """Return the code cells of a notebook."""
     return [cell for cell in notebook.cells if cell.cell_type == "code"]
-
-
-def data(code: str, snapshots: Iterable[Snapshot]) -> dict[str, dict[str, str]]:
-    """Fingerprint every file that is read for a series, each proved to be what it should be."""
-    found: dict[str, dict[str, str]] = {}
-    for wdi in snapshots:
-        if code == "economies" or code in wdi.codes:
-            wdi.verify(code)
-            found[wdi.vintage] = {code: wdi.sha256(code)}
-    if code == status.GNI:
-        table = paths.root() / "data" / "income-thresholds.csv"
-        found["."] = {table.stem: sha256_of(table)}
-    return found
 
 
 def sha256_of(path: Path) -> str:
@@ -135,7 +121,7 @@ def _differing(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]
 def _files(found: Any) -> dict[str, str]:
     """Each file of the data with its fingerprint."""
     return {
-        (Path("data") / folder / f"{name}.csv").as_posix(): sha
+        (Path("data") / ("" if folder == "tables" else folder) / f"{name}.csv").as_posix(): sha
         for folder, held in (found or {}).items()
         for name, sha in held.items()
     }

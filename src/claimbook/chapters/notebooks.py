@@ -16,7 +16,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
 from claimbook import paths
-from claimbook.claims.claim import MIME
+from claimbook.claims.output import MIME
 from claimbook.errors import ClaimbookError
 
 CELL_SECONDS = 120

@@ -24,8 +24,7 @@ from claimbook.chapters import notebooks, prose
 from claimbook.chapters.book import Book
 from claimbook.chapters.freshness import UNCOMPARED
 from claimbook.chapters.scaffold import PLACEHOLDER
-from claimbook.claims import claim as claims
-from claimbook.claims import files
+from claimbook.claims import files, grid
 from claimbook.data import snapshot
 from claimbook.errors import ClaimbookError, nearest
 
@@ -126,7 +125,7 @@ def _filled_in(chapter: Chapter) -> Iterator[Finding]:
 
 def _grid(chapter: Chapter) -> Iterator[Finding]:
     for check in chapter.claim["checks"]:
-        count = len(claims.variants(check["options"]))
+        count = len(grid.variants(check["options"]))
         if check["role"] == files.PRIMARY and count < VARIANTS:
             yield Finding(
                 chapter.claim_path,

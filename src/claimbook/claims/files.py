@@ -7,17 +7,17 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib import resources
 from pathlib import Path
-from typing import Any
-
-import jsonschema
-from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError
+from typing import TYPE_CHECKING, Any
 
 from claimbook import paths
 from claimbook.data.snapshot import CURRENT
 from claimbook.errors import ClaimbookError, nearest
 
+if TYPE_CHECKING:
+    import jsonschema
+
 PRIMARY, SECONDARY, CONTEXT, AFTER = "primary", "secondary", "context", "after"
+COUNTING = (PRIMARY, SECONDARY)
 MOST_SECONDARY = 3
 
 
@@ -26,18 +26,7 @@ class ClaimFileError(ClaimbookError):
 
 
 def claim_paths() -> dict[str, Path]:
-    """Return every claim file of the book.
-
-    Returns
-    -------
-    dict of str to pathlib.Path
-        Claim id (the file's stem) to path, sorted by path.
-
-    Raises
-    ------
-    ClaimFileError
-        If two parts hold a claim of the same id.
-    """
+    """Return every claim file of the book, sorted by path, by claim id (the stem)."""
     found: dict[str, Path] = {}
     book = paths.root() / "book"
     for path in sorted(book.glob("*/*.yml")):
@@ -53,23 +42,7 @@ def claim_paths() -> dict[str, Path]:
 
 
 def read_claim(claim_id: str) -> dict[str, Any]:
-    """Read and validate a claim file.
-
-    Parameters
-    ----------
-    claim_id : str
-        The claim's id, which is its file's stem.
-
-    Returns
-    -------
-    dict
-        The file as plain data, with every check's defaults filled in, and ``part``, its folder.
-
-    Raises
-    ------
-    ClaimFileError
-        If there is no such claim, or the file breaks its schema.
-    """
+    """Read a claim file, every check's defaults filled in, with ``part``, its folder."""
     known = claim_paths()
     if claim_id not in known:
         raise ClaimFileError(
@@ -80,23 +53,7 @@ def read_claim(claim_id: str) -> dict[str, Any]:
 
 
 def load_claim(path: Path) -> dict[str, Any]:
-    """Read and validate the claim file at a path; see :func:`read_claim`.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        ``book/<part>/<claim-id>.yml``.
-
-    Returns
-    -------
-    dict
-        As :func:`read_claim`.
-
-    Raises
-    ------
-    ClaimFileError
-        If the file breaks its schema.
-    """
+    """Read and validate the claim file at a path; see :func:`read_claim`."""
     document = _load(path, "claim.schema.json")
     _require(path, document, ("id",), document["id"] == path.stem, f"the file is {path.name}")
     _check_checks(path, document)
@@ -110,18 +67,7 @@ def load_claim(path: Path) -> dict[str, Any]:
 
 
 def claim_series(claim: Mapping[str, Any]) -> list[str]:
-    """Return the codes of the series that a claim's checks and charts read.
-
-    Parameters
-    ----------
-    claim : mapping
-        From :func:`read_claim`.
-
-    Returns
-    -------
-    list of str
-        Sorted World Bank codes.
-    """
+    """Return the codes that a claim's checks and charts read, sorted."""
     named = set(claim.get("series", ()))
     return sorted(named.union(*(check["series"] for check in claim["checks"])))
 
@@ -179,6 +125,11 @@ def _require(path: Path, document: Any, field: Iterable[Any], holds: bool, rule:
 
 
 def _load(path: Path, schema: str) -> Any:
+    # Both take their time to import, and chapters that are only read need neither.
+    import jsonschema
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import MarkedYAMLError
+
     try:
         document = YAML(typ="rt").load(path.read_text(encoding="utf-8"))
     except MarkedYAMLError as fault:
@@ -198,6 +149,8 @@ def _load(path: Path, schema: str) -> Any:
 
 @cache
 def _validator(schema: str) -> jsonschema.Draft202012Validator:
+    import jsonschema
+
     text = (
         resources.files("claimbook.claims").joinpath("schemas", schema).read_text(encoding="utf-8")
     )

@@ -18,9 +18,10 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -61,6 +62,36 @@ class Codes(list[str]):
         return super().__contains__(code) or code in self._others
 
 
+@dataclass(frozen=True)
+class HeldBy:
+    """A mask: the economy-years that another view holds too, or all of a year that it holds."""
+
+    store: Store
+    masks: tuple[Any, ...]
+    whole_years: bool = False
+    kept: ClassVar[bool] = True
+
+    def on(self, frame: pd.DataFrame, names: list[str]) -> pd.DataFrame:
+        """Return the frame of a series, which has had these names, as the mask shows it."""
+        code = next((name for name in names if name in self.store.codes), names[0])
+        held = self.store.frame(code, self.masks).notna()
+        if self.whole_years:
+            return frame.loc[:, frame.columns.isin(held.columns[held.any()])]
+        return frame.where(held.reindex_like(frame).fillna(False).astype(bool))
+
+
+@dataclass(frozen=True)
+class Without:
+    """A mask: some economies as if they had published nothing."""
+
+    economies: frozenset[str]
+    kept: ClassVar[bool] = False  # one view an economy: they would fill the memory
+
+    def on(self, frame: pd.DataFrame, names: list[str]) -> pd.DataFrame:
+        """Return the frame of a series with their rows empty."""
+        return frame.where(~frame.index.isin(self.economies)[:, None])
+
+
 class Store:
     """The files of one data package: each is verified, and parsed once for all views of it."""
 
@@ -71,7 +102,7 @@ class Store:
         others = {name: one.get("aliases", ()) for name, one in self.resources.items()}
         self._own = {alias: name for name, aliases in others.items() for alias in aliases}
         self._text = text
-        self._sound: dict[str, tuple[int, int]] = {}
+        self.sound: dict[str, tuple[int, int]] = {}
         self._made: dict[Any, Any] = {}
 
     @cached_property
@@ -111,11 +142,11 @@ class Store:
         except FileNotFoundError:
             raise self._fault(path, "is missing") from None
         mark = found.st_mtime_ns, found.st_size
-        if self._sound.get(name) != mark:
+        if self.sound.get(name) != mark:
             if f"sha256:{sha256(path.read_bytes())}" != resource["hash"]:
                 what = "is not the file that datapackage.json describes (its sha256 differs)"
                 raise self._fault(path, what)
-            self._sound[name] = mark
+            self.sound[name] = mark
         return path
 
     def _fault(self, path: Path, what: str) -> SnapshotError:
@@ -128,6 +159,9 @@ class Store:
 
     def once(self, key: Any, make: Callable[[], T]) -> T:
         """Return what is made of the files, made once; ``key`` names the making and the files."""
+        masks = key[-1] if isinstance(key[-1], tuple) else ()
+        if not all(mask.kept for mask in masks):
+            return make()
         if key not in self._made:
             self._made[key] = make()
         return self._made[key]
@@ -160,10 +194,8 @@ class Store:
         return self.once(key, lambda: self._masked(code, masks) if masks else self._parsed(path))
 
     def _masked(self, code: str, masks: tuple[Any, ...]) -> pd.DataFrame:
-        *earlier, (other, theirs) = masks
-        mine = self.frame(code, tuple(earlier))
-        alias = next((name for name in self.names(code) if name in other.codes), code)
-        return mine.where(other.frame(alias, theirs).reindex_like(mine).notna())
+        *earlier, mask = masks
+        return mask.on(self.frame(code, tuple(earlier)), self.names(code))
 
     def names(self, code: str) -> list[str]:
         """Return the codes that a series has had: its own here, then others."""
@@ -201,7 +233,7 @@ class Store:
         own, store = self.resource(code), copy.copy(self)
         changed = own | release | {"name": own["name"], "path": str(folder / release["path"])}
         store.resources = self.resources | {own["name"]: changed}
-        store._sound = {}
+        store.sound = {}
         return store
 
 
@@ -251,11 +283,11 @@ class Snapshot:
         self.folder = folder
         self.vintage = folder.name
         self.release: str | None = None
-        self._store = opened(folder)
-        self._masks: tuple[Any, ...] = ()
-        self._only: frozenset[str] | None = None
+        self.store = opened(folder)
+        self.masks: tuple[Any, ...] = ()
+        self.only: frozenset[str] | None = None
         if only is not None:
-            self._only = frozenset(map(self._store.own, only))
+            self.only = frozenset(map(self.store.own, only))
 
     def __repr__(self) -> str:
         return f"Snapshot {self.vintage}: {len(self.codes)} series"
@@ -266,22 +298,22 @@ class Snapshot:
     @property
     def description(self) -> str:
         """What the data package says of the vintage."""
-        return str(self._store.package.get("description", ""))
+        return str(self.store.package.get("description", ""))
 
     @property
     def codes(self) -> Codes:
         """Codes of the series this vintage holds, sorted; ``in`` finds a renamed one by either."""
-        return self._store.codes
+        return self.store.codes
 
     @property
     def economies(self) -> pd.DataFrame:
         """Economies, without aggregates: index iso3 ``economy``, columns name, region, …"""
-        return self._store.economies.copy(deep=False)
+        return self.store.economies.copy(deep=False)
 
     @property
     def aggregates(self) -> pd.DataFrame:
         """World, regions and income groups, which are never economies."""
-        return self._store.aggregates.copy(deep=False)
+        return self.store.aggregates.copy(deep=False)
 
     def metadata(self, code: str) -> dict[str, Any]:
         """Return a series' title, unit, description, source and provenance.
@@ -301,7 +333,7 @@ class Snapshot:
         SnapshotError
             If the vintage does not hold the series.
         """
-        return dict(self._store.resource(code))
+        return dict(self.store.resource(code))
 
     def cite(self, *codes: str) -> str:
         """Return the source line of a chart that shows these series.
@@ -349,7 +381,7 @@ class Snapshot:
         SnapshotError
             If the vintage does not hold the series.
         """
-        return self._store.sha256(code)
+        return self.store.sha256(code)
 
     def verify(self, code: str) -> None:
         """Check that a series' file is, byte for byte, the one its data package describes.
@@ -383,8 +415,8 @@ class Snapshot:
 
     def _file(self, code: str) -> Path:
         if code != ECONOMIES:
-            self._store.resource(code)
-        return self._store.checked(code)
+            self.store.resource(code)
+        return self.store.checked(code)
 
     def series(self, code: str, economies: Iterable[str] | None = None) -> pd.DataFrame:
         """Read a series with an economy axis and a year axis.
@@ -411,7 +443,7 @@ class Snapshot:
             if the file is not what the data package describes.
         """
         self._permit(code)
-        frame = self._store.series(code, self._masks)
+        frame = self.store.series(code, self.masks)
         if economies is None:
             return frame.copy(deep=False)
         return frame.reindex(self._known(economies))
@@ -439,11 +471,11 @@ class Snapshot:
             If it is no aggregate, or the series does not hold it.
         """
         self._permit(code)
-        frame = self._store.frame(code, self._masks)
-        if aggregate not in self._store.aggregates.index:
+        frame = self.store.frame(code, self.masks)
+        if aggregate not in self.store.aggregates.index:
             raise SnapshotError(
                 f"{aggregate} is not an aggregate of {paths.shown(self.folder)}/economies.csv."
-                f"{nearest(aggregate, self._store.aggregates.index)}"
+                f"{nearest(aggregate, self.store.aggregates.index)}"
             )
         if aggregate not in frame.index:
             raise SnapshotError(
@@ -470,8 +502,8 @@ class Snapshot:
         """
         if code != ECONOMIES:
             self._permit(code)
-        return self._store.once(
-            (name, self.sha256(code), self._masks),
+        return self.store.once(
+            (name, self.sha256(code), self.masks),
             lambda: make(self.economies if code == ECONOMIES else self.series(code)),
         )
 
@@ -488,7 +520,7 @@ class Snapshot:
         Snapshot
             Shares what this one has read already.
         """
-        return self._seen(self._masks, map(self._store.own, codes))
+        return self._seen(self.masks, map(self.store.own, codes))
 
     def common_with(self, other: Snapshot) -> Snapshot:
         """Return this snapshot with only the economy-years that another vintage holds too.
@@ -505,21 +537,54 @@ class Snapshot:
         Snapshot
             The same values where both have one, NaN elsewhere; open to what both may read.
         """
-        only = other._only
+        only = other.only
         if only is not None:
-            only = {self._store.own(name) for code in only for name in other._names(code)}
-        return self._seen((*self._masks, (other._store, other._masks)), only)
+            only = {self.store.own(name) for code in only for name in other.names(code)}
+        return self._seen((*self.masks, HeldBy(other.store, other.masks)), only)
+
+    def in_years_of(self, other: Snapshot) -> Snapshot:
+        """Return this snapshot with only the years in which another vintage has any figure.
+
+        An estimate that this leaves as it was reads no year that the other vintage lacks.
+
+        Parameters
+        ----------
+        other : Snapshot
+            The vintage whose years count.
+
+        Returns
+        -------
+        Snapshot
+            The same values; the other years have no column.
+        """
+        return self._seen((*self.masks, HeldBy(other.store, other.masks, whole_years=True)), None)
+
+    def without(self, economies: Iterable[str]) -> Snapshot:
+        """Return this snapshot as if some economies had published nothing.
+
+        Parameters
+        ----------
+        economies : iterable of str
+            Iso3 codes.
+
+        Returns
+        -------
+        Snapshot
+            Their rows are empty in every series.
+        """
+        return self._seen((*self.masks, Without(frozenset(economies))), None)
 
     def _seen(self, masks: tuple[Any, ...], only: Iterable[str] | None) -> Snapshot:
         view = copy.copy(self)
-        view._masks = masks
+        view.masks = masks
         if only is not None:
             only = frozenset(only)
-            view._only = only if self._only is None else only & self._only
+            view.only = only if self.only is None else only & self.only
         return view
 
-    def _names(self, code: str) -> list[str]:
-        return self._store.names(code) if code in self.codes else [code]
+    def names(self, code: str) -> list[str]:
+        """Return the codes that a series has had; one that is not held has its own."""
+        return self.store.names(code) if code in self.codes else [code]
 
     def with_release(self, code: str, release: str) -> Snapshot:
         """Return this snapshot with one series as a release of its history has it.
@@ -546,31 +611,31 @@ class Snapshot:
         view = copy.copy(self)
         view.release = release
         described = store.resource(release) | {"release": release}
-        view._store = self._store.with_release(code, described, store.folder)
+        view.store = self.store.with_release(code, described, store.folder)
         return view
 
     def _known(self, economies: Iterable[str]) -> list[str]:
         codes = [economies] if isinstance(economies, str) else list(economies)
         for code in codes:
-            if code in self._store.aggregates.index:
+            if code in self.store.aggregates.index:
                 raise SnapshotError(
-                    f"{code} ({self._store.aggregates.loc[code, 'name']}) is an aggregate, not an "
+                    f"{code} ({self.store.aggregates.loc[code, 'name']}) is an aggregate, not an "
                     f'economy: read it with `aggregate(CODE, "{code}")`.'
                 )
-            if code not in self._store.economies.index:
+            if code not in self.store.economies.index:
                 raise SnapshotError(
                     f"{code} is not an economy of {paths.shown(self.folder)}/economies.csv."
-                    f"{nearest(code, self._store.economies.index)}"
+                    f"{nearest(code, self.store.economies.index)}"
                 )
         return codes
 
     def _permit(self, code: str) -> None:
-        if self._only is not None and self._store.own(code) not in self._only:
+        if self.only is not None and self.store.own(code) not in self.only:
             raise SnapshotError(
                 f"The series {code} is read but not declared: add it to `series` in the claim file "
-                f"(declared are {', '.join(sorted(self._only))})."
+                f"(declared are {', '.join(sorted(self.only))})."
             )
-        self._store.resource(code)
+        self.store.resource(code)
 
 
 def vintages() -> list[str]:
@@ -658,7 +723,7 @@ def _history(code: str) -> Store | None:
 
 
 def _month(wdi: Snapshot) -> int:
-    created = wdi._store.package.get("created", "9999-12")
+    created = wdi.store.package.get("created", "9999-12")
     return _months(created if wdi.vintage == CURRENT else wdi.vintage)
 
 
@@ -725,8 +790,8 @@ def fingerprints(codes: Iterable[str], tables: Iterable[str] = ()) -> dict[str, 
     """
     codes, tables, found = sorted(set(codes)), sorted(tables), {}
     for wdi in map(read, vintages()):
-        held = {wdi._store.own(code) for code in codes if code in wdi.codes}
-        found[wdi.vintage] = _verified(wdi._store, [ECONOMIES, *sorted(held)])
+        held = {wdi.store.own(code) for code in codes if code in wdi.codes}
+        found[wdi.vintage] = _verified(wdi.store, [ECONOMIES, *sorted(held)])
     found["tables"] = _verified(opened(paths.root() / "data"), tables) if tables else {}
     found[HISTORY] = {
         f"{code}/{release}": digest

@@ -8,7 +8,9 @@ from typing import ClassVar
 from docutils import nodes
 from myst_nb.core.render import MimeData, MimeRenderPlugin, NbElementRenderer
 
-from claimbook.claims.claim import MIME as CLAIM_MIME
+from claimbook.claims import files
+from claimbook.claims.output import MIME as CLAIM_MIME
+from claimbook.claims.output import expanded
 from claimbook.pages import chapters, charts
 
 
@@ -45,4 +47,5 @@ class ClaimRenderer(MimeRenderPlugin):
         if inline or data.mime_type != CLAIM_MIME:
             return None
         document = renderer.renderer.document
-        return chapters.claim_nodes(document.settings.env, document, data.content)
+        output = expanded(data.content, files.read_claim(data.content["claim"]))
+        return chapters.claim_nodes(document.settings.env, document, output)
