@@ -12,7 +12,7 @@ import io
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,8 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 
-from claimbook.pages.errors import BookError
+from claimbook.pages import state
+from claimbook.pages.state import BookError
 from claimbook.pages.tables import data_table, scrolling_table
 from claimbook.pages.vendored import Bundle, check_files, check_plotly_version, smallest_bundle
 
@@ -81,15 +82,6 @@ class Chart:
     def traces(self) -> frozenset[str]:
         """The plotly trace types the figure is made of."""
         return frozenset(trace.get("type", "scatter") for trace in self.figure["data"])
-
-
-@dataclass
-class PageCharts:
-    """What the build remembers of a page: its charts' files and trace types, and what is wrong."""
-
-    files: dict[str, str] = field(default_factory=dict)
-    traces: set[str] = field(default_factory=set)
-    problems: list[str] = field(default_factory=list)
 
 
 def read_chart(figure: Mapping[str, Any]) -> Chart:
@@ -337,12 +329,6 @@ aria-label="Download CSV: {title}">Download CSV</a></p>
 """
 
 
-def _pages(env: BuildEnvironment) -> dict[str, PageCharts]:
-    if not hasattr(env, "claimbook_charts"):
-        env.claimbook_charts = {}
-    return env.claimbook_charts
-
-
 def chart_nodes(
     env: BuildEnvironment, document: nodes.document, figure: Mapping[str, Any], cell: int | None
 ) -> list[nodes.Element]:
@@ -364,7 +350,7 @@ def chart_nodes(
     list of docutils.nodes.Element
         Empty if the chart is incomplete: the build then stops once every page has been read.
     """
-    page = _pages(env).setdefault(env.docname, PageCharts())
+    page = state.page(env)
     where = env.docname if cell is None else f"{env.docname}, cell {cell + 1}"
     try:
         chart = read_chart(figure)
@@ -394,19 +380,8 @@ def _link_from_elsewhere(app: Sphinx, doctree: nodes.document) -> None:
             slugs[anchor] = (node.line or 0, anchor, anchor)
 
 
-def _forget_page(app: Sphinx, env: BuildEnvironment, docname: str) -> None:
-    _pages(env).pop(docname, None)
-
-
-def _merge_pages(
-    app: Sphinx, env: BuildEnvironment, docnames: list[str], other: BuildEnvironment
-) -> None:
-    theirs = _pages(other)
-    _pages(env).update({name: theirs[name] for name in docnames if name in theirs})
-
-
 def _stop_if_incomplete(app: Sphinx, env: BuildEnvironment) -> None:
-    problems = [problem for page in _pages(env).values() for problem in page.problems]
+    problems = [problem for page in state.pages(env).values() for problem in page.problems]
     if problems:
         raise BookError("\n".join(problems))
 
@@ -430,7 +405,7 @@ def page_bundle(env: BuildEnvironment, docname: str) -> Bundle | None:
     -------
     claimbook.pages.vendored.Bundle or None
     """
-    page = _pages(env).get(docname)
+    page = state.pages(env).get(docname)
     return smallest_bundle(page.traces) if page and page.files else None
 
 
@@ -451,7 +426,7 @@ def _add_scripts(
 def _write_files(app: Sphinx, exception: Exception | None) -> None:
     if exception is not None or app.builder.format != "html":
         return
-    for docname, page in sorted(_pages(app.env).items()):
+    for docname, page in sorted(state.pages(app.env).items()):
         folder = Path(app.outdir, docname).parent
         for name, text in page.files.items():
             folder.joinpath(name).write_text(text, encoding="utf-8", newline="\n")
@@ -460,8 +435,6 @@ def _write_files(app: Sphinx, exception: Exception | None) -> None:
 def connect(app: Sphinx) -> None:
     """Connect the charts to a build: their checks, scripts and files."""
     app.connect("builder-inited", _check_vendored)
-    app.connect("env-purge-doc", _forget_page)
-    app.connect("env-merge-info", _merge_pages)
     app.connect("doctree-read", _link_from_elsewhere)
     app.connect("env-updated", _stop_if_incomplete)
     app.connect("html-page-context", _add_scripts)

@@ -6,47 +6,27 @@ one chosen. The address carries the choice.
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
-from markupsafe import Markup
+from docutils import nodes
 from sphinx.application import Sphinx
 
-from claimbook.pages import parts
+from claimbook.estimates import words
+from claimbook.pages import shell
 
 
-def panel_html(output: dict[str, Any]) -> str:
-    """Return the panels of a claim: one for each check that leaves a choice.
-
-    Parameters
-    ----------
-    output : dict
-        The claim output.
-
-    Returns
-    -------
-    str
-        HTML, empty where no check has two variants.
-    """
+def panels(output: dict[str, Any]) -> nodes.raw:
+    """Return the panels of a claim: one for each check that leaves a choice."""
     checks = [check for check in output["checks"] if len(check["variants"]) > 1]
-    grids = {check["id"]: _inline(grid(check)) for check in checks}
-    return parts.render("panel", checks=checks, grids=grids)
+    grids = {check["id"]: shell.inline_json(grid(check)) for check in checks}
+    return shell.part("panel", checks=checks, grids=grids)
 
 
 def grid(check: dict[str, Any]) -> dict[str, Any]:
     """Return what the panel's script looks up.
 
-    Parameters
-    ----------
-    check : dict
-        A check of a claim output.
-
-    Returns
-    -------
-    dict
-        ``unit`` and ``variants``: id, place of each option's value, estimate as text, outcome, and
-        rank (from 1, lowest first) and value on the specification curve; rank is None without an
-        estimate.
+    Each variant has its id, the place of each option's value, its estimate as text, its outcome,
+    and its rank (from 1, lowest first) and value on the curve; without an estimate both are None.
     """
     held = [variant for variant in check["variants"] if variant["estimate"]]
     ordered = sorted(held, key=lambda variant: variant["estimate"]["value"])
@@ -74,19 +54,13 @@ def grid(check: dict[str, Any]) -> dict[str, Any]:
 def _shown(estimate: dict[str, Any] | None) -> dict[str, Any]:
     if estimate is None:
         return {"value": None, "estimate": "no estimate", "interval": "too few economies"}
-    ends = f"95 % interval {parts.number(estimate['low'])} to {parts.number(estimate['high'])}"
+    ends = f"95 % interval {words.number(estimate['low'])} to {words.number(estimate['high'])}"
     exact = estimate["low"] == estimate["high"]
     return {
         "value": estimate["value"],
-        "estimate": f"{parts.number(estimate['value'])} {estimate['unit']}",
+        "estimate": f"{words.number(estimate['value'])} {estimate['unit']}",
         "interval": f"{'exact' if exact else ends}, n = {estimate['n']}",
     }
-
-
-def _inline(value: dict[str, Any]) -> Markup:
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    # "<" cannot end the script element once it is written as an escape.
-    return Markup(text.replace("<", "\\u003c"))
 
 
 def connect(app: Sphinx) -> None:
