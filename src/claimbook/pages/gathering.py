@@ -10,7 +10,6 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
-from claimbook import paths
 from claimbook.chapters import results
 from claimbook.claims import files
 from claimbook.data import snapshot
@@ -41,8 +40,8 @@ class Scorecard(_Gathering):
     template = "scorecard"
 
     def found(self, outputs: dict[str, Output]) -> dict[str, Any]:
-        """Return every claim."""
-        return {"outputs": list(outputs.values())}
+        """Return every claim, and how many the essays hold."""
+        return {"outputs": list(outputs.values()), "planned": len(_planned(self.book))}
 
 
 class ThenAndNow(_Gathering):
@@ -79,8 +78,13 @@ class EssayMap(_Gathering):
         essays, name = self.book.essays, self.arguments[0]
         if name not in essays:
             raise self.error(f"There is no book/essays/{name}.yml.{nearest(name, essays)}")
-        self.env.note_dependency(str(paths.root() / "book" / "essays" / f"{name}.yml"))
         return {"essay": essays[name], "found": outputs}
+
+
+def _planned(book: state.Book) -> set[str]:
+    """Return the claims that the essays' paragraphs hold, examined or not."""
+    mapped = [entry.get("claims", ()) for e in book.essays.values() for entry in e["paragraphs"]]
+    return set(book.outputs).union(*mapped)
 
 
 def _checks(book: state.Book) -> list[dict[str, Any]]:
@@ -92,6 +96,7 @@ class Tally(SphinxRole):
 
     counts: ClassVar[dict[str, Callable[[state.Book], int]]] = {
         "claims": lambda book: len(book.outputs),
+        "planned claims": lambda book: len(_planned(book)),
         "checks": lambda book: len(_checks(book)),
         "variants": lambda book: sum(len(check["variants"]) for check in _checks(book)),
         "deciding checks": lambda book: sum(

@@ -25,10 +25,10 @@ from sphinx.config import Config
 from sphinx.util.math import get_node_equation_number
 from sphinx.writers.html5 import HTML5Translator
 
-from claimbook.chapters import results
+from claimbook.chapters import prose, results
 from claimbook.claims import rule
 from claimbook.estimates import words
-from claimbook.pages import charts, state, tables
+from claimbook.pages import charts, phrases, state, tables
 from claimbook.pages.state import BookError
 from claimbook.pages.vendored import STATIC
 
@@ -76,8 +76,21 @@ def _templates() -> jinja2.Environment:
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
     )
+    environment.filters.update(number=words.number, amount=words.amount, short=words.short)
     environment.filters.update(
-        number=words.number, estimate=words.estimate_text, short=words.short_text
+        {
+            phrase.__name__: phrase
+            for phrase in (
+                phrases.answer,
+                phrases.declared,
+                phrases.flips,
+                phrases.full,
+                phrases.option_label,
+                phrases.rests_on,
+                phrases.sentence,
+                phrases.value_label,
+            )
+        }
     )
     environment.globals.update(
         reading=rule.reading, primary=results.primary, url=results.url, roles=ROLES
@@ -111,10 +124,15 @@ def to_mathml(latex: str, display: bool) -> str:
 
 
 def _formula(translator: HTML5Translator, node: nodes.Element, display: bool) -> str:
+    page, latex = translator.builder.current_docname, node.astext()
+    if f"]({prose.SCHEME}" in latex:
+        raise BookError(
+            f"{page}: a bound number stands in the formula “{latex.strip()[:40]}”, where no reader "
+            "would see it: write the dollar signs around it as \\$."
+        )
     try:
-        return to_mathml(node.astext(), display)
+        return to_mathml(latex, display)
     except ValueError as error:
-        page = translator.builder.current_docname
         raise BookError(f"{page}: {error}: write it with LaTeX that latex2mathml knows.") from error
 
 
@@ -148,6 +166,25 @@ def _depart_citation(translator: HTML5Translator, node: nodes.citation) -> None:
     translator.body.append("</div>\n")
     if not isinstance(node.next_node(descend=False, siblings=True), nodes.citation):
         translator.body.append("</div>\n")
+
+
+def _fold_code(app: Sphinx, doctree: nodes.document) -> None:
+    """Fold every code cell, and put the page's one switch for them under its title."""
+    cells = [
+        node
+        for node in doctree.findall(nodes.container)
+        if node.get("nb_element") == "cell_code" and node.children
+    ]
+    sources = [node for node in cells if node[0].get("nb_element") == "cell_code_source"]
+    for node in sources:
+        node.attributes |= {
+            "hide_mode": node.get("hide_mode") or "input",
+            "prompt_show": app.config.nb_code_prompt_show,
+            "prompt_hide": app.config.nb_code_prompt_hide,
+        }
+    title = next(iter(doctree.findall(nodes.title)), None)
+    if sources and title is not None:
+        title.parent.insert(title.parent.index(title) + 1, part("code-switch"))
 
 
 # --------------------------------------------------------------------- the frame
@@ -217,6 +254,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.connect("config-inited", _drop_thebe)
     app.connect("builder-inited", _add_filter)
     app.connect("html-page-context", _drop_thebe_style, priority=900)
+    app.connect("doctree-read", _fold_code)
     app.connect("build-finished", _remove_unused, priority=900)
     app.add_css_file("icons.css", priority=890)
     app.add_css_file("claimbook.css", priority=900)

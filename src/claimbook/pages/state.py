@@ -16,8 +16,10 @@ from sphinx.environment import BuildEnvironment
 from sphinx.environment.collectors import EnvironmentCollector
 from sphinx.errors import SphinxError
 
+from claimbook import paths
 from claimbook.chapters import notebooks, prose, results
 from claimbook.claims import files
+from claimbook.data import snapshot
 from claimbook.errors import ClaimbookError
 
 Output = dict[str, Any]
@@ -47,8 +49,16 @@ class Book:
 
     @cached_property
     def outputs(self) -> dict[str, Output]:
-        """Claim id to stored claim output."""
-        return results.outputs()
+        """Claim id to stored claim output, with the words of its claim file as they stand now."""
+        return {
+            claim_id: output | {"claim": output["claim"] | self.claims[claim_id]}
+            for claim_id, output in results.outputs().items()
+        }
+
+    @cached_property
+    def names(self) -> dict[str, str]:
+        """Economy codes to names."""
+        return snapshot.read().economies["name"].to_dict()
 
     def require_fresh(self) -> None:
         """Stop at the first chapter whose stored outputs no longer hold."""
@@ -123,8 +133,16 @@ def claim_output(app: Sphinx, docname: str) -> Output | None:
 
 
 def depends_on_chapters(env: BuildEnvironment) -> None:
-    """Let the page that is being read be read anew when any chapter changes."""
+    """Let the page that is being read be read anew when a chapter or a word of it changes."""
     for path in notebooks.chapters().values():
+        env.note_dependency(str(path))
+        env.note_dependency(str(path.with_suffix(".yml")))
+    depends_on_essays(env)
+
+
+def depends_on_essays(env: BuildEnvironment) -> None:
+    """Let the page that is being read be read anew when an essay's file changes."""
+    for path in (paths.root() / "book" / "essays").glob("*.yml"):
         env.note_dependency(str(path))
 
 
