@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import io
 from html import escape
+from pathlib import Path
 from typing import Any
 
+import pandas as pd
 from docutils import nodes
+from markupsafe import Markup
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 
+from claimbook import figures
 from claimbook.chapters import results
-from claimbook.claims import files, rule
+from claimbook.claims import rule
 from claimbook.data import snapshot
 from claimbook.pages import charts, grounds, panel, phrases, shell, state
 from claimbook.pages.specification import specification_curve
@@ -21,16 +26,18 @@ _SCALE = {"contradicted": 1, "mixed": 2, "supported": 3}
 
 
 def claim_nodes(
-    env: BuildEnvironment, document: nodes.document, output: Output, cell: int | None
+    env: BuildEnvironment, document: nodes.document, stored: Output, cell: int | None
 ) -> list[nodes.Element]:
     """Return all parts that show a claim output where it stands; its page remembers the claim.
 
-    The output is that of the Book, which has joined the claim file's words to what is stored.
+    What is shown is the Book's output, which has joined the claim file's words to what is stored.
     """
-    book, claim_id, up = state.book(env.app), output["claim"]["id"], state.up(env)
-    state.page(env).claim = claim_id
+    book, up = state.book(env.app), state.up(env)
+    claim_id = state.page(env).claim = book.chapter_of(Path(env.doc2path(env.docname)))
+    if claim_id is None:
+        raise BookError(f"{env.docname} shows a claim, but no claim file stands beside it.")
     output = book.outputs[claim_id]
-    env.note_dependency(str(files.claim_paths()[claim_id]))
+    env.note_dependency(str(book.claim_paths[claim_id]))
     state.depends_on_essays(env)
     curve = specification_curve(results.primary(output))
     drawn = [] if curve is None else charts.chart_nodes(env, document, curve.as_dict(), None)
@@ -38,7 +45,7 @@ def claim_nodes(
         grounds.grounds(output),
         panel.panels(output),
         *drawn,
-        shell.part("checks", output=output, strips=grounds.strips(output), names=book.names),
+        shell.part("checks", output=output, strips=grounds.strips(output), names=_names(book)),
         shell.part(
             "method",
             method=f"{up}{METHOD}",
@@ -49,6 +56,10 @@ def claim_nodes(
             economies=f"{up}economies/{claim_id}.json",
         ),
     ]
+
+
+def _names(book: state.Book) -> dict[str, str]:
+    return book.snapshots[snapshot.CURRENT].economies["name"].to_dict()
 
 
 def claim_review(output: Output, essay: dict[str, Any]) -> dict[str, Any]:
@@ -82,11 +93,32 @@ def _said(output: Output) -> str:
     )
 
 
-def _dated(check: dict[str, Any]) -> str | None:
+def _dated(book: state.Book, check: dict[str, Any]) -> str | None:
     """Return the month of the newest figures that a check reads."""
-    wdi = snapshot.read(check["vintage"])
+    wdi = book.snapshots[check["vintage"]]
     held = [wdi.metadata(code) for code in check["series"] if code in wdi.codes]
     return max((meta["retrieved"][:7] for meta in held if meta.get("retrieved")), default=None)
+
+
+def _lead(app: Sphinx, output: Output) -> Markup | None:
+    """Draw the lead chart that the claim file names, titled by its own words or by the answer."""
+    lead, book = output["claim"].get("lead"), state.book(app)
+    if lead is None:
+        return None
+    first = results.primary(output)
+    table = state.page(app.env).files.get(charts.csv_name(app.env.docname, lead.get("chart", "")))
+    return Markup(
+        figures.lead_chart(
+            lead,
+            output,
+            title=phrases.bound(lead["title"], output) if "title" in lead else _said(output),
+            source=book.snapshots[first["vintage"]].cite(*first["series"])
+            if first["series"]
+            else "the model of this chapter",
+            names=_names(book),
+            lines=None if table is None else pd.read_csv(io.StringIO(table), index_col=0),
+        )
+    )
 
 
 def _essay(app: Sphinx, output: Output) -> dict[str, Any]:
@@ -100,6 +132,7 @@ def _essay(app: Sphinx, output: Output) -> dict[str, Any]:
 
 
 def _add_card(app: Sphinx, doctree: nodes.document) -> None:
+    """Put the card and the switch for the code under a chapter's title, and fold the code."""
     output = state.claim_output(app, app.env.docname)
     if output is None:
         return
@@ -108,10 +141,16 @@ def _add_card(app: Sphinx, doctree: nodes.document) -> None:
         "card",
         output=output,
         essay=_essay(app, output),
-        dated=_dated(results.primary(output)),
-        lead=None,
+        dated=_dated(state.book(app), results.primary(output)),
+        lead=_lead(app, output),
     )
-    title.parent.insert(title.parent.index(title) + 1, card)
+    place = title.parent.index(title) + 1
+    title.parent[place:place] = [card, shell.part("code-switch")]
+    for node in doctree.findall(nodes.container):
+        if node.children and node[0].get("nb_element") == "cell_code_source":
+            node["hide_mode"] = node.get("hide_mode") or "input"
+            node["prompt_show"] = app.config.nb_code_prompt_show
+            node["prompt_hide"] = app.config.nb_code_prompt_hide
 
 
 def _describe(

@@ -102,7 +102,7 @@ class Tally(SphinxRole):
         "deciding checks": lambda book: sum(
             check["role"] in (files.PRIMARY, files.SECONDARY) for check in _checks(book)
         ),
-        "series": lambda book: len(set().union(*map(files.claim_series, book.claims.values()))),
+        "series": lambda book: len(book.series),
         "vintages": lambda book: len(snapshot.vintages()),
     }
 

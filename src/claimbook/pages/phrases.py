@@ -14,7 +14,12 @@ Found = Mapping[str, Any]
 def answer(output: Found) -> str | None:
     """Return a claim's answer as plain text, its numbers as the figures now have them."""
     text = output.get("answer") or output["claim"].get("answer")
-    return prose.LINK.sub(lambda link: link["text"], prose.bound(text, output)) if text else None
+    return bound(text, output) if text else None
+
+
+def bound(text: str, output: Found) -> str:
+    """Return a text of a claim file with its bound numbers as plain text."""
+    return prose.LINK.sub(lambda link: link["text"], prose.bound(text, output))
 
 
 def full(estimate: Found | None, check: Found) -> str:
@@ -44,6 +49,13 @@ def value_label(value: Any, name: str, labels: Found) -> str:
     return str(values.get(value, values.get(str(value), value)))
 
 
+def moved_by(switches: Found, labels: Found) -> str:
+    """Name the options that move the verdict, each once."""
+    names = dict.fromkeys(switch["option"] for switch in switches["which"])
+    words = (option_label(name, labels) for name in names)
+    return ", ".join(word if word[:2].isupper() else word[:1].lower() + word[1:] for word in words)
+
+
 def sentence(text: str) -> str:
     """Begin a text with a capital."""
     return text[:1].upper() + text[1:]
@@ -67,10 +79,12 @@ def rests_on(check: Found, names: Mapping[str, str]) -> str:
     says, unit = [], check["unit"]
     if found := check.get("influence"):
         ends = words.interval({**found, "value": found["low"], "unit": unit})
-        most = found.get("most")
+        who = names.get(found["most"], found["most"])
+        alone = ""
+        if found.get("without") is not None:
+            alone = f" (without it {words.amount(found['without'], unit)})"
         says.append(
-            f"Without any one economy the estimate lies at {ends}"
-            + (f"; {names.get(most, most)} moves it most." if most else ".")
+            f"Without any one economy the estimate lies at {ends}; {who} moves it most{alone}."
         )
         if tipping := found.get("tipping"):
             who = ", ".join(names.get(code, code) for code in tipping)

@@ -85,6 +85,7 @@ def _templates() -> jinja2.Environment:
                 phrases.declared,
                 phrases.flips,
                 phrases.full,
+                phrases.moved_by,
                 phrases.option_label,
                 phrases.rests_on,
                 phrases.sentence,
@@ -168,25 +169,6 @@ def _depart_citation(translator: HTML5Translator, node: nodes.citation) -> None:
         translator.body.append("</div>\n")
 
 
-def _fold_code(app: Sphinx, doctree: nodes.document) -> None:
-    """Fold every code cell, and put the page's one switch for them under its title."""
-    cells = [
-        node
-        for node in doctree.findall(nodes.container)
-        if node.get("nb_element") == "cell_code" and node.children
-    ]
-    sources = [node for node in cells if node[0].get("nb_element") == "cell_code_source"]
-    for node in sources:
-        node.attributes |= {
-            "hide_mode": node.get("hide_mode") or "input",
-            "prompt_show": app.config.nb_code_prompt_show,
-            "prompt_hide": app.config.nb_code_prompt_hide,
-        }
-    title = next(iter(doctree.findall(nodes.title)), None)
-    if sources and title is not None:
-        title.parent.insert(title.parent.index(title) + 1, part("code-switch"))
-
-
 # --------------------------------------------------------------------- the frame
 
 
@@ -254,7 +236,6 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.connect("config-inited", _drop_thebe)
     app.connect("builder-inited", _add_filter)
     app.connect("html-page-context", _drop_thebe_style, priority=900)
-    app.connect("doctree-read", _fold_code)
     app.connect("build-finished", _remove_unused, priority=900)
     app.add_css_file("icons.css", priority=890)
     app.add_css_file("claimbook.css", priority=900)

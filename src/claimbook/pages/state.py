@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 from docutils import nodes
@@ -38,9 +39,14 @@ class Book:
     """The book as it stood when the build began, each file read once."""
 
     @cached_property
-    def claims(self) -> dict[str, dict[str, Any]]:
+    def claim_paths(self) -> dict[str, Path]:
         """Claim id to claim file."""
-        return {claim_id: files.read_claim(claim_id) for claim_id in files.claim_paths()}
+        return files.claim_paths()
+
+    @cached_property
+    def claims(self) -> dict[str, dict[str, Any]]:
+        """Claim id to claim file, as plain data."""
+        return {claim_id: files.read_claim(claim_id) for claim_id in self.claim_paths}
 
     @cached_property
     def essays(self) -> dict[str, dict[str, Any]]:
@@ -48,17 +54,31 @@ class Book:
         return files.essays()
 
     @cached_property
+    def series(self) -> list[str]:
+        """The codes of all series that the claims name, sorted."""
+        return sorted({code for one in self.claims.values() for code in files.claim_series(one)})
+
+    @cached_property
+    def chapters(self) -> dict[str, Path]:
+        """Claim id to its notebook."""
+        return notebooks.chapters()
+
+    @cached_property
     def outputs(self) -> dict[str, Output]:
-        """Claim id to stored claim output, with the words of its claim file as they stand now."""
+        """Claim id to claim output, with the words of its claim file."""
         return {
             claim_id: output | {"claim": output["claim"] | self.claims[claim_id]}
             for claim_id, output in results.outputs().items()
         }
 
     @cached_property
-    def names(self) -> dict[str, str]:
-        """Economy codes to names."""
-        return snapshot.read().economies["name"].to_dict()
+    def snapshots(self) -> dict[str, snapshot.Snapshot]:
+        """Vintage to snapshot, the oldest first."""
+        return {vintage: snapshot.read(vintage) for vintage in snapshot.vintages()}
+
+    def chapter_of(self, path: Path) -> str | None:
+        """Return the claim of a chapter's path; None where it has none."""
+        return path.stem if self.chapters.get(path.stem) == path else None
 
     def require_fresh(self) -> None:
         """Stop at the first chapter whose stored outputs no longer hold."""
@@ -134,7 +154,7 @@ def claim_output(app: Sphinx, docname: str) -> Output | None:
 
 def depends_on_chapters(env: BuildEnvironment) -> None:
     """Let the page that is being read be read anew when a chapter or a word of it changes."""
-    for path in notebooks.chapters().values():
+    for path in book(env.app).chapters.values():
         env.note_dependency(str(path))
         env.note_dependency(str(path.with_suffix(".yml")))
     depends_on_essays(env)
