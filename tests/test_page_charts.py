@@ -17,7 +17,7 @@ from plotly.offline import get_plotlyjs_version
 from claimbook import figures
 from claimbook.errors import ClaimbookError
 from claimbook.pages import charts, vendored
-from claimbook.pages.errors import BookError
+from claimbook.pages.state import BookError
 
 FIGURE = {
     "data": [{"type": "bar", "x": [1.5, -2], "y": ["Albania", "Brazil"]}],

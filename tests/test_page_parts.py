@@ -6,7 +6,7 @@ from xml.etree import ElementTree
 import pytest
 
 from claimbook.pages import panel
-from claimbook.pages.maths import to_mathml
+from claimbook.pages.shell import to_mathml
 from claimbook.pages.tables import data_table, scrolling_table
 
 MATHML = "{http://www.w3.org/1998/Math/MathML}"

@@ -48,7 +48,7 @@ class TinyBook:
     def __init__(self, folder):
         self.folder = folder
         config = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
-        config["sphinx"]["extra_extensions"] = ["claimbook.pages.theme"]
+        config["sphinx"]["extra_extensions"] = ["claimbook.pages.shell"]
         del config["bibtex_bibfiles"], config["sphinx"]["config"]["bibtex_reference_style"]
         (folder / "_config.yml").write_text(yaml.safe_dump(config), encoding="utf-8")
         toc = {"format": "jb-book", "root": "start", "chapters": [{"file": "chapter"}]}

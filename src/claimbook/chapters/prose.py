@@ -13,6 +13,8 @@ from typing import Any
 from claimbook.errors import ClaimbookError, nearest
 
 SCHEME = "value:"
+# None drops a sign unasked or shows more than four decimals; `abs` says that words carry the sign.
+FORMAT = re.compile(r"(abs)?|(abs|\+)?(,|,?\.[0-4]f|\.[01]%)")
 LINK = re.compile(r'\[(?P<text>[^\[\]]*)\]\(value:(?P<name>[^\s)]+)(?:\s+"(?P<format>[^"]*)")?\)')
 
 
@@ -27,12 +29,31 @@ def bound(text: str, output: Mapping[str, Any]) -> str:
         current = shown(match["name"], match["format"], output)
         return match[0].replace(f"[{match['text']}]", f"[{current}]", 1)
 
+    if fault := hidden(text):
+        raise ProseError(fault)
     return LINK.sub(renewed, text)
+
+
+def hidden(text: str) -> str | None:
+    """Say which formula of a text swallows a bound number, so that a reader would not see it."""
+    if "$" not in text or f"]({SCHEME}" not in text:
+        return None
+    from markdown_it import MarkdownIt
+    from mdit_py_plugins.dollarmath import dollarmath_plugin
+
+    # As _config.yml has it: a dollar before a space or after a digit opens no formula.
+    parser = MarkdownIt().use(dollarmath_plugin, allow_space=False, allow_digits=False)
+    tokens = [inner for token in parser.parse(text) for inner in (token, *(token.children or ()))]
+    for token in tokens:
+        if token.type.startswith("math") and f"]({SCHEME}" in token.content:
+            start = " ".join(token.content.split())[:40]
+            return f"a bound number stands in the formula “{start}”: write its dollar signs as \\$"
+    return None
 
 
 def stale(text: str, output: Mapping[str, Any]) -> list[str]:
     """Say which bound numbers of a Markdown text are not what was computed, a sentence each."""
-    faults = []
+    faults = [fault] if (fault := hidden(text)) else []
     for match in LINK.finditer(text):
         try:
             current = shown(match["name"], match["format"], output)
@@ -53,6 +74,11 @@ def shown(name: str, spec: str | None, output: Mapping[str, Any]) -> str:
     """
     value = lookup(name, output)
     spec = spec or ""
+    if not FORMAT.fullmatch(spec):
+        raise ProseError(
+            f"the format {spec!r} of value:{name} is not known: write .0f to .4f, .0%, .1% or a "
+            "comma for thousands, with + before it for a plus, or abs where the words say the sign"
+        )
     if spec.startswith("abs"):
         value, spec = abs(value), spec.removeprefix("abs")
     try:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -18,21 +17,14 @@ from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 
 from claimbook.figures import MIME, Chart, ChartError, words
-from claimbook.pages.errors import BookError
+from claimbook.pages import state
+from claimbook.pages.state import BookError
 from claimbook.pages.tables import data_table, scrolling_table
 from claimbook.pages.vendored import bundle, check_files, check_plotly_version, require_drawn
 
 __all__ = ["MIME", "chart_nodes"]
 # On the page these are HTML, or the theme's.
 _ELSEWHERE = ("title", "template", "width", "sliders", "meta")
-
-
-@dataclass
-class PageCharts:
-    """What the build remembers of a page: its charts' files, and what is wrong with them."""
-
-    files: dict[str, str] = field(default_factory=dict)
-    problems: list[str] = field(default_factory=list)
 
 
 def anchor(chart: Chart) -> str:
@@ -117,12 +109,6 @@ aria-label="Download CSV: {title}">Download CSV</a></p>
 """
 
 
-def _pages(env: BuildEnvironment) -> dict[str, PageCharts]:
-    if not hasattr(env, "claimbook_charts"):
-        env.claimbook_charts = {}
-    return env.claimbook_charts
-
-
 def chart_nodes(
     env: BuildEnvironment, document: nodes.document, figure: Mapping[str, Any], cell: int | None
 ) -> list[nodes.Element]:
@@ -131,7 +117,7 @@ def chart_nodes(
     An incomplete chart has no nodes: the build stops once every page has been read, and names the
     notebook's cell (counted from 0; None where the chart stands in none).
     """
-    page = _pages(env).setdefault(env.docname, PageCharts())
+    page = state.page(env)
     where = env.docname if cell is None else f"{env.docname}, cell {cell + 1}"
     try:
         chart = Chart(dict(figure))
@@ -161,19 +147,8 @@ def _link_from_elsewhere(app: Sphinx, doctree: nodes.document) -> None:
             slugs[name] = (node.line or 0, name, name)
 
 
-def _forget_page(app: Sphinx, env: BuildEnvironment, docname: str) -> None:
-    _pages(env).pop(docname, None)
-
-
-def _merge_pages(
-    app: Sphinx, env: BuildEnvironment, docnames: list[str], other: BuildEnvironment
-) -> None:
-    theirs = _pages(other)
-    _pages(env).update({name: theirs[name] for name in docnames if name in theirs})
-
-
 def _stop_if_incomplete(app: Sphinx, env: BuildEnvironment) -> None:
-    problems = [problem for page in _pages(env).values() for problem in page.problems]
+    problems = [problem for page in state.pages(env).values() for problem in page.problems]
     if problems:
         raise BookError("\n".join(problems))
 
@@ -189,7 +164,7 @@ def _add_scripts(
     app: Sphinx, pagename: str, templatename: str, context: dict, doctree: nodes.document | None
 ) -> None:
     """Bring the chart script along where a page has charts."""
-    page = _pages(app.env).get(pagename)
+    page = state.pages(app.env).get(pagename)
     if not page or not page.files:
         return
     entry = bundle()
@@ -204,7 +179,7 @@ def _add_scripts(
 def _write_files(app: Sphinx, exception: Exception | None) -> None:
     if exception is not None or app.builder.format != "html":
         return
-    for docname, page in sorted(_pages(app.env).items()):
+    for docname, page in sorted(state.pages(app.env).items()):
         folder = Path(app.outdir, docname).parent
         for name, text in page.files.items():
             folder.joinpath(name).write_text(text, encoding="utf-8", newline="\n")
@@ -214,8 +189,6 @@ def connect(app: Sphinx) -> None:
     """Connect the charts to a build: their checks, scripts and files."""
     app.add_css_file("lead.css", priority=901)
     app.connect("builder-inited", _check_vendored)
-    app.connect("env-purge-doc", _forget_page)
-    app.connect("env-merge-info", _merge_pages)
     app.connect("doctree-read", _link_from_elsewhere)
     app.connect("env-updated", _stop_if_incomplete)
     app.connect("html-page-context", _add_scripts)

@@ -13,7 +13,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from claimbook.pages.errors import BookError
+from claimbook.pages.state import BookError
 
 STATIC = Path(__file__).resolve().parent / "static"
 VENDOR = STATIC / "vendor"

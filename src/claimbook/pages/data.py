@@ -14,10 +14,10 @@ from sphinx.util.docutils import SphinxDirective
 
 from claimbook import paths
 from claimbook.chapters import results
-from claimbook.chapters.book import Book
 from claimbook.claims import files
 from claimbook.data import compare, snapshot
-from claimbook.pages import parts
+from claimbook.pages import shell, state
+from claimbook.pages.state import Output
 
 _CELL, _ROW = 8, 14
 _LABEL = 150
@@ -33,28 +33,23 @@ class DataPage(SphinxDirective):
         self.env.note_dependency(str(paths.data()))
         for vintage in snapshot.vintages():
             self.env.note_dependency(str(paths.data() / vintage / "datapackage.json"))
-        book = Book()
-        for path in book.chapters.values():
-            self.env.note_dependency(str(path))
-        held, outputs = compare.all_held(), book.outputs
-        codes = compare.all_codes(held)
-        read = {name: files.claim_series(claim) for name, claim in book.claims.items()}
-        up = "../" * self.env.docname.count("/")
-        html = parts.render(
-            "data",
-            pages=[
-                _series(code, held, [outputs[name] for name in read if code in read[name]])
-                for code in codes
-            ],
-            up=up,
-            address=lambda output: up + results.url(output),
-        )
-        return [nodes.raw("", html, format="html")]
+        state.depends_on_chapters(self.env)
+        book, held, up = state.book(self.env.app), compare.all_held(), state.up(self.env)
+        using: dict[str, list[Output]] = {code: [] for wdi in held for code in sorted(wdi.codes)}
+        for name, output in book.outputs.items():
+            for code in files.claim_series(book.claims[name]):
+                using.setdefault(code, []).append(output)
+        return [
+            shell.part(
+                "data",
+                pages=[_series(code, held, using[code]) for code in sorted(using)],
+                up=up,
+                address=lambda output: up + results.url(output),
+            )
+        ]
 
 
-def _series(
-    code: str, held: list[snapshot.Snapshot], using: list[dict[str, Any]]
-) -> dict[str, Any]:
+def _series(code: str, held: list[snapshot.Snapshot], using: list[Output]) -> dict[str, Any]:
     newest = [wdi for wdi in held if code in wdi.codes][-1]
     chart = coverage_map(
         compare.coverage(newest, code), compare.group_sizes(newest), f"{code}, {newest.vintage}"
@@ -63,21 +58,10 @@ def _series(
 
 
 def coverage_map(counts: pd.DataFrame, sizes: pd.Series, name: str) -> Markup:
-    """Draw a heat map of coverage, without a script.
+    """Draw coverage as a heat map in SVG, without a script.
 
-    Parameters
-    ----------
-    counts : pandas.DataFrame
-        Economies with a value: income groups by years.
-    sizes : pandas.Series
-        Economies in each group, which full coverage would be.
-    name : str
-        The series and vintage shown, for the description.
-
-    Returns
-    -------
-    markupsafe.Markup
-        An inline SVG with five shades, from a value for some economies to one for all.
+    `counts` are economies with a value, income groups by years, and `sizes` those of each group;
+    five shades run from a value for some of them to one for all.
     """
     years = list(counts.columns)
     squares: dict[int, list[str]] = {shade: [] for shade in range(1, 6)}
