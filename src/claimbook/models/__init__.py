@@ -7,15 +7,16 @@ here are what such chapters share: points of a space, the check of them, and the
 from __future__ import annotations
 
 from collections.abc import Mapping
-from math import inf, sqrt
-from statistics import NormalDist
+from dataclasses import replace
+from math import inf
 from typing import Literal
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from claimbook.estimates import CONFIDENCE, Estimate, exact
+from claimbook import estimates
+from claimbook.estimates import Estimate, exact
 
 POSITIVE = pd.Interval(0.0, inf, closed="neither")
 
@@ -78,12 +79,10 @@ def share(
     n, part = holds.size, float(holds.mean())
     if sampling == "grid":
         return exact(part, unit, n)
-    odds = NormalDist().inv_cdf((1 + CONFIDENCE) / 2) ** 2 / n
-    middle = (part + odds / 2) / (1 + odds)
-    half = sqrt(odds * part * (1 - part) + odds**2 / 4) / (1 + odds)
-    # Where all points agree, one end is the share itself, which rounding may miss.
-    low, high = middle - half if part > 0 else 0.0, middle + half if part < 1 else 1.0
-    return Estimate(part, low, high, n, unit)
+    found = estimates.share(pd.Series(holds), unit)
+    if found is None:
+        raise ValueError(f"A share of {n} random points says nothing: draw at least ten.")
+    return replace(found, economies=pd.Series(dtype=float))
 
 
 def columns(points: pd.DataFrame, space: Mapping[str, pd.Interval]) -> list[np.ndarray]:
