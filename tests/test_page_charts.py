@@ -308,6 +308,15 @@ def test_cells_of_an_axis_of_equal_ratios_touch_on_that_axis():
     assert np.allclose(high[:-1], low[1:])
 
 
+def test_a_region_is_stored_for_the_part_of_the_map_it_reaches_with_a_blank_rim():
+    grid = pd.DataFrame([(x, y) for y in range(9) for x in range(9)], columns=["x", "y"])
+    grid["r"] = np.where((grid["x"] == 4) & grid["y"].isin([2, 3]), "in", "out")
+    small, large = figures.regions(grid, "x", "y", "r").data
+    assert (list(small.x), list(small.y)) == ([3, 4, 5], [1, 2, 3, 4])
+    assert np.nansum(small.z) == 2 and np.nansum(large.z) == 79
+    assert (list(large.x), list(large.y)) == (list(range(9)), list(range(9)))
+
+
 def test_a_category_without_points_keeps_its_colour_so_that_maps_can_be_steps():
     grid = pd.DataFrame({"x": [1, 2], "y": [1, 1], "r": ["in", "out"]})
     maps = {

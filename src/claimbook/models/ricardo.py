@@ -149,9 +149,10 @@ def two_goods(points: pd.DataFrame) -> pd.DataFrame:
         If a column is missing or a number is impossible.
     """
     a1, a2, labour, share, part = models.columns(points, _TWO_GOODS)
-    learned = a1 / np.maximum(a1, 1.0) ** part
-    before, after = _wage(a1, a2, labour, share), _wage(learned, a2, labour, share)
-    change = _gain(learned, a2, after, share) / _gain(a1, a2, before, share) - 1
+    a1, a2, labour, odds = np.log(a1), np.log(a2), np.log(labour), np.log(share / (1 - share))
+    learned = a1 - part * np.maximum(a1, 0.0)
+    before, after = _wage(a1, a2, labour, odds), _wage(learned, a2, labour, odds)
+    change = _gain(learned, a2, after, share) - _gain(a1, a2, before, share)
     return _with_regions(points[list(_TWO_GOODS)], change, before, after)
 
 
@@ -184,19 +185,20 @@ def many_goods(points: pd.DataFrame) -> pd.DataFrame:
     before, income, margin = _continuum(labour, spread, none, none, half)
     elsewhere = (1 - concentration) * growth
     after, grown, _ = _continuum(labour, spread, growth, elsewhere, margin)
-    change = np.exp(grown - income) - 1
-    return _with_regions(points[list(_MANY_GOODS)], change, np.exp(before), np.exp(after))
+    return _with_regions(points[list(_MANY_GOODS)], grown - income, before, after)
 
 
 def _with_regions(
     points: pd.DataFrame, change: np.ndarray, before: np.ndarray, after: np.ndarray
 ) -> pd.DataFrame:
+    """Add what a map holds, from the logarithms of home's income (after over before) and wages."""
+    change = np.expm1(change)
     codes = 1 + (change > TOLERANCE) - (change < -TOLERANCE).astype(int)
     return points.assign(
         region=pd.Categorical.from_codes(codes, REGIONS, ordered=True),
         home_change=change,
-        wage_before=before,
-        wage_after=after,
+        wage_before=np.exp(before),
+        wage_after=np.exp(after),
     )
 
 
@@ -268,15 +270,15 @@ def _positive(values: ArrayLike, name: str, shape: tuple[int | None, ...]) -> np
 # --- maps ----------------------------------------------------------------------------------------
 
 
-def _wage(a1: np.ndarray, a2: np.ndarray, labour: np.ndarray, share: np.ndarray) -> np.ndarray:
-    at_home = np.where(a1 >= a2, share, 1 - share)  # spending on the good home is best at
-    wanted = labour * at_home / (1 - at_home)
+def _wage(a1: np.ndarray, a2: np.ndarray, labour: np.ndarray, odds: np.ndarray) -> np.ndarray:
+    """Home's relative wage with two goods; this and what it is found from are logarithms."""
+    wanted = labour + np.where(a1 >= a2, odds, -odds)  # spending on the good home is best at
     return np.clip(wanted, np.minimum(a1, a2), np.maximum(a1, a2))
 
 
 def _gain(a1: np.ndarray, a2: np.ndarray, wage: np.ndarray, share: np.ndarray) -> np.ndarray:
-    """Home's real income in trade over that in autarky."""
-    return np.maximum(1.0, wage / a1) ** share * np.maximum(1.0, wage / a2) ** (1 - share)
+    """Logarithm of home's real income in trade over that in autarky."""
+    return share * np.maximum(0.0, wage - a1) + (1 - share) * np.maximum(0.0, wage - a2)
 
 
 def _continuum(
