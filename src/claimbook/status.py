@@ -213,14 +213,12 @@ def high_income(wdi: Snapshot, year: int, status: str = "at start") -> pd.Index:
 def _members(wdi: Snapshot, year: int, status: str, *, high: bool) -> pd.Index:
     if status not in RULES:
         raise ValueError(f"status is {status!r}; it is one of {', '.join(RULES)}.")
-    if status == "today":
-        key, code = ("of today", high), ECONOMIES
-    else:
-        key, code = ("at start", year, high), GNI
+    today = status == "today"
+    key = ("members", "today" if today else year, high)
 
     def members(table: pd.DataFrame) -> pd.Index:
-        groups = table["income_group"] if status == "today" else _classified(table, year)["class"]
+        groups = table["income_group"] if today else income_classes(wdi, year)["class"]
         groups = groups[groups.isin(_CLASSES)]
         return groups.index[(groups == HIGH) == high]
 
-    return wdi.derived(key, code, members)
+    return wdi.derived(key, ECONOMIES if today else GNI, members)

@@ -110,11 +110,12 @@ class Known:
 
 
 def known() -> Known:
-    """Read the book's ``data/series.yml``, validated; outside a book nothing is known."""
+    """Read the book's ``data/series.yml``, validated; outside a book, that of the library's own."""
     try:
-        path = paths.root() / "data" / NAME
+        root = paths.root()
     except ClaimbookError:
-        return Known({}, (), {})
+        root = Path(__file__).parents[3]
+    path = root / "data" / NAME
     try:
         return _parsed(paths.shown(path), path.read_text(encoding="utf-8"))
     except FileNotFoundError:

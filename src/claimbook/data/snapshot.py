@@ -126,16 +126,19 @@ class Store:
 
     def sha256(self, name: str) -> str:
         """Return the fingerprint that the data package states for a file."""
-        resource = self.resources[name] if name == ECONOMIES else self.resource(name)
+        resource = self._listed(name) if name == ECONOMIES else self.resource(name)
         return str(resource["hash"]).removeprefix("sha256:")
 
-    def checked(self, name: str) -> Path:
-        """Return a file that is, byte for byte, the one the data package describes."""
-        resource = self.resources.get(self.own(name))
-        if resource is None:
+    def _listed(self, name: str) -> dict[str, Any]:
+        if name not in self.resources:
             raise SnapshotError(
                 f"{paths.shown(self.folder)}/datapackage.json lists no {name}: restore it from git."
             )
+        return self.resources[name]
+
+    def checked(self, name: str) -> Path:
+        """Return a file that is, byte for byte, the one the data package describes."""
+        resource = self._listed(self.own(name))
         path = self.folder / resource["path"]
         try:
             found = path.stat()

@@ -13,7 +13,7 @@ import re
 import shutil
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -68,6 +68,9 @@ def exclusive(data: Path) -> Iterator[None]:
         try:
             _mend_all(data)
         finally:
+            # Whoever waits for the file that goes here is told so by filelock, and takes a new one.
+            with suppress(OSError):
+                (data / LOCK).unlink()
             lock.release()
 
 
