@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from claimbook.claims import rule
 from claimbook.claims.rule import RuleError
-from claimbook.estimates import Estimate
+from claimbook.estimates import Estimate, EstimateError
 
 # Eighths are exact in binary, so that turning an estimate round is exact too.
 eighths = st.integers(-800, 800).map(lambda number: number / 8)

@@ -28,7 +28,7 @@ from sphinx.writers.html5 import HTML5Translator
 from claimbook.chapters import prose, results
 from claimbook.claims import rule
 from claimbook.estimates import words
-from claimbook.pages import charts, phrases, state, tables
+from claimbook.pages import charts, phrases, state
 from claimbook.pages.state import BookError
 from claimbook.pages.vendored import STATIC
 
@@ -228,7 +228,7 @@ def _remove_unused(app: Sphinx, exception: Exception | None) -> None:
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
-    """Connect what every page needs: the shell, its charts, its tables."""
+    """Connect what every page needs: the shell and its charts."""
     app.add_env_collector(state.Collector)
     app.add_html_math_renderer(_MATHML, (_visit_math, None), (_visit_math_block, None))
     app.add_node(nodes.citation, override=True, html=(_visit_citation, _depart_citation))
@@ -240,6 +240,5 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.add_css_file("icons.css", priority=890)
     app.add_css_file("claimbook.css", priority=900)
     app.add_js_file("shell.js", loading_method="defer")
-    for one in (charts, tables):
-        one.connect(app)
+    charts.connect(app)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
