@@ -166,7 +166,7 @@ def test_a_contradiction_says_how(low, value, high, how):
 
 @pytest.mark.parametrize(("value", "low", "high"), [(3, 1, 2), (0, 1, 2), (1, 2, 1)])
 def test_a_value_outside_its_interval_is_refused(value, low, high):
-    with pytest.raises((RuleError, ValueError)):
+    with pytest.raises((RuleError, EstimateError)):
         outcome(value, low, high)
 
 
