@@ -247,7 +247,7 @@ def test_the_curve_has_a_row_of_marks_for_each_value_that_is_a_choice(curve):
 
 def test_the_curve_speaks_in_the_labels_of_the_claim_file(curve):
     labels = {
-        "status": {"label": "developing", "values": {}},
+        "status": "developing",
         "start": {"label": "first years", "values": {"1988-1995": "around 1991"}},
     }
     drawn = specification_curve(curve, labels).drawn

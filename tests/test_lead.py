@@ -5,12 +5,10 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pandas as pd
-import plotly.graph_objects as go
 import pytest
 
 from claimbook import figures
 from claimbook.figures.lead import WIDTH
-from claimbook.pages.lead import lead_chart
 from claimbook.pages.vendored import STATIC
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -169,7 +167,7 @@ OUTPUT = {
 
 def led(lead, **changes):
     words = {"title": "A finding", "source": "us", "names": {"VNM": "Vietnam"}}
-    return lead_chart(lead, OUTPUT, **(words | changes))
+    return figures.lead_chart(lead, OUTPUT, **(words | changes))
 
 
 def test_a_claim_file_names_each_form():
@@ -188,18 +186,15 @@ def test_a_claim_file_names_each_form():
     assert "Last years: around 2008: −1.5" in spoken
 
 
-def chart_of(table):
-    words = {"id": "yearly", "title": "A", "alt": "B.", "unit": "% of exports", "source": "us"}
-    return {"yearly": figures.chart(go.Figure(go.Scatter(x=[1], y=[1])), table, **words)}
-
-
 def test_lines_come_from_a_chart_of_the_chapter():
-    table = pd.DataFrame({"year": [1990, 2000, 2013], "us": [1.0, None, 2.0], "all": [3, 4, 5]})
-    lines = led({"form": "lines", "chart": "yearly"}, charts=chart_of(table))
-    assert "Us: 1.0 → 2.0" in lines and "All: 3.0 → 5.0" in lines and "% of exports" in lines
-    words = chart_of(pd.DataFrame({"year": ["then", "now"], "us": [1.0, 2.0]}))
-    with pytest.raises(figures.LeadError, match="yearly cannot lead as lines: its table must"):
-        led({"form": "lines", "chart": "yearly"}, charts=words)
+    lead = {"form": "lines", "chart": "yearly", "unit": "% of exports"}
+    table = pd.DataFrame({"Us": [1.0, None, 2.0], "All": [3, 4, 5]}, index=[1990, 2000, 2013])
+    html = led(lead, lines=table)
+    assert "Us: 1.0 → 2.0" in html and "All: 3.0 → 5.0" in html and "% of exports · us" in html
+    with pytest.raises(figures.LeadError, match="'yearly' cannot lead as lines: its table must"):
+        led(lead, lines=table.set_axis(["then", "later", "now"]))
+    with pytest.raises(figures.LeadError, match=r"'yearly' \(lines\) has no unit: give it one"):
+        led({"form": "lines", "chart": "yearly"}, lines=table)
 
 
 @pytest.mark.parametrize(

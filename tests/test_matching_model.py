@@ -110,7 +110,7 @@ def test_in_a_large_poor_country_the_gap_never_widens(output):
 def test_the_worked_economies_follow_from_arithmetic():
     """C / D: D earn 1/2 among themselves, C what a team of C and D leaves, or B leaves of BC."""
     rows = next(
-        output["data"][figures.MIME]["layout"]["meta"]["claimbook"]["rows"]
+        figures.Chart(output["data"][figures.MIME]).table.to_numpy(dtype=object).tolist()
         for cell in notebooks.read(Book().chapters["matching-model"]).cells
         for output in cell.get("outputs", ())
         if "chart worked-economies" in output.get("data", {}).get("text/plain", "")

@@ -20,6 +20,7 @@ from claimbook.figures.forms import (
     small_multiples,
 )
 from claimbook.figures.lead import LeadError, lead_svg
+from claimbook.figures.leading import lead_chart
 from claimbook.figures.palette import (
     BLUE,
     FALL,

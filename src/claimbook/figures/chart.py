@@ -82,6 +82,11 @@ class Chart:
         """The data table as CSV with a line of headings (RFC 4180, but lines end in LF)."""
         return "\n".join([_csv_line(self.meta["columns"]), *self.meta["rows"], ""])
 
+    @property
+    def table(self) -> pd.DataFrame:
+        """The data table as a frame."""
+        return pd.read_csv(io.StringIO(self.csv), keep_default_na=False, na_values=[""])
+
     def as_dict(self) -> dict[str, Any]:
         """Return the plotly figure as plain JSON."""
         return self.drawn

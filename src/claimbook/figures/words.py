@@ -140,12 +140,16 @@ def headings(columns: Iterable[str], given: Mapping[str, str]) -> list[str]:
 
 def option(labels: Mapping[str, Any], name: str) -> str:
     """Return an option of a check in the words of the claim file's ``labels``, else its own."""
-    return _capital(labels.get(name, {}).get("label") or name.replace("_", " "))
+    words = labels.get(name, {})
+    words = words if isinstance(words, str) else words.get("label")
+    return _capital(words or name.replace("_", " "))
 
 
 def choice(labels: Mapping[str, Any], name: str, value: object) -> str:
     """Return a value of an option in the words of the claim file's ``labels``, else its own."""
-    return str(labels.get(name, {}).get("values", {}).get(value, value))
+    words = labels.get(name, {})
+    values = {} if isinstance(words, str) else words.get("values", {})
+    return str(values.get(value, values.get(str(value), value)))
 
 
 def _capital(text: str) -> str:

@@ -90,6 +90,7 @@
         },
         margin: { l: 8, r: 12, t: TOP, b: 8 },
         hoverlabel: {
+          align: "left",
           bgcolor: variable("--cb-surface"), bordercolor: line, font: { color: ink, size: 13 },
         },
         annotationdefaults: { font: { color: ink }, arrowcolor: muted, arrowwidth: 1, arrowhead: 0 },

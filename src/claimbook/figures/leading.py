@@ -7,9 +7,10 @@ A claim file says, for instance::
     lead: {form: dumbbell, checks: {Exports: [then, now]}}    # two checks a row
     lead: {form: intervals, check: median-gini-change}        # headline and single changes
     lead: {form: intervals, checks: {Median: a-check, Mean: another}}
-    lead: {form: lines, chart: through-the-years}             # a chart of the chapter, by year
+    lead: {form: lines, chart: through-the-years, unit: "% of exports"}   # a chart of the chapter
 
-with `unit` (`"%"` for shares) and `zero: false` where the check's unit and a zero do not serve.
+with ``unit`` (``"%"`` for shares) and ``zero: false`` where the check's unit and a zero do not
+serve.
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ from typing import Any
 import pandas as pd
 
 from claimbook.errors import nearest
-from claimbook.figures import Chart, LeadError, lead_svg, words
+from claimbook.figures import words
+from claimbook.figures.lead import LeadError, lead_svg
 
 ENDS = ("value", "low", "high")
 Check = Mapping[str, Any]
@@ -34,20 +36,45 @@ def lead_chart(
     title: str,
     source: str,
     names: Mapping[str, str],
-    charts: Mapping[str, Chart] | None = None,
+    lines: pd.DataFrame | None = None,
     labels: Mapping[str, Any] | None = None,
 ) -> str:
-    """Draw the lead chart that a claim file names; a LeadError says what it names in vain.
+    """Draw the lead chart that a claim file names.
 
-    `output` is the expanded claim output, `title` the finding with its numbers filled in, `names`
-    the economies' by iso3 code, `charts` the chapter's own by id, `labels` the claim file's.
+    Parameters
+    ----------
+    lead : mapping
+        ``form`` and what it shows; see the examples of this module.
+    output : mapping
+        The expanded claim output: ``checks`` with ``unit``, ``estimate``, ``vintages``,
+        ``economies``, ``options`` and ``variants``.
+    title : str
+        The finding, in a sentence, with its numbers filled in.
+    source : str
+        Where the figures come from.
+    names : mapping of str to str
+        Economies' names by iso3 code.
+    lines : pandas.DataFrame, optional
+        The table of the chart that ``lead`` names, for the form *lines*: index year, one column a
+        series.
+    labels : mapping, optional
+        The claim file's words for options and their values.
+
+    Returns
+    -------
+    str
+        HTML, as :func:`lead_svg` returns it.
+
+    Raises
+    ------
+    LeadError
+        If it names a check or a chart in vain, or there is nothing to draw.
     """
     form = lead.get("form", "")
+    estimate: Check = {}
     if form == "lines":
-        chart = _chart(lead, charts or {})
-        meta = chart.meta
-        unit, n = lead.get("unit") or meta["unit"], meta["n"]
-        data, estimate = _series(chart), {}
+        data, unit = _lines(lead, lines), lead["unit"]
+        n = data.shape[1]
     else:
         asked = _asked(lead, output)
         first = next(iter(asked.values()))[-1]
@@ -136,26 +163,20 @@ def _single_changes(check: Check, labels: Mapping[str, Any]) -> dict[str, Check 
     return found
 
 
-def _chart(lead: Mapping[str, Any], charts: Mapping[str, Chart]) -> Chart:
-    name = str(lead.get("chart", ""))
-    if name not in charts:
+def _lines(lead: Mapping[str, Any], lines: pd.DataFrame | None) -> pd.DataFrame:
+    """Return the table of the chart that leads, its index the year."""
+    chart = lead.get("chart")
+    if lines is None:
         raise LeadError(
-            f"The lead chart names the chart {name!r}, which the chapter does not draw."
-            + nearest(name, charts)
+            f"The lead chart names the chart {chart!r}, which the chapter does not draw: name one "
+            "that it does."
         )
-    return charts[name]
-
-
-def _series(chart: Chart) -> pd.DataFrame:
-    """Return the table of a chart whose first column is the year, one column a series."""
-    table = pd.DataFrame(chart.cells, columns=chart.meta["columns"]).set_index(
-        chart.meta["columns"][0]
-    )
+    if not lead.get("unit"):
+        raise LeadError(f"The lead chart of {chart!r} (lines) has no unit: give it one.")
     try:
-        table.index = table.index.astype(float)
-        return table.replace("", None).astype(float)
+        return lines.set_axis(lines.index.astype(float)).astype(float)
     except ValueError:
         raise LeadError(
-            f"The chart {chart.meta['id']} cannot lead as lines: its table must hold years in the "
-            "first column and numbers in all others."
+            f"The chart {chart!r} cannot lead as lines: its table must hold years in the first "
+            "column and numbers in all others."
         ) from None
