@@ -189,12 +189,11 @@ class Book:
         prose_cells = [cell.source for cell in notebook.cells if cell.cell_type == "markdown"]
         return [fault for text in prose_cells for fault in prose.stale(text, self.output(name))]
 
-    def _data(self, codes: list[str]) -> dict[str, dict[str, str]]:
-        found: dict[str, dict[str, str]] = {}
+    def _data(self, codes: list[str]) -> dict[str, str]:
+        found: dict[str, str] = {}
         for code in ("economies", *codes):
             make = partial(freshness.data, code, self.snapshots.values())
-            for folder, prints in self._once("data", code, make).items():
-                found.setdefault(folder, {}).update(prints)
+            found |= self._once("data", code, make)
         return found
 
     def _read_by(self, cells: list[str]) -> list[str]:

@@ -45,16 +45,16 @@ def code_cells(notebook: NotebookNode) -> list[NotebookNode]:
     return [cell for cell in notebook.cells if cell.cell_type == "code"]
 
 
-def data(code: str, snapshots: Iterable[Snapshot]) -> dict[str, dict[str, str]]:
+def data(code: str, snapshots: Iterable[Snapshot]) -> dict[str, str]:
     """Fingerprint every file that is read for a series, each proved to be what it should be."""
-    found: dict[str, dict[str, str]] = {}
+    found = {}
     for wdi in snapshots:
         if code == "economies" or code in wdi.codes:
             wdi.verify(code)
-            found[wdi.vintage] = {code: wdi.sha256(code)}
+            found[f"{wdi.vintage}/{code}.csv"] = wdi.sha256(code)
     if code == status.GNI:
         table = paths.root() / "data" / "income-thresholds.csv"
-        found["."] = {table.stem: sha256_of(table)}
+        found[table.name] = sha256_of(table)
     return found
 
 
@@ -109,21 +109,19 @@ def lock(requirements: str) -> str:
 
 
 def outputs(notebook: NotebookNode) -> str:
-    """Fingerprint the stored outputs, in the form that a save by JupyterLab leaves as it is.
-
-    Whether a cell was counted belongs to them: nbval compares nothing where the count is null.
-    """
-    return digest([[cell.execution_count is None, _outputs(cell)] for cell in code_cells(notebook)])
+    """Fingerprint what the cells show, and whether they were counted: nbval needs the count."""
+    return digest([[cell.execution_count is None, shown(cell)] for cell in code_cells(notebook)])
 
 
 def changes(stored: Mapping[str, Any] | None, now: Mapping[str, Any]) -> list[str]:
     """Say what has changed since a notebook was run, in the words of a contributor."""
     if not stored:
         return ["it has never been run"]
-    before, after = _files(stored.get("data")), _files(now["data"])
-    changed = _differing(before, after)
+    if not isinstance(stored.get("library"), Mapping):
+        return ["it was last run by an older version of the library"]
+    changed = [f"data/{name}" for name in _differing(stored.get("data", {}), now["data"])]
     changed += [text for name, text in _WORDS.items() if stored.get(name) != now.get(name)]
-    if names := _differing(_names(stored.get("library")), _names(now["library"])):
+    if names := _differing(_names(stored), _names(now)):
         changed.append(f"the library: {', '.join(names)}")
     return changed
 
@@ -132,24 +130,15 @@ def _differing(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]
     return sorted(name for name in {*before, *after} if before.get(name) != after.get(name))
 
 
-def _files(found: Any) -> dict[str, str]:
-    """Each file of the data with its fingerprint."""
-    return {
-        (Path("data") / folder / f"{name}.csv").as_posix(): sha
-        for folder, held in (found or {}).items()
-        for name, sha in held.items()
-    }
-
-
-def _names(found: Any) -> dict[str, str]:
+def _names(found: Mapping[str, Any]) -> dict[str, str]:
     """Each definition of the library with its fingerprint."""
-    if not isinstance(found, Mapping):
-        return {}
-    pairs = [(module, one.split(":")) for module, line in found.items() for one in line.split()]
-    return {f"{module}.{name}".strip("."): sha for module, (name, sha) in pairs}
+    lines = found.get("library", {}).items()
+    pairs = [(module, *one.split(":")) for module, line in lines for one in line.split()]
+    return {f"{module}.{name}".strip("."): sha for module, name, sha in pairs}
 
 
-def _outputs(cell: NotebookNode) -> list[Any]:
+def shown(cell: NotebookNode) -> list[Any]:
+    """What a code cell shows, in the form that a save by JupyterLab leaves as it is."""
     found: list[Any] = []
     for output in cell.outputs:
         if output.output_type == "stream":
