@@ -14,7 +14,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from claimbook.chapters import definitions, freshness, notebooks, running
+from claimbook.chapters import definitions, freshness, notebooks, running, scaffold
 from claimbook.chapters.book import Book
 from claimbook.claims import files
 from claimbook.errors import ClaimbookError
@@ -363,6 +363,13 @@ def test_printed_lines_may_be_cut_otherwise(book, notebook):
     assert changed(book.notebook(ID), notebook) == []
 
 
+def test_what_an_older_version_stored_is_stale_in_one_sentence(book):
+    now = book.fingerprints(ID, book.notebook(ID))
+    older = now | {"library": "299bdf6c", "data": {"current": {"SI.POV.GINI": "dc450ff6"}}}
+    assert freshness.changes(older, now) == ["it was last run by an older version of the library"]
+    assert freshness.changes(None, now) == ["it has never been run"]
+
+
 # The lock, and notebooks without a claim
 
 
@@ -408,13 +415,14 @@ def test_a_notebook_without_a_claim_is_run_and_kept_fresh(copy, claimbook):
         Book().require_fresh("alone")
 
 
-def test_a_chapter_that_is_run_is_fresh_and_a_second_run_changes_nothing(copy):
-    name = "productivity-model"
+def test_a_chapter_that_is_run_is_fresh_and_stays_so_when_a_word_is_mended(copy):
+    path, *_ = scaffold.new_chapter("savings-fell", "credit", ["SI.POV.GINI"])
     book = Book()
-    assert running.run(book, [name]).keys() == {name}
-    assert book.stale(name) == Book().stale(name) == []
-    assert running.run(Book(), [name]) == {name: False}
-    path = copy / CLAIM.replace(f"inequality/{ID}", f"productivity/{name}")
+    assert running.run(book, ["savings-fell"]) == {"savings-fell": True}
+    assert book.stale("savings-fell") == Book().stale("savings-fell") == []
+    assert running.run(Book(), ["savings-fell"]) == {"savings-fell": False}
     edit(path, "title: ", "title: Well, ")
-    assert Book().stale(name) == []
-    assert Book().output(name)["claim"]["title"].startswith("Well, ")
+    assert Book().stale("savings-fell") == []
+    assert Book().output("savings-fell")["claim"]["title"].startswith("Well, ")
+    edit(path, "smallest_effect: ", "smallest_effect: 1")
+    assert Book().stale("savings-fell") == ["the checks of its claim file"]

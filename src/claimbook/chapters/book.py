@@ -149,7 +149,7 @@ class Book:
         reached = {name.split(":")[0] for name in library.get("status", "").split()}
         tables = [table for name, table in status.TABLES.items() if name in reached]
         return {
-            "data": snapshot.fingerprints(codes, tables),
+            "data": freshness.files(snapshot.fingerprints(codes, tables)),
             **({"claim": freshness.claim(declared)} if declared else {}),
             "code": freshness.code(notebook),
             "library": library,

@@ -44,6 +44,15 @@ def code_cells(notebook: NotebookNode) -> list[NotebookNode]:
     return [cell for cell in notebook.cells if cell.cell_type == "code"]
 
 
+def files(found: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
+    """Write the data's fingerprints flat: each file by its path in ``data/``."""
+    return {
+        f"{'' if folder == 'tables' else f'{folder}/'}{name}.csv": sha
+        for folder, held in found.items()
+        for name, sha in held.items()
+    }
+
+
 def sha256_of(path: Path) -> str:
     """Return the SHA-256 of a file."""
     return hashlib.sha256(path.read_bytes()).hexdigest()
@@ -95,21 +104,19 @@ def lock(requirements: str) -> str:
 
 
 def outputs(notebook: NotebookNode) -> str:
-    """Fingerprint the stored outputs, in the form that a save by JupyterLab leaves as it is.
-
-    Whether a cell was counted belongs to them: nbval compares nothing where the count is null.
-    """
-    return digest([[cell.execution_count is None, _outputs(cell)] for cell in code_cells(notebook)])
+    """Fingerprint what the cells show, and whether they were counted: nbval needs the count."""
+    return digest([[cell.execution_count is None, shown(cell)] for cell in code_cells(notebook)])
 
 
 def changes(stored: Mapping[str, Any] | None, now: Mapping[str, Any]) -> list[str]:
     """Say what has changed since a notebook was run, in the words of a contributor."""
     if not stored:
         return ["it has never been run"]
-    before, after = _files(stored.get("data")), _files(now["data"])
-    changed = _differing(before, after)
+    if not isinstance(stored.get("library"), Mapping):
+        return ["it was last run by an older version of the library"]
+    changed = [f"data/{name}" for name in _differing(stored.get("data", {}), now["data"])]
     changed += [text for name, text in _WORDS.items() if stored.get(name) != now.get(name)]
-    if names := _differing(_names(stored.get("library")), _names(now["library"])):
+    if names := _differing(_names(stored), _names(now)):
         changed.append(f"the library: {', '.join(names)}")
     return changed
 
@@ -118,24 +125,15 @@ def _differing(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]
     return sorted(name for name in {*before, *after} if before.get(name) != after.get(name))
 
 
-def _files(found: Any) -> dict[str, str]:
-    """Each file of the data with its fingerprint."""
-    return {
-        (Path("data") / ("" if folder == "tables" else folder) / f"{name}.csv").as_posix(): sha
-        for folder, held in (found or {}).items()
-        for name, sha in held.items()
-    }
-
-
-def _names(found: Any) -> dict[str, str]:
+def _names(found: Mapping[str, Any]) -> dict[str, str]:
     """Each definition of the library with its fingerprint."""
-    if not isinstance(found, Mapping):
-        return {}
-    pairs = [(module, one.split(":")) for module, line in found.items() for one in line.split()]
-    return {f"{module}.{name}".strip("."): sha for module, (name, sha) in pairs}
+    lines = found.get("library", {}).items()
+    pairs = [(module, *one.split(":")) for module, line in lines for one in line.split()]
+    return {f"{module}.{name}".strip("."): sha for module, name, sha in pairs}
 
 
-def _outputs(cell: NotebookNode) -> list[Any]:
+def shown(cell: NotebookNode) -> list[Any]:
+    """What a code cell shows, in the form that a save by JupyterLab leaves as it is."""
     found: list[Any] = []
     for output in cell.outputs:
         if output.output_type == "stream":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import tempfile
+import threading
 from collections.abc import Mapping
 from importlib.metadata import EntryPoint
 from pathlib import Path
@@ -170,11 +171,20 @@ class _Process:
 
 
 def serve(arguments: list[str], folder: str, environment: Mapping[str, str]) -> None:
-    """Be a kernel, in a process of its own, until it is killed or its parent dies."""
+    """Be a kernel, in a process of its own, until it is killed or the command ends."""
     from ipykernel.kernelapp import IPKernelApp
 
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     os.setsid()
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(environment)
-    IPKernelApp.launch_instance([*arguments, f"--IPKernelApp.parent_handle={os.getppid()}"])
+    # 1 stands for no parent to poll: that of a forked process is the process it was forked from.
+    IPKernelApp.launch_instance([*arguments, "--IPKernelApp.parent_handle=1"])
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)

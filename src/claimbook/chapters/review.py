@@ -20,9 +20,8 @@ from typing import Any
 import nbformat
 
 from claimbook import figures, paths
-from claimbook.chapters import notebooks, prose
+from claimbook.chapters import freshness, notebooks, prose
 from claimbook.chapters.book import Book
-from claimbook.chapters.freshness import UNCOMPARED
 from claimbook.chapters.scaffold import PLACEHOLDER
 from claimbook.claims import files, grid
 from claimbook.data import snapshot
@@ -76,6 +75,14 @@ class Chapter:
         self.path = book.chapters[claim_id]
         self.notebook = book.notebook(claim_id)
 
+    def says(self, message: str, cell: int | None = None) -> Finding:
+        """Return a finding of the notebook."""
+        return Finding(self.path, message, cell)
+
+    def declares(self, message: str) -> Finding:
+        """Return a finding of the claim file."""
+        return Finding(self.claim_path, message)
+
     def cells(self, kind: str) -> list[tuple[int, nbformat.NotebookNode]]:
         """Return the numbered cells of a kind, ``"markdown"`` or ``"code"``."""
         numbered = enumerate(self.notebook.cells)
@@ -117,20 +124,19 @@ def review(book: Book, claim_id: str, *, quick: bool = False) -> list[Finding]:
 def _filled_in(chapter: Chapter) -> Iterator[Finding]:
     for number, line in enumerate(chapter.claim_path.read_text("utf-8").splitlines(), 1):
         if PLACEHOLDER in line:
-            yield Finding(chapter.claim_path, f"line {number} is still to be filled in.")
+            yield chapter.declares(f"line {number} is still to be filled in.")
     for number, cell in enumerate(chapter.notebook.cells):
         if PLACEHOLDER in cell.source:
-            yield Finding(chapter.path, "is still to be filled in.", number)
+            yield chapter.says("is still to be filled in.", number)
 
 
 def _grid(chapter: Chapter) -> Iterator[Finding]:
     for check in chapter.claim["checks"]:
         count = len(grid.variants(check["options"]))
         if check["role"] == files.PRIMARY and count < VARIANTS:
-            yield Finding(
-                chapter.claim_path,
+            yield chapter.declares(
                 f"the primary check {check['id']} has {count} variants, a chapter needs at least "
-                f"{VARIANTS}: add the options a careful person could choose otherwise.",
+                f"{VARIANTS}: add the options a careful person could choose otherwise."
             )
 
 
@@ -142,25 +148,22 @@ def _series(chapter: Chapter) -> Iterator[Finding]:
         wdi = chapter.book.snapshots.get(vintage)
         held = wdi.codes if wdi else []
         if code not in held:
-            yield Finding(
-                chapter.claim_path,
+            yield chapter.declares(
                 f"the series {code} is not in the snapshot {vintage}.{nearest(code, held)} "
-                f"Run `claimbook refresh {code} --vintage {vintage}`, or mend the code.",
+                f"Run `claimbook refresh {code} --vintage {vintage}`, or mend the code."
             )
 
 
 def _literature(chapter: Chapter) -> Iterator[Finding]:
     entries = chapter.claim["literature"]
     if not any(entry["stance"] == "against" for entry in entries):
-        yield Finding(
-            chapter.claim_path, "no literature has the stance against: find the contrary."
-        )
+        yield chapter.declares("no literature has the stance against: find the contrary.")
     cited = {key.strip() for keys in _CITED.findall(chapter.prose) for key in keys.split(",")}
     declared = {entry["key"] for entry in entries}
     for key in sorted((declared | cited) - chapter.book.references):
-        yield Finding(chapter.claim_path, f"the key {key} is not in book/references.bib.")
+        yield chapter.declares(f"the key {key} is not in book/references.bib.")
     for key in sorted(declared - cited):
-        yield Finding(chapter.path, f"{key} is declared as literature but never cited.")
+        yield chapter.says(f"{key} is declared as literature but never cited.")
 
 
 def _numbers(chapter: Chapter) -> Iterator[Finding]:
@@ -169,8 +172,7 @@ def _numbers(chapter: Chapter) -> Iterator[Finding]:
             if "{cite" in paragraph:
                 continue  # the findings of others are cited, not computed
             for found in _NUMBER.findall(_ALLOWED.sub(" ", prose.LINK.sub(" ", paragraph))):
-                yield Finding(
-                    chapter.path,
+                yield chapter.says(
                     f"the number {found.strip()} is typed: bind it, as in "
                     '[1.2](value:check-id.value ".1f"), or write it in words.',
                     number,
@@ -180,21 +182,20 @@ def _numbers(chapter: Chapter) -> Iterator[Finding]:
 def _charts(chapter: Chapter) -> Iterator[Finding]:
     low, high = CHARTS
     if not low <= len(chapter.charts) <= high:
-        yield Finding(chapter.path, f"shows {len(chapter.charts)} charts, not {low} to {high}.")
+        yield chapter.says(f"shows {len(chapter.charts)} charts, not {low} to {high}.")
     for number, drawn in chapter.charts:
         for problem in figures.problems(drawn):
-            yield Finding(chapter.path, problem, number)
+            yield chapter.says(problem, number)
     metas = [drawn.get("layout", {}).get("meta", {}) for _, drawn in chapter.charts]
     ids = [meta.get("claimbook", {}).get("id") for meta in metas]
     for name in sorted({name for name in ids if name and ids.count(name) > 1}):
-        yield Finding(chapter.path, f"two charts have the id {name}: rename one.")
+        yield chapter.says(f"two charts have the id {name}: rename one.")
 
 
 def _offline(chapter: Chapter) -> Iterator[Finding]:
     for number, cell in chapter.cells("code"):
         for match in _NETWORK.finditer(cell.source):
-            yield Finding(
-                chapter.path,
+            yield chapter.says(
                 f"{match[0].strip()!r} reaches for the network: a chapter reads only snapshots.",
                 number,
             )
@@ -204,13 +205,13 @@ def _fresh(chapter: Chapter) -> Iterator[Finding]:
     try:
         chapter.book.require_fresh(chapter.id)
     except ClaimbookError as fault:
-        yield Finding(chapter.path, str(fault))
+        yield chapter.says(str(fault))
 
 
 def _compared(chapter: Chapter) -> Iterator[Finding]:
     for number, cell in chapter.cells("code"):
         if reason := uncompared(cell, chapter.id):
-            yield Finding(chapter.path, reason, number)
+            yield chapter.says(reason, number)
 
 
 def uncompared(cell: nbformat.NotebookNode, claim_id: str) -> str | None:
@@ -223,7 +224,7 @@ def uncompared(cell: nbformat.NotebookNode, claim_id: str) -> str | None:
     if not cell.outputs:
         return f"computes but stores no output for nbval: {remedy}"
     tags = " ".join(cell.metadata.get("tags", []))
-    if marker := UNCOMPARED.search(cell.source) or UNCOMPARED.search(tags):
+    if marker := freshness.UNCOMPARED.search(cell.source) or freshness.UNCOMPARED.search(tags):
         return f"tells nbval not to compare what it shows: remove {marker[0]}."
     return None
 
@@ -248,7 +249,7 @@ def _length(chapter: Chapter) -> Iterator[Finding]:
     low, high = WORDS
     count = word_count(chapter.prose)
     if not low <= count <= high:
-        yield Finding(chapter.path, f"has {count} words of prose, not {low} to {high:,}.")
+        yield chapter.says(f"has {count} words of prose, not {low} to {high:,}.")
 
 
 def word_count(markdown: str) -> int:
@@ -263,7 +264,7 @@ def _links(chapter: Chapter) -> Iterator[Finding]:
             if not name or ":" in name:
                 continue
             if not (chapter.path.parent / name).exists():
-                yield Finding(chapter.path, f"the link {target} leads nowhere.", number)
+                yield chapter.says(f"the link {target} leads nowhere.", number)
 
 
 def _spelling(chapter: Chapter) -> Iterator[Finding]:
@@ -275,7 +276,7 @@ def _spelling(chapter: Chapter) -> Iterator[Finding]:
     for line in answer.stdout.splitlines():
         if "==>" in line:
             word = line.split(":", 1)[-1].strip()
-            yield Finding(chapter.path, f"a spelling mistake? {word}")
+            yield chapter.says(f"a spelling mistake? {word}")
 
 
 def _runs(chapter: Chapter) -> Iterator[Finding]:
@@ -283,14 +284,13 @@ def _runs(chapter: Chapter) -> Iterator[Finding]:
     try:
         ran = notebooks.executed(chapter.path)
     except ClaimbookError as fault:
-        yield Finding(chapter.path, str(fault))
+        yield chapter.says(str(fault))
         return
     if (seconds := time.monotonic() - began) > SECONDS:
-        yield Finding(chapter.path, f"takes {seconds:.0f} s to execute, more than {SECONDS}.")
+        yield chapter.says(f"takes {seconds:.0f} s to execute, more than {SECONDS}.")
     for number, (before, after) in enumerate(zip(chapter.notebook.cells, ran.cells, strict=True)):
-        if before.get("outputs") != after.get("outputs"):
-            yield Finding(
-                chapter.path,
+        if before.cell_type == "code" and freshness.shown(before) != freshness.shown(after):
+            yield chapter.says(
                 f"gives another output when it is run again: run `claimbook run {chapter.id}`; if "
                 "it differs every time, the cell depends on a clock, a network or chance.",
                 number,
