@@ -98,6 +98,7 @@ def everything():
             "end": "Last years",
             "start": {"label": "First years", "values": {"1988-1995": "1988 to 1995"}},
         },
+        "tried": {"count": 6, "otherwise": 2},
     }
     output |= {
         "counts": {"supports": 1, "contradicts": 0, "inconclusive": 1},
@@ -165,6 +166,7 @@ def test_the_card_says_answer_then_verdict_then_what_counts_and_moves():
         "now (2026-05)",
         "Declared on 2026-01-02. Changed: 2026-03-04. Declared after looking",
         "Without the checks that came later the verdict is contradicted",
+        "chosen after 6 were tried on these figures; 2 of them would have given another verdict",
     ]
     places = [said.find(words) for words in order]
     assert -1 not in places and places == sorted(places), (places, said)

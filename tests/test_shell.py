@@ -157,7 +157,7 @@ def test_an_unreadable_formula_stops_the_build_and_is_named(tmp_path):
 
 def test_a_formula_that_swallows_a_bound_number_stops_the_build(tmp_path):
     book = TinyBook(tmp_path)
-    book.write("text", '# Text\n\nFrom US$[5](value:a.low ".0f") to US$[7](value:a.value ".0f").')
+    book.write("text", '# Text\n\nIt is US$[5](value:a.low ".0f") in US$.')
     done = book.build()
     assert done.returncode != 0
     assert "text: a bound number stands in the formula" in done.stdout + done.stderr
