@@ -64,10 +64,10 @@ def test_data_table_heads_rows_and_columns():
 
 @pytest.mark.parametrize(
     ("low", "high", "words"),
-    [(0.25, 0.25, "exact, n = 12"), (0.2, 0.3, "95 % interval 0.2 to 0.3, n = 12")],
+    [(0.25, 0.25, "exact, 12 economies"), (0.2, 0.3, "95 % interval 20 to 30 %, 12 economies")],
 )
 def test_the_panel_calls_an_exact_quantity_exact_and_gives_others_their_interval(low, high, words):
-    estimate = {"value": 0.25, "low": low, "high": high, "n": 12, "unit": "share"}
+    estimate = {"value": 0.25, "low": low, "high": high, "n": 12, "unit": "share of economies"}
     variant = {"id": "headline", "options": {}, "outcome": "supports", "estimate": estimate}
-    check = {"unit": "share", "role": "primary", "options": {}, "variants": [variant]}
-    assert panel.grid(check)["variants"][0]["interval"] == words
+    check = {"role": "primary", "options": {}, "series": ["A.B"], "variants": [variant]}
+    assert panel.grid(check, [])["variants"][0]["interval"] == words

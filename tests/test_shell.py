@@ -166,6 +166,21 @@ def test_an_unreadable_formula_stops_the_build_and_is_named(tmp_path):
     assert "text: the formula “\\nonsense x” uses \\nonsense" in done.stdout + done.stderr
 
 
+def test_a_formula_that_swallows_a_bound_number_stops_the_build(tmp_path):
+    book = TinyBook(tmp_path)
+    book.write("text", '# Text\n\nIt is US$[5](value:a.low ".0f") in US$.')
+    done = book.build()
+    assert done.returncode != 0
+    assert "text: a bound number stands in the formula" in done.stdout + done.stderr
+
+
+def test_dollars_before_a_space_or_a_digit_are_no_formula(tmp_path):
+    book = TinyBook(tmp_path)
+    book.write("text", "# Text\n\nFrom US$ 5 to US$ 7, or US$5 to US$7, and $x^2$.")
+    assert book.build().returncode == 0
+    assert book.page("text").count("<math") == 1 and "US$5 to US$7" in book.page("text")
+
+
 def test_search_index_knows_what_charts_say(built):
     index = (built.folder / "_build" / "html" / "searchindex.js").read_text(encoding="utf-8")
     terms = json.loads(index.removeprefix("Search.setIndex(").removesuffix(")"))["terms"]

@@ -144,7 +144,7 @@ def test_ids_are_unique_on_each_page(site):
 
 
 @pytest.mark.parametrize("name", CONTENTS)
-def test_paper_shows_every_chart_and_table_in_light_colours(page, address, name):
+def test_paper_shows_every_chart_and_short_table_in_light_colours(page, address, name):
     page.emulate_media(color_scheme="dark")
     page.goto(f"{address}{name}.html")
     shut = page.locator(".bd-article details:not([open], .hide)").count()
@@ -152,7 +152,9 @@ def test_paper_shows_every_chart_and_table_in_light_colours(page, address, name)
     page.emulate_media(color_scheme="dark", media="print")
     page.wait_for_function(visiting.ALL_DRAWN, timeout=visiting.DRAWING_MS)
     page.wait_for_function(SHUT_DETAILS, arg=0)
-    assert all(table.is_visible() for table in page.locator(".cb-chart table").all())
+    for table in page.locator(".cb-chart table").all():
+        # Long tables would fill pages: they are in the CSV files.
+        assert table.is_visible() == (table.locator("tbody tr").count() <= 20)
     page.wait_for_timeout(150)
     assert all(chart["themed"] for chart in page.evaluate(visiting.CHARTS))
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"

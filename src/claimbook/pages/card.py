@@ -117,6 +117,7 @@ def _lead(app: Sphinx, output: Output) -> Markup | None:
             else "the model of this chapter",
             names=_names(book),
             lines=None if table is None else pd.read_csv(io.StringIO(table), index_col=0),
+            labels=output["claim"].get("labels"),
         )
     )
 

@@ -18,7 +18,7 @@ from claimbook.estimates import words
 from claimbook.pages import phrases, shell
 
 Check = Mapping[str, Any]
-_WIDTH, _STRIP, _CURVE, _EDGE = 480, 34, 150, 8
+_WIDTH, _STRIP, _CURVE, _EDGE, _LABEL = 480, 34, 150, 8, 30
 
 
 def grounds(output: dict[str, Any]) -> nodes.raw:
@@ -29,7 +29,7 @@ def grounds(output: dict[str, Any]) -> nodes.raw:
         output=output,
         first=first,
         labels=output["claim"].get("labels", {}),
-        curve=curve(first) if len(first.get("history") or ()) > 1 else None,
+        curve=curve(first),
     )
 
 
@@ -78,35 +78,36 @@ def strip(check: Check) -> Markup:
     return _svg("cb-strip-svg", _STRIP, says, drawn)
 
 
-def curve(check: Check) -> Markup:
-    """Draw a check's estimates over the releases of its main series, flips marked."""
-    held = [one for one in check["history"] if one["estimate"]]
+def curve(check: Check) -> Markup | None:
+    """Draw a check's estimates over the releases of its data, flips marked; None for only one."""
+    held = [one for one in check.get("history") or () if one["estimate"]]
+    if len(held) < 2:
+        return None
     ends = [one["estimate"][end] for one in held for end in ("low", "high")]
     y = _scale(min(*ends, check["reference"]), max(*ends, check["reference"]), _CURVE - 24, 10)
-    months = [_month(one["release"]) for one in held]
-    x = _scale(min(months), max(months), 30, _WIDTH - 30)
+    step = (_WIDTH - 2 * _LABEL) / (len(held) - 1)
+    places = [round(_LABEL + step * place, 1) for place in range(len(held))]
     drawn = [f'<path class="cb-history__zero" d="M0 {y(check["reference"])}H{_WIDTH}"/>']
-    for (one, other), (month, next_month) in zip(pairwise(held), pairwise(months), strict=True):
+    for (one, other), place in zip(pairwise(held), places, strict=False):
         if one["outcome"] != other["outcome"]:
-            flip = x((month + next_month) / 2)
+            flip = round(place + step / 2, 1)
             drawn.append(f'<path class="cb-history__flip" d="M{flip} 4V{_CURVE - 22}"/>')
-    points = " ".join(
-        f"{x(month)},{y(one['estimate']['value'])}" for one, month in zip(held, months, strict=True)
+    line = " ".join(
+        f"{place},{y(one['estimate']['value'])}" for one, place in zip(held, places, strict=True)
     )
-    drawn.append(f'<polyline class="cb-history__line" points="{points}"/>')
-    for one, month in zip(held, months, strict=True):
-        place, found = x(month), one["estimate"]
+    drawn.append(f'<polyline class="cb-history__line" points="{line}"/>')
+    for one, place in zip(held, places, strict=True):
+        found, kind = one["estimate"], f"cb-history__point cb-history__point--{one['outcome']}"
         low, high = y(found["low"]), y(found["high"])
-        kind = f"cb-history__point cb-history__point--{one['outcome']}"
         drawn.append(
             f'<path class="cb-history__interval" d="M{place} {low}V{high}"/>'
             f'<circle class="{kind}" cx="{place}" cy="{y(found["value"])}" r="4.5"/>'
         )
-    for place in {0, len(held) - 1}:
-        drawn.append(
-            f'<text x="{x(months[place])}" y="{_CURVE - 6}" text-anchor="middle">'
-            f"{escape(held[place]['release'])}</text>"
-        )
+    drawn += [
+        f'<text x="{places[end]}" y="{_CURVE - 6}" text-anchor="middle">'
+        f"{escape(held[end]['release'])}</text>"
+        for end in (0, -1)
+    ]
     flips = sum(one["outcome"] != other["outcome"] for one, other in pairwise(held))
     says = (
         f"{len(held)} releases from {held[0]['release']} to {held[-1]['release']}: from "
@@ -118,11 +119,6 @@ def curve(check: Check) -> Markup:
 
 def _with_unit(one: Check, check: Check) -> dict[str, Any]:
     return {"unit": check["unit"], **one["estimate"]}
-
-
-def _month(release: str) -> float:
-    year, _, month = release.partition("-")
-    return int(year) + (int(month) - 1) / 12 if month else float(year)
 
 
 def _scale(low: float, high: float, first: float, last: float) -> Any:
