@@ -11,10 +11,9 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -353,7 +352,7 @@ def executed(path: Path) -> nbformat.NotebookNode:
     return _normalised(notebook)
 
 
-def claims_under(data: Path) -> dict[str, dict[str, Any]]:
+def claims_under(data: Path) -> dict[str, dict[str, Any] | ClaimbookError]:
     """Execute every chapter on another data folder and return what they find.
 
     Nothing is written: this is how a refresh learns which verdicts flip before it publishes.
@@ -365,23 +364,27 @@ def claims_under(data: Path) -> dict[str, dict[str, Any]]:
 
     Returns
     -------
-    dict of str to dict
-        Claim outputs by claim id.
-
-    Raises
-    ------
-    ChapterError
-        If a chapter fails on these figures.
+    dict of str to dict or ClaimbookError
+        By claim id its claim output, or why its chapter has none on these figures.
     """
     with _processes(2) as pool:
-        found = pool.map(partial(_output_under, data), chapters().items())
-        try:
-            return dict(found)
-        except BrokenProcessPool:
-            raise ChapterError(
-                "a chapter's process was killed before it ended: see that there is enough memory, "
-                "then run this again."
-            ) from None
+        futures = {
+            claim_id: pool.submit(_output_under, data, claim_id, path)
+            for claim_id, path in chapters().items()
+        }
+        return {claim_id: _result(future) for claim_id, future in futures.items()}
+
+
+def _result(future: Future[dict[str, Any]]) -> dict[str, Any] | ClaimbookError:
+    try:
+        return future.result()
+    except ClaimbookError as fault:
+        return fault
+    except BrokenProcessPool:
+        return ChapterError(
+            "a chapter's process was killed before it ended: see that there is enough memory, "
+            "then run this again."
+        )
 
 
 def _processes(count: int) -> ProcessPoolExecutor:
@@ -399,10 +402,9 @@ def _end_with(parent: int) -> None:
     threading.Thread(target=watch, daemon=True).start()
 
 
-def _output_under(data: Path, item: tuple[str, Path]) -> tuple[str, dict[str, Any]]:
-    claim_id, path = item
+def _output_under(data: Path, claim_id: str, path: Path) -> dict[str, Any]:
     os.environ["CLAIMBOOK_DATA"] = str(data)
-    return claim_id, claim_output(executed(path), claim_id)
+    return claim_output(executed(path), claim_id)
 
 
 @contextmanager

@@ -117,6 +117,7 @@ class Snapshot:
         self._frames: dict[str, pd.DataFrame] = {}
         package = _read_package(folder)
         self.description = str(package.get("description", ""))
+        self.created = str(package.get("created", ""))[:10]
         self._resources = {resource["name"]: resource for resource in package["resources"]}
 
     def __repr__(self) -> str:
@@ -199,8 +200,15 @@ class Snapshot:
         SnapshotError
             If the vintage does not hold one of them.
         """
-        named = ", ".join(f"{self.metadata(code)['title']} ({code})" for code in codes)
-        return f"World Bank, World Development Indicators: {named}; vintage {self.vintage}"
+        named: dict[str, list[str]] = {}
+        for code in codes:
+            meta = self.metadata(code)
+            # The Bank's figures by way of a named copy are the Bank's.
+            source = (meta.get("sources") or [{}])[0]
+            title = str(source.get("title", WORLD_BANK["title"])).split(", by the copy ")[0]
+            named.setdefault(title, []).append(f"{meta['title']} ({code})")
+        listed = "; ".join(f"{title}: {', '.join(series)}" for title, series in named.items())
+        return f"{listed}; vintage {self.vintage}"
 
     def sha256(self, code: str) -> str:
         """Return the fingerprint that the data package states for a series.
