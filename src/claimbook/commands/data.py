@@ -162,6 +162,7 @@ def refresh(
     codes: 0 done, 1 the fetch failed, 2 the figures broke the contract, 3 wrong usage.
     """
     with _sentences():
+        from claimbook.claims import files
         from claimbook.sources import refresh as fetching
 
         order = fetching.Order(
@@ -187,7 +188,8 @@ def refresh(
             with _progress(quiet) as report:
                 found = fetching.refresh(
                     order,
-                    execute=_chapters(),
+                    execute=(execute := _chapters()),
+                    read=files.all_series() if execute else (),
                     report=report,
                     announce=lambda found: _announce(found, json_file, quiet),
                 )

@@ -3,42 +3,31 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from claimbook.data import snapshot
 
 FOLDER = "history"
 
 
-def held(folder: Path) -> dict[str, dict[str, Any]]:
-    """Return the resources of a history by release; none where there is no such folder."""
-    package = folder / "datapackage.json"
-    if not package.is_file():
-        return {}
-    return {one["name"]: one for one in json.loads(package.read_text("utf-8"))["resources"]}
-
-
-def write_release(folder: Path, release: str, series: snapshot.Series) -> dict[str, Any]:
-    """Write the file of one release, ahead of the data package that will describe it."""
-    resource = snapshot.write_series(folder, replace(series, code=release))
-    # A release stands alone: no list of economies lies beside it.
-    resource["schema"].pop("foreignKeys")
-    return resource
-
-
-def write_history(folder: Path, code: str, releases: Iterable[Mapping[str, Any]]) -> None:
-    """Write the data package of a history: one resource a release, named by it."""
-    resources = sorted(map(dict, releases), key=lambda one: one["name"])
+def write_release(folder: Path, release: str, one: snapshot.Series) -> None:
+    """Add a release of a single series to the folder of its history, or replace it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "datapackage.json"
+    held = json.loads(path.read_bytes())["resources"] if path.is_file() else []
+    resource = snapshot.write_series(folder, replace(one, code=release))
+    # The economies stand in the vintages, each with its own list.
+    del resource["schema"]["foreignKeys"]
+    resources = [other for other in held if other["name"] != release] + [resource]
     package = {
         "$schema": "https://datapackage.org/profiles/2.0/datapackage.json",
-        "name": f"history-{code.lower()}",
-        "title": f"{code}, by the date of its release",
+        "name": f"history-{one.code.lower()}",
+        "title": f"{one.title} ({one.code}): further releases",
+        "description": "Dated releases of one series, one file each, for its history.",
         "licenses": [snapshot.LICENCE],
         "sources": [snapshot.WORLD_BANK],
-        "resources": resources,
+        "resources": sorted(resources, key=lambda resource: resource["name"]),
     }
     text = json.dumps(package, indent=1, ensure_ascii=False) + "\n"
-    (folder / "datapackage.json").write_text(text, encoding="utf-8", newline="\n")
+    path.write_text(text, encoding="utf-8", newline="\n")

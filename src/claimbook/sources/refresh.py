@@ -48,12 +48,14 @@ def refresh(
     order: Order,
     *,
     execute: changes.Execute | None = None,
+    read: Collection[str] = (),
     report: Callable[[Progress], None] = lambda _: None,
     announce: Callable[[dict[str, Any]], None] = lambda _: None,
 ) -> dict[str, Any]:
     """Fetch series into a vintage, all or nothing, and return what changed.
 
-    ``execute`` runs the chapters on a data folder, to tell which checks and verdicts move;
+    ``execute`` runs the chapters on a data folder, to tell which checks and verdicts move: not for
+    new series alone that are not among those ``read`` by any claim;
     ``announce`` is given the report once everything is checked, before the vintage is replaced:
     what it raises leaves the old vintage as it was.
     """
@@ -65,7 +67,12 @@ def refresh(
         fetched = _fetch(order, old, new, report)
         contract.require_kept(fetched.losses, order.accepted)
         _write(new, order, old, fetched)
-        found = _report(order, old, Snapshot(new), fetched, execute)
+        found = _report(order, old, Snapshot(new), fetched)
+        read_too = [code for code in found["series_added"] if code in read]
+        if execute and old and changes.any_change(found | {"series_added": read_too}):
+            found["claims"] = changes.claims_moved(
+                order.data, order.vintage, old.folder, new, execute
+            )
         announce(found)
         if not order.dry_run:
             swap.publish(order.data, order.vintage)
@@ -210,14 +217,8 @@ def _is_date(text: str) -> bool:
     return True
 
 
-def _report(
-    order: Order,
-    old: Snapshot | None,
-    new: Snapshot,
-    fetched: _Fetched,
-    execute: changes.Execute | None,
-) -> dict[str, Any]:
-    found = changes.compare(old, new) | {
+def _report(order: Order, old: Snapshot | None, new: Snapshot, fetched: _Fetched) -> dict[str, Any]:
+    return changes.compare(old, new) | {
         "vintage": order.vintage,
         "endpoint": order.endpoint,
         "retrieved": datetime.now(UTC).date().isoformat(),
@@ -225,11 +226,6 @@ def _report(
         "cells": fetched.cells,
         "published": False,
     }
-    if execute is not None and old is not None and changes.any_change(found):
-        found["claims"] = changes.claims_moved(
-            order.data, order.vintage, old.folder, new.folder, execute
-        )
-    return found
 
 
 def series_of(vintage: str, named: Sequence[str], data: Path) -> list[str]:
@@ -272,27 +268,20 @@ def refresh_history(order: Order) -> dict[str, Any]:
     with swap.exclusive(folder):
         live, new = folder / code, swap.staged(folder, code)
         shutil.rmtree(new, ignore_errors=True)
-        new.mkdir()
         try:
-            held, cells = history.held(live), {}
-            resources, losses = dict(held), []
+            if live.is_dir():
+                shutil.copytree(live, new)
+            cells: dict[str, int] = {}
+            losses = []
             with WorldBank.archives(order) as bank:
                 known = set(_of_releases(bank.economies(), order.data)["economy"])
                 for release, one in bank.releases(code):
-                    if all(value is None for _, _, value in one.cells):
-                        continue
                     found = contract.cells(one, known)
-                    if release in held:
-                        before = snapshot.read_long(live / held[release]["path"])
-                        losses.append(contract.loss(code, before, found))
-                    resources[release] = history.write_release(
-                        new, release, _series(one, found, bank)
-                    )
+                    if (held := live / f"{release}.csv").is_file():
+                        losses.append(contract.loss(code, snapshot.read_long(held), found))
+                    history.write_release(new, release, _series(one, found, bank))
                     cells[release] = len(found)
             contract.require_kept(losses, order.accepted)
-            for release in held.keys() - cells.keys():
-                shutil.copyfile(live / held[release]["path"], new / held[release]["path"])
-            history.write_history(new, code, resources.values())
             if not order.dry_run:
                 swap.publish(folder, code)
         finally:
@@ -302,6 +291,5 @@ def refresh_history(order: Order) -> dict[str, Any]:
         "endpoint": order.endpoint,
         "requests": bank.requests,
         "cells": cells,
-        "carried": sorted(held.keys() - cells.keys()),
         "published": not order.dry_run,
     }

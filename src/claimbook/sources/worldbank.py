@@ -221,6 +221,8 @@ class WorldBank(Source):
                 lacking.append(fault)
                 continue
             found = True
+            if all(value is None for _, _, value in one.cells):
+                continue  # announced, and not yet or no longer filled
             name = f"{version[:4]}-{version[4:]}"
             yield name, release._described(one, {}, name)
         if not found:
