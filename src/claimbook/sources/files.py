@@ -18,7 +18,8 @@ from claimbook.errors import ClaimbookError, nearest
 from claimbook.sources.base import Digits, NotServed, Order, Served, Source, register
 
 CATALOGUE = "witnesses.yml"
-_NEEDED = ("title", "path", "citation", "licence", "file", "sha256", "release", "how", "series")
+PUBLICATION = "title path citation licence file sha256 release date how doubts series"
+SERIES = "column title unit"
 
 
 @register
@@ -101,13 +102,19 @@ def _described(catalogue: Path) -> list[dict[str, Any]]:
     try:
         found = YAML(typ="safe").load(catalogue.read_text(encoding="utf-8"))["witnesses"]
         for one in found:
-            if lacking := [part for part in _NEEDED if not one.get(part)]:
-                raise ClaimbookError(
-                    f"{paths.shown(catalogue)}: {one.get('title', 'an entry')} lacks {lacking[0]}."
-                )
+            _require(catalogue, one, one.get("title", "a witness"), PUBLICATION)
+            for code, series in one["series"].items():
+                _require(catalogue, series, code, SERIES)
     except (YAMLError, TypeError, KeyError, AttributeError) as fault:
-        raise ClaimbookError(f"{paths.shown(catalogue)} cannot be read ({fault}).") from None
+        said = " ".join(str(fault).split())
+        raise ClaimbookError(f"{paths.shown(catalogue)} cannot be read ({said}).") from None
     return found
+
+
+def _require(catalogue: Path, described: Mapping[str, Any], name: str, parts: str) -> None:
+    for part in parts.split():
+        if not described.get(part):
+            raise ClaimbookError(f"{paths.shown(catalogue)}: {name} lacks {part}. Write it there.")
 
 
 def _number(text: str) -> int | Digits | str | None:
