@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import io
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
-import tarfile
+import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
@@ -24,14 +24,6 @@ from claimbook.errors import ClaimbookError, nearest
 
 USAGE = 3
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
-
-
-class Fault(click.ClickException):
-    """A sentence for the person at the keyboard, and the code to leave with."""
-
-    def __init__(self, fault: Exception) -> None:
-        super().__init__(str(fault))
-        self.exit_code = getattr(fault, "exit_code", 1)
 
 
 @contextmanager
@@ -56,14 +48,16 @@ def _sentences() -> Iterator[None]:
     try:
         yield
     except ClaimbookError as fault:
-        raise Fault(fault) from None
+        said = click.ClickException(str(fault))
+        said.exit_code = getattr(fault, "exit_code", 1)
     except OSError as fault:
-        raise Fault(
-            ClaimbookError(
-                f"{fault.filename or 'A file'} cannot be read or written ({fault.strerror}): the "
-                "figures are as they were; free space or set permissions, then run this again."
-            )
-        ) from None
+        said = click.ClickException(
+            f"{fault.filename or 'A file'} cannot be read or written ({fault.strerror}): the "
+            "figures are as they were; free space or set permissions, then run this again."
+        )
+    else:
+        return
+    raise said
 
 
 def _codes(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
@@ -144,6 +138,16 @@ _json_option = click.option(
     metavar="CODE",
     help="A series that may lose filled cells, or vanish; may be given again.",
 )
+@click.option(
+    "--patience",
+    type=click.FloatRange(0, 86_400, min_open=True, max_open=True),
+    default=90,
+    show_default=True,
+    envvar="CLAIMBOOK_PATIENCE",
+    show_envvar=True,
+    metavar="SECONDS",
+    help="How long to go on without one complete answer.",
+)
 @click.option("--dry-run", is_flag=True, help="Do everything but replace the vintage.")
 @_json_option
 @click.option("--quiet", is_flag=True, help="Say nothing unless something is wrong.")
@@ -169,7 +173,6 @@ def refresh(
             codes=codes,
             data=(data or paths.data()).resolve(),
             accepted=accept,
-            patience=_patience(),
             **asked,
         )
         if history and len(codes) != 1:
@@ -185,16 +188,15 @@ def refresh(
         if history:
             found = fetching.refresh_history(order)
         else:
-            with _progress(quiet) as report:
+            with _progress(len(order.codes), quiet) as report:
                 found = fetching.refresh(
                     order,
                     execute=(execute := _chapters()),
                     read=files.all_series() if execute else (),
                     report=report,
-                    announce=lambda found: _announce(found, json_file, quiet),
+                    announce=lambda found: _say(found, json_file, quiet),
                 )
-        if json_file and found["published"]:
-            _write_json(found, json_file)
+        _write_json(found, json_file if found["published"] else None)
     if not quiet:
         click.echo(_closing(found))
 
@@ -238,21 +240,6 @@ def _chosen(order: Any) -> list[str]:
     return chosen
 
 
-def _patience() -> float:
-    """Seconds to go on without a complete answer; the environment may say so."""
-    text = os.environ.get("CLAIMBOOK_PATIENCE") or "90"
-    try:
-        patience = float(text)
-    except ValueError:
-        patience = 0.0
-    if not 0 < patience < 86_400:
-        raise click.UsageError(
-            f"CLAIMBOOK_PATIENCE is {text!r}, which is no number of seconds: set it to 90, or "
-            "unset it."
-        )
-    return patience
-
-
 def _chapters() -> Callable[[Path], dict[str, Any]] | None:
     """Return what executes the chapters, or None where there is no book to execute."""
     try:
@@ -264,17 +251,18 @@ def _chapters() -> Callable[[Path], dict[str, Any]] | None:
     return notebooks.claims_under
 
 
-def _announce(found: dict[str, Any], json_file: Path | None, quiet: bool) -> None:
+def _say(found: dict[str, Any], json_file: Path | None, quiet: bool = False) -> None:
     from claimbook.data import changes
 
-    if json_file:
-        _write_json(found, json_file)
+    _write_json(found, json_file)
     if not quiet:
         click.echo(changes.as_text(found))
 
 
-def _write_json(found: dict[str, Any], path: Path) -> None:
-    path.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+def _write_json(found: dict[str, Any], path: Path | None) -> None:
+    if path:
+        text = json.dumps(found, indent=1, ensure_ascii=False) + "\n"
+        path.write_text(text, encoding="utf-8")
 
 
 def _closing(found: dict[str, Any]) -> str:
@@ -286,38 +274,28 @@ def _closing(found: dict[str, Any]) -> str:
 
 
 @contextmanager
-def _progress(quiet: bool) -> Iterator[Callable[[Any], None]]:
-    from rich.console import Console
+def _progress(series: int, quiet: bool) -> Iterator[Callable[[int], None]]:
+    """Draw a bar of the series on a terminal; what is yielded is told the rows of each."""
+    rows = 0
+    with click.progressbar(
+        length=series,
+        label="series",
+        show_pos=True,
+        show_eta=True,
+        item_show_func=lambda _: f"{rows:,} rows",
+        file=sys.stderr,
+        hidden=quiet or not sys.stderr.isatty(),
+    ) as bar:
 
-    console = Console(stderr=True)
-    if quiet or not console.is_terminal:
-        yield lambda _: None
-        return
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-    from rich.progress import TimeRemainingColumn as Remaining
+        def report(more: int) -> None:
+            nonlocal rows
+            rows += more
+            bar.update(1)
+            if bar.finished:
+                # What follows prints text of its own.
+                bar.render_finish()
 
-    bar = Progress(
-        TextColumn("series"),
-        MofNCompleteColumn(),
-        BarColumn(),
-        TextColumn("{task.fields[rows]:,} rows"),
-        Remaining(),
-        TextColumn("left"),
-        console=console,
-    )
-    task = bar.add_task("series", total=None, rows=0)
-    bar.start()
-
-    def report(progress: Any) -> None:
-        bar.update(task, completed=progress.done, total=progress.of, rows=progress.rows)
-        if progress.done == progress.of:
-            # What follows prints text of its own.
-            bar.stop()
-
-    try:
         yield report
-    finally:
-        bar.stop()
 
 
 @click.command()
@@ -343,9 +321,7 @@ def diff(old: str | None, new: str, json_file: Path | None, figures_only: bool) 
             found["claims"] = changes.claims_moved(
                 paths.data(), "current", before.folder, after.folder, execute
             )
-        if json_file:
-            _write_json(found, json_file)
-        click.echo(changes.as_text(found))
+        _say(found, json_file)
     claims = found.get("claims", {"compared": True, "not_compared": []})
     if not claims["compared"] or claims["not_compared"]:
         raise SystemExit(1)
@@ -376,15 +352,15 @@ def _copy(name: str | None) -> Iterator[Any]:
 def _committed() -> Iterator[Path]:
     """Lay out the current vintage as it was last committed."""
     live = paths.data() / "current"
-    git = ["git", "-C", str(live.parent), "archive", "HEAD", "current"]
-    try:
-        archive = subprocess.run(git, capture_output=True, check=True).stdout
-    except (OSError, subprocess.CalledProcessError):
-        raise ClaimbookError(
-            f"git holds no committed copy of {paths.shown(live)}: name the two copies to compare, "
-            "such as `claimbook diff 2019-04 current`."
-        ) from None
     with tempfile.TemporaryDirectory(prefix="claimbook-") as name:
-        with tarfile.open(fileobj=io.BytesIO(archive)) as files:
-            files.extractall(name, filter="data")
+        archive = Path(name) / "committed.tar"
+        git = ["git", "-C", live.parent, "archive", "-o", archive, "HEAD", "current"]
+        try:
+            subprocess.run(git, capture_output=True, check=True)
+        except (OSError, subprocess.CalledProcessError):
+            raise ClaimbookError(
+                f"git holds no committed copy of {paths.shown(live)}: name the two copies to "
+                "compare, such as `claimbook diff 2019-04 current`."
+            ) from None
+        shutil.unpack_archive(archive, name, filter="data")
         yield Path(name) / "current"

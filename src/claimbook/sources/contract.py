@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,20 +17,16 @@ from claimbook.errors import ClaimbookError
 from claimbook.sources.base import Digits, Served
 
 FIRST_YEAR = 1960
-# Economies that are no more, and that old releases and other sources still list (ISO 3166-3).
-DISSOLVED = pd.DataFrame(
-    [
-        ("ANT", "AN", "Netherlands Antilles", "Latin America & Caribbean"),
-        ("CSK", "CS", "Czechoslovakia", "Europe & Central Asia"),
-        ("DDR", "DD", "German Democratic Republic", "Europe & Central Asia"),
-        ("MYT", "YT", "Mayotte", "Sub-Saharan Africa"),
-        ("SCG", "CS", "Serbia and Montenegro", "Europe & Central Asia"),
-        ("SUN", "SU", "Soviet Union", "Europe & Central Asia"),
-        ("YMD", "YD", "Yemen, Democratic", "Middle East & North Africa"),
-        ("YUG", "YU", "Yugoslavia", "Europe & Central Asia"),
-    ],
-    columns=["economy", "iso2", "name", "region"],
-).assign(income_group="", lending_type="", aggregate=0)
+# Economies that old releases list: by a former code (ISO 3166-3), or dissolved since.
+_FORMER = pd.read_csv(Path(__file__).with_name("former-economies.csv"), keep_default_na=False)
+FORMER_CODES = {
+    old: now for old, now in zip(_FORMER["economy"], _FORMER["now"], strict=True) if now
+}
+DISSOLVED = (
+    _FORMER[_FORMER["now"] == ""]
+    .drop(columns="now")
+    .assign(income_group="", lending_type="", aggregate=0)
+)
 _TRUST = "Nothing was changed; report it to the source, or try again later."
 
 

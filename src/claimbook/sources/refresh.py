@@ -16,18 +16,9 @@ from claimbook.data.snapshot import CURRENT, Series, Snapshot
 from claimbook.sources import base, contract
 from claimbook.sources.base import Order, Served, Source
 from claimbook.sources.files import CATALOGUE, Files
-from claimbook.sources.worldbank import WorldBank
+from claimbook.sources.worldbank import ARCHIVES, ENDPOINT, WorldBank
 
-__all__ = ["Order", "Progress", "refresh", "refresh_history", "series_of"]
-
-
-@dataclass(frozen=True)
-class Progress:
-    """How far a fetch has come: series done, of how many, and rows received."""
-
-    done: int
-    of: int
-    rows: int
+__all__ = ["Order", "refresh", "refresh_history", "series_of"]
 
 
 @dataclass
@@ -40,7 +31,6 @@ class _Fetched:
     losses: list[contract.Loss] = field(default_factory=list)
     named: set[str] = field(default_factory=set)
     updates: list[str] = field(default_factory=list)
-    rows: int = 0
     requests: int = 0
 
 
@@ -49,15 +39,15 @@ def refresh(
     *,
     execute: changes.Execute | None = None,
     read: Collection[str] = (),
-    report: Callable[[Progress], None] = lambda _: None,
+    report: Callable[[int], None] = lambda _: None,
     announce: Callable[[dict[str, Any]], None] = lambda _: None,
 ) -> dict[str, Any]:
     """Fetch series into a vintage, all or nothing, and return what changed.
 
     ``execute`` runs the chapters on a data folder, to tell which checks and verdicts move: not for
-    new series alone that are not among those ``read`` by any claim;
-    ``announce`` is given the report once everything is checked, before the vintage is replaced:
-    what it raises leaves the old vintage as it was.
+    new series alone that are not among those ``read`` by any claim. ``report`` is told the rows of
+    each series as it arrives; ``announce`` is given the report once everything is checked, before
+    the vintage is replaced: what it raises leaves the old vintage as it was.
     """
     with swap.exclusive(order.data):
         live = order.data / order.vintage
@@ -81,7 +71,7 @@ def refresh(
 
 
 def _fetch(
-    order: Order, old: Snapshot | None, new: Path, report: Callable[[Progress], None]
+    order: Order, old: Snapshot | None, new: Path, report: Callable[[int], None]
 ) -> _Fetched:
     held = {code: old.metadata(code) for code in old.codes} if old else {}
     fetched = _Fetched(_table(old) if old else pd.DataFrame({"economy": []}))
@@ -103,7 +93,7 @@ def _fetch(
             known = {*fetched.economies["economy"], *others["economy"]}
             for one in source.fetch(by_source[source], order.vintage):
                 _keep(one, source, known, order, old, new, fetched)
-                report(Progress(len(fetched.resources), len(order.codes), fetched.rows))
+                report(len(one.cells))
             fetched.requests += source.requests
     for code in order.codes:
         if code not in fetched.resources and code not in order.accepted:
@@ -133,7 +123,6 @@ def _keep(
     fetched: _Fetched,
 ) -> None:
     """Check a series and put it to disk at once: a hundred do not fit into memory."""
-    fetched.rows += len(one.cells)
     if one.code in order.accepted and all(value is None for _, _, value in one.cells):
         return
     cells = contract.cells(one, known)
@@ -273,7 +262,9 @@ def refresh_history(order: Order) -> dict[str, Any]:
                 shutil.copytree(live, new)
             cells: dict[str, int] = {}
             losses = []
-            with WorldBank.archives(order) as bank:
+            with WorldBank(
+                ARCHIVES, endpoint=order.endpoint or ENDPOINT, patience=order.patience
+            ) as bank:
                 known = set(_of_releases(bank.economies(), order.data)["economy"])
                 for release, one in bank.releases(code):
                     found = contract.cells(one, known)

@@ -28,7 +28,7 @@ import tenacity
 from claimbook.data.snapshot import CURRENT, LICENCE
 from claimbook.errors import ClaimbookError
 from claimbook.sources.base import PATIENCE, NotServed, Order, Served, Source, register
-from claimbook.sources.contract import ContractBroken
+from claimbook.sources.contract import FORMER_CODES, ContractBroken
 from claimbook.sources.responses import AnswerFault, Listener
 
 ENDPOINT = "https://api.worldbank.org/v2"
@@ -44,16 +44,6 @@ WORKERS = 3
 # More series a request would save few requests, and lose more work to each page that fails.
 MOST_SERIES_A_REQUEST = 4
 ATTEMPTS = 6
-# Codes of economies in old releases of the archives, and the Bank's codes today.
-FORMER_CODES = {
-    "ADO": "AND",
-    "IMY": "IMN",
-    "KSV": "XKX",
-    "ROM": "ROU",
-    "TMP": "TLS",
-    "WBG": "PSE",
-    "ZAR": "COD",
-}
 NO_REGION = "NA"  # the region that country/all gives an aggregate
 # A unit that names the prices it is measured in, in a title such as "GDP (constant 2015 US$)".
 _PRICES = re.compile(r"\((constant \d{4} [^()]+)\)")
@@ -115,11 +105,6 @@ class WorldBank(Source):
             patience=order.patience,
             may_lack=order.accepted,
         )
-
-    @classmethod
-    def archives(cls, order: Order) -> WorldBank:
-        """Open the archives, every release of them."""
-        return cls(ARCHIVES, endpoint=order.endpoint or ENDPOINT, patience=order.patience)
 
     @property
     def requests(self) -> int:
@@ -206,31 +191,26 @@ class WorldBank(Source):
 
     def releases(self, code: str) -> Iterator[tuple[str, Served]]:
         """Fetch a series from every release of the archives that holds it, oldest first."""
-        names = self._each([partial(self._try, self._versions)])
-        lacking: list[ClaimbookError] = []
-        found = False
-        for version in sorted(name for one in names for name in one):
-            release = copy.copy(self)
+        found, fault = False, None
+        for version in next(self._each([partial(self._try, self._versions)])):
+            release, name = copy.copy(self), f"{version[:4]}-{version[4:]}"
             release._dimensions = {"version": version}
-            release._last_good = time.monotonic()
             try:
-                (one,) = release._served([code])
-            except (FetchFailed, NotServed) as fault:
-                if not _is_lacking(fault):
+                (one,) = release.fetch([code], name)
+            except (FetchFailed, NotServed) as lacking:
+                if not _is_lacking(lacking):
                     raise
-                lacking.append(fault)
+                fault = fault or lacking
                 continue
             found = True
-            if all(value is None for _, _, value in one.cells):
-                continue  # announced, and not yet or no longer filled
-            name = f"{version[:4]}-{version[4:]}"
-            yield name, release._described(one, {}, name)
+            if any(value is not None for _, _, value in one.cells):
+                yield name, one
         if not found:
-            raise _not_served(code, *lacking[:1])
+            raise _not_served(code, fault)
 
     def _versions(self) -> list[str]:
         rows = self._wb.source.features("version", db=self._db)
-        return [row["id"] for row in rows if re.fullmatch(r"\d{6}", row["id"])]
+        return sorted(row["id"] for row in rows if re.fullmatch(r"\d{6}", row["id"]))
 
     def _descriptions(self, codes: Sequence[str]) -> dict[str, dict[str, str]]:
         """Fetch what the Bank says about series. No figure depends on it, so it is asked once."""
