@@ -11,7 +11,6 @@ and of its tests: it is out of date when either has changed.
 from __future__ import annotations
 
 import argparse
-import ast
 import hashlib
 import json
 import os
@@ -31,16 +30,6 @@ TESTS = {
     "estimates": ["tests/test_estimates.py"],
     "snapshot": ["tests/test_snapshot.py"],
 }
-# Of the snapshot's module only what reads is mutated: these functions write.
-WRITERS = {
-    "_digits",
-    "_economy_schema",
-    "_series_schema",
-    "_write_csv",
-    "_write_text",
-    "write",
-    "write_series",
-}
 # The tests read every series of a vintage in turn: a few stand for all.
 SERIES = {"SI.POV.GINI", "SP.POP.TOTL", "NY.GNP.PCAP.CD", "NY.GDP.MKTP.CD"}
 # Validating the committed packages reads every file anew and says nothing of the library.
@@ -58,8 +47,6 @@ def sandbox(folder: Path, module: str) -> None:
         shutil.copy(ROOT / name, folder / name)
     for package in (folder / "data").glob("*/datapackage.json"):
         _keep_few_series(package)
-    path = folder / "src" / "claimbook" / f"{module}.py"
-    path.write_text(_spare(path.read_text(encoding="utf-8"), WRITERS), encoding="utf-8")
     options = ["-q", "-x", "-p", "no:cacheprovider", "--hypothesis-seed=0", "-k", CHOICE]
     (folder / "pyproject.toml").write_text(
         "[tool.mutmut]\n"
@@ -81,16 +68,6 @@ def _keep_few_series(package: Path) -> None:
             (package.parent / resource["path"]).unlink()
     described["resources"] = [one for one in described["resources"] if one["name"] in kept]
     package.write_text(json.dumps(described), encoding="utf-8")
-
-
-def _spare(source: str, names: set[str]) -> str:
-    """Mark a module's functions that mutmut is to leave as they are."""
-    lines = source.splitlines(keepends=True)
-    for node in reversed(ast.parse(source).body):
-        if isinstance(node, ast.FunctionDef) and node.name in names:
-            lines.insert(node.end_lineno, "# pragma: no mutate end\n")
-            lines.insert(node.lineno - 1, "# pragma: no mutate start\n")
-    return "".join(lines)
 
 
 def fingerprint(module: str) -> str:

@@ -391,10 +391,10 @@ def test_every_release_that_holds_a_series_is_fetched(data, releases):
 
 
 def test_releases_held_from_elsewhere_are_carried_over(data, releases):
-    from claimbook.data import history as writing
+    from claimbook.data import package as writing
 
     folder = data / "history" / "SI.POV.GINI"
-    copy = snapshot.Series(
+    copy = writing.Series(
         "SI.POV.GINI", "Gini", "", "", [("BRA", 2000, "30.5")], {"title": "x"}, "2020-01-01", "copy"
     )
     writing.write_release(folder, "2016-05", copy)
@@ -456,3 +456,24 @@ def test_a_history_is_of_one_series(data, codes):
     group = click.Group("claimbook", commands=[commands.refresh])
     result = CliRunner().invoke(group, ["refresh", *codes, "--history", "--data", str(data)])
     assert (result.exit_code, "takes one CODE" in result.output) == (3, True)
+
+
+def test_a_renamed_series_is_asked_for_by_the_code_that_the_vintage_holds(data, world):
+    """2013-12 holds a series under a former code; the claims name today's."""
+    package = data / "2013-12" / "datapackage.json"
+    held = json.loads(package.read_text(encoding="utf-8"))
+    for resource in held["resources"]:
+        if resource["name"] == "SP.POP.TOTL":
+            resource["aliases"] = ["SP.POP.NOW"]
+    package.write_text(json.dumps(held), encoding="utf-8")
+    named = ["SI.POV.GINI", "SP.POP.NOW"]
+    assert refresh.series_of("2013-12", named, data) == CODES
+    cell = ("BRA", 2001)
+    world.releases["201312"]["SP.POP.TOTL"] = world.figures["SP.POP.TOTL"] | {cell: 31.5}
+    with ApiDouble(world) as double:
+        result = run(data, "SP.POP.NOW", "--vintage", "2013-12", "--endpoint", double.endpoint)
+        assert not [asked for asked in double.requests if "SP.POP.NOW" in asked]
+    assert result.exit_code == 0, result.output
+    wdi = snapshot.Snapshot(data / "2013-12")
+    assert list(wdi.codes) == CODES
+    assert wdi["SP.POP.NOW"].loc[cell] == wdi["SP.POP.TOTL"].loc[cell] == 31.5

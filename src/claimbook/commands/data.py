@@ -252,11 +252,11 @@ def _chapters() -> Callable[[Path], dict[str, Any]] | None:
 
 
 def _say(found: dict[str, Any], json_file: Path | None, quiet: bool = False) -> None:
-    from claimbook.data import changes
+    from claimbook.data import compare
 
     _write_json(found, json_file)
     if not quiet:
-        click.echo(changes.as_text(found))
+        click.echo(compare.as_text(found))
 
 
 def _write_json(found: dict[str, Any], path: Path | None) -> None:
@@ -314,11 +314,11 @@ def diff(old: str | None, new: str, json_file: Path | None, figures_only: bool) 
     not be: the others are compared all the same.
     """
     with _sentences(), _copy(old) as before, _copy(new) as after:
-        from claimbook.data import changes
+        from claimbook.data import compare
 
-        found = {"old": old or "committed", "new": new} | changes.compare(before, after)
-        if not figures_only and changes.any_change(found) and (execute := _chapters()):
-            found["claims"] = changes.claims_moved(
+        found = {"old": old or "committed", "new": new} | compare.compare(before, after)
+        if not figures_only and compare.any_change(found) and (execute := _chapters()):
+            found["claims"] = compare.claims_moved(
                 paths.data(), "current", before.folder, after.folder, execute
             )
         _say(found, json_file)

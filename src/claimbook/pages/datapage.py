@@ -15,7 +15,7 @@ from sphinx.util.docutils import SphinxDirective
 from claimbook import paths
 from claimbook.chapters import notebooks, results
 from claimbook.claims import files
-from claimbook.data import revisions, snapshot
+from claimbook.data import compare, snapshot
 from claimbook.pages import parts
 
 _CELL, _ROW = 8, 14
@@ -34,8 +34,8 @@ class DataPage(SphinxDirective):
             self.env.note_dependency(str(paths.data() / vintage / "datapackage.json"))
         for path in notebooks.chapters().values():
             self.env.note_dependency(str(path))
-        held, outputs = revisions.all_held(), results.outputs()
-        codes = sorted({code for wdi in held for code in wdi.codes})
+        held, outputs = compare.all_held(), results.outputs()
+        codes = compare.all_codes(held)
         read = {name: files.claim_series(files.read_claim(name)) for name in outputs}
         up = "../" * self.env.docname.count("/")
         html = parts.render(
@@ -55,9 +55,9 @@ def _series(
 ) -> dict[str, Any]:
     newest = [wdi for wdi in held if code in wdi.codes][-1]
     chart = coverage_map(
-        revisions.coverage(newest, code), revisions.group_sizes(newest), f"{code}, {newest.vintage}"
+        compare.coverage(newest, code), compare.group_sizes(newest), f"{code}, {newest.vintage}"
     )
-    return revisions.series_page(code, held) | {"map": chart, "claims": using}
+    return compare.series_page(code, held) | {"map": chart, "claims": using}
 
 
 def coverage_map(counts: pd.DataFrame, sizes: pd.Series, name: str) -> Markup:

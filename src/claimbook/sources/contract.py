@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from claimbook.data.bands import band
+from claimbook.data.series import band
 from claimbook.errors import ClaimbookError
 from claimbook.sources.base import Digits, Served
 

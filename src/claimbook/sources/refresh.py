@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from claimbook.data import changes, history, snapshot, swap
-from claimbook.data.snapshot import CURRENT, Series, Snapshot
+from claimbook.data import compare, package, snapshot, swap
+from claimbook.data.package import Series
+from claimbook.data.snapshot import CURRENT, Snapshot
 from claimbook.sources import base, contract
 from claimbook.sources.base import Order, Served, Source
 from claimbook.sources.files import CATALOGUE, Files
@@ -37,7 +38,7 @@ class _Fetched:
 def refresh(
     order: Order,
     *,
-    execute: changes.Execute | None = None,
+    execute: compare.Execute | None = None,
     read: Collection[str] = (),
     report: Callable[[int], None] = lambda _: None,
     announce: Callable[[dict[str, Any]], None] = lambda _: None,
@@ -52,6 +53,12 @@ def refresh(
     with swap.exclusive(order.data):
         live = order.data / order.vintage
         old = Snapshot(live) if live.is_dir() and any(live.iterdir()) else None
+        # A renamed series is asked for by the code under which this vintage holds it.
+        order = replace(
+            order,
+            codes=list(dict.fromkeys(_own(old, code) for code in order.codes)),
+            accepted=[_own(old, code) for code in order.accepted],
+        )
         new = swap.staged(order.data, order.vintage)
         new.mkdir()
         fetched = _fetch(order, old, new, report)
@@ -59,8 +66,8 @@ def refresh(
         _write(new, order, old, fetched)
         found = _report(order, old, Snapshot(new), fetched)
         read_too = [code for code in found["series_added"] if code in read]
-        if execute and old and changes.any_change(found | {"series_added": read_too}):
-            found["claims"] = changes.claims_moved(
+        if execute and old and compare.any_change(found | {"series_added": read_too}):
+            found["claims"] = compare.claims_moved(
                 order.data, order.vintage, old.folder, new, execute
             )
         announce(found)
@@ -103,9 +110,7 @@ def _fetch(
     if old and order.vintage == CURRENT:
         others = _unlisted(_table(old), fetched.economies)
         if len(others):
-            carried = (
-                changes.long_form(old, code) for code in old.codes if code not in order.codes
-            )
+            carried = (old.long(code) for code in old.codes if code not in order.codes)
             fetched.named.update(*(one["economy"] for one in carried))
     others = others[others["economy"].isin(fetched.named)]
     if len(others):
@@ -129,8 +134,8 @@ def _keep(
     before: Mapping[str, Any] = {}
     if old and one.code in old.codes:
         before = old.metadata(one.code)
-        fetched.losses.append(contract.loss(one.code, changes.long_form(old, one.code), cells))
-    resource = snapshot.write_series(new, _series(one, cells, source))
+        fetched.losses.append(contract.loss(one.code, old.long(one.code), cells))
+    resource = package.write_series(new, _series(one, cells, source))
     # What the vintage says of a series stays, but not how an earlier copy agreed with others.
     stays = {k: v for k, v in before.items() if k not in resource and k != "agreement"}
     fetched.resources[one.code] = resource | stays
@@ -153,6 +158,10 @@ def _series(one: Served, cells: list[contract.Cell], source: Source) -> Series:
     )
 
 
+def _own(wdi: Snapshot | None, code: str) -> str:
+    return wdi.metadata(code)["name"] if wdi and code in wdi.codes else code
+
+
 def _table(wdi: Snapshot) -> pd.DataFrame:
     both = [wdi.economies.assign(aggregate=0), wdi.aggregates.assign(aggregate=1)]
     return pd.concat(both).reset_index()
@@ -171,22 +180,21 @@ def _unlisted(table: pd.DataFrame, listed: pd.DataFrame) -> pd.DataFrame:
 def _write(folder: Path, order: Order, old: Snapshot | None, fetched: _Fetched) -> None:
     carried = [(one, folder / one["path"]) for one in fetched.resources.values()]
     carried += [_carried(old, code) for code in old.codes if code not in order.codes] if old else []
-    today = datetime.now(UTC).date().isoformat()
-    if order.vintage == CURRENT:
-        dates = [text for text in fetched.updates if _is_date(text)]
-        created = max([*dates, *([old.created] if old else [])], default=today)
-        description = f"One vintage a series: see each resource. Last fetched on {today}."
-    else:
-        created = f"{order.vintage}-01"
-        description = (old.description if old else "") or (
-            f"The release of {order.vintage}, from the WDI archives of the World Bank's API."
-        )
-    snapshot.write(
+    today, dated = datetime.now(UTC).date().isoformat(), order.vintage != CURRENT
+    updates = [text for text in fetched.updates if _is_date(text)] + ([old.created] if old else [])
+    description = (
+        f"The release of {order.vintage}, from the WDI archives of the World Bank's API."
+        if dated
+        else f"One vintage a series: see each resource. Last fetched on {today}."
+    )
+    if old and (dated or not fetched.requests):
+        description = old.description or description
+    package.write(
         folder,
         vintage=order.vintage,
         economies=fetched.economies,
         series=[],
-        created=created,
+        created=f"{order.vintage}-01" if dated else max(updates, default=today),
         description=description,
         carried=carried,
     )
@@ -207,7 +215,7 @@ def _is_date(text: str) -> bool:
 
 
 def _report(order: Order, old: Snapshot | None, new: Snapshot, fetched: _Fetched) -> dict[str, Any]:
-    return changes.compare(old, new) | {
+    return compare.compare(old, new) | {
         "vintage": order.vintage,
         "endpoint": order.endpoint,
         "retrieved": datetime.now(UTC).date().isoformat(),
@@ -224,18 +232,16 @@ def series_of(vintage: str, named: Sequence[str], data: Path) -> list[str]:
     that only other vintages hold: releases name some series differently, and each keeps its own.
     What is brought in from files is never fetched.
     """
-    swap.recover(data)
     sources = base.owners(Order(named, data, vintage))
     named = [code for source, codes in sources.items() if not source.once for code in codes]
-    held = {
-        path.parent.name: set(Snapshot(path.parent).codes)
-        for path in data.glob("*/datapackage.json")
-    }
+    held = {path.parent.name: Snapshot(path.parent) for path in data.glob("[!.]*/datapackage.json")}
     ours = held.pop(vintage, None)
     if ours is None:
         return sorted(named)
-    elsewhere = set().union(*held.values())
-    return sorted(code for code in named if code in ours or code not in elsewhere)
+    elsewhere = {code for wdi in held.values() for code in named if code in wdi.codes}
+    return sorted(
+        {_own(ours, code) for code in named if code in ours.codes or code not in elsewhere}
+    )
 
 
 def described(order: Order) -> list[str]:
@@ -252,7 +258,7 @@ def refresh_history(order: Order) -> dict[str, Any]:
     Releases held that the archives do not serve are carried over byte for byte.
     """
     (code,) = order.codes
-    folder = order.data / history.FOLDER
+    folder = order.data / snapshot.HISTORY
     folder.mkdir(exist_ok=True)
     with swap.exclusive(folder):
         live, new = folder / code, swap.staged(folder, code)
@@ -270,7 +276,7 @@ def refresh_history(order: Order) -> dict[str, Any]:
                     found = contract.cells(one, known)
                     if (held := live / f"{release}.csv").is_file():
                         losses.append(contract.loss(code, snapshot.read_long(held), found))
-                    history.write_release(new, release, _series(one, found, bank))
+                    package.write_release(new, release, _series(one, found, bank))
                     cells[release] = len(found)
             contract.require_kept(losses, order.accepted)
             if not order.dry_run:

@@ -25,7 +25,8 @@ from typing import Any
 import pandas as pd
 import tenacity
 
-from claimbook.data.snapshot import CURRENT, LICENCE
+from claimbook.data.package import LICENCE
+from claimbook.data.snapshot import CURRENT
 from claimbook.errors import ClaimbookError
 from claimbook.sources.base import PATIENCE, NotServed, Order, Served, Source, register
 from claimbook.sources.contract import FORMER_CODES, ContractBroken

@@ -1,4 +1,4 @@
-"""What differs between two copies of the figures: cells, units, economies, checks and verdicts.
+"""What differs between copies of the figures, and what each holds of a series.
 
 A revision is measured, never judged: the Bank may be right today or have been right before.
 """
@@ -6,14 +6,17 @@ A revision is measured, never judged: the Bank may be right today or have been r
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from claimbook.data.snapshot import CURRENT, Snapshot, read_long
+from claimbook.data import snapshot
+from claimbook.data.series import known_breaks
+from claimbook.data.snapshot import CURRENT, Snapshot
 from claimbook.errors import ClaimbookError
 
 # Executes every chapter on a data folder: by claim id its claim output, or why there is none.
@@ -21,49 +24,24 @@ Execute = Callable[[Path], dict[str, dict[str, Any] | ClaimbookError]]
 
 SCHEMA_VERSION = 1
 _GROUPS = ("name", "region", "income_group", "lending_type")
+# The Bank's classes, from poor to rich; economies it leaves unclassified stand last.
+INCOME_GROUPS = ("Low income", "Lower middle income", "Upper middle income", "High income")
+UNCLASSIFIED = "Not classified"
 
 
-def long_form(wdi: Snapshot, code: str) -> pd.DataFrame:
-    """Read a series as it is stored, aggregates included.
-
-    Parameters
-    ----------
-    wdi : Snapshot
-        A vintage.
-    code : str
-        A series it holds.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Columns ``economy``, ``year``, ``value``.
-    """
-    wdi.verify(code)
-    return read_long(wdi.folder / wdi.metadata(code)["path"])
+# Two copies
 
 
 def compare(old: Snapshot | None, new: Snapshot) -> dict[str, Any]:
-    """Measure what changed from one snapshot to another.
+    """Measure what changed from one snapshot (None: there was none) to another; ready for JSON.
 
-    Parameters
-    ----------
-    old : Snapshot or None
-        The earlier copy; None where there was none.
-    new : Snapshot
-        The later copy.
-
-    Returns
-    -------
-    dict
-        Ready for JSON: ``series`` (one entry for each held by both, see :func:`revision`),
-        ``series_added``, ``series_removed``, and ``economies`` (``added``, ``removed``,
-        ``regrouped``).
+    ``series`` has one entry for each held by both (see :func:`revision`) under its later code;
+    ``series_added``, ``series_removed``; ``economies`` has ``added``, ``removed``, ``regrouped``.
     """
     before = old.codes if old else []
-    common = [code for code in new.codes if code in before]
     return {
         "schema_version": SCHEMA_VERSION,
-        "series": [_series(old, new, code) for code in common if old],
+        "series": [_series(old, new, code) for code in new.codes if old and code in before],
         "series_added": [code for code in new.codes if code not in before],
         "series_removed": [code for code in before if code not in new.codes],
         "economies": _economies(old, new),
@@ -72,11 +50,10 @@ def compare(old: Snapshot | None, new: Snapshot) -> dict[str, Any]:
 
 def _series(old: Snapshot, new: Snapshot, code: str) -> dict[str, Any]:
     units = {"old": old.metadata(code)["unit"], "new": new.metadata(code)["unit"]}
-    if old.sha256(code) == new.sha256(code):
-        # The same file, byte for byte: reading it once tells all there is to tell.
-        long = long_form(new, code)
-        return {"code": code, "unit": units} | revision(long, long)
-    return {"code": code, "unit": units} | revision(long_form(old, code), long_form(new, code))
+    after = new.long(code)
+    # The same file, byte for byte: reading it once tells all there is to tell.
+    before = after if old.sha256(code) == new.sha256(code) else old.long(code)
+    return {"code": code, "unit": units} | revision(before, after)
 
 
 def revision(before: pd.DataFrame, after: pd.DataFrame) -> dict[str, Any]:
@@ -163,18 +140,7 @@ def _economies(old: Snapshot | None, new: Snapshot) -> dict[str, Any]:
 
 
 def any_change(report: Mapping[str, Any]) -> bool:
-    """Tell whether a comparison found anything that a chapter could notice.
-
-    Parameters
-    ----------
-    report : mapping
-        From :func:`compare`.
-
-    Returns
-    -------
-    bool
-        False if every cell, unit and economy is as before.
-    """
+    """Tell whether :func:`compare` found anything that a chapter could notice."""
     return bool(
         report["series_added"]
         or report["series_removed"]
@@ -194,24 +160,9 @@ def claims_moved(
 ) -> dict[str, Any]:
     """Execute the chapters on two copies of a vintage, and find the checks and verdicts that moved.
 
-    Parameters
-    ----------
-    data : pathlib.Path
-        The folder of the vintages: whatever else it holds is the same for both.
-    vintage : str
-        The vintage whose copies differ.
-    old, new : pathlib.Path
-        The two copies.
-    execute : callable
-        Given a data folder, returns claim outputs by claim id.
-
-    Returns
-    -------
-    dict
-        ``compared`` (bool); ``why_not`` where no chapter could be executed; otherwise ``flipped``
-        (verdicts: ``claim``, ``vintage``, ``old``, ``new``), ``moved`` (checks: ``claim``,
-        ``check``, ``vintage``, ``outcome`` and ``estimate``, each ``old`` and ``new``) and
-        ``not_compared`` (chapters that failed: ``claim``, ``side``, ``why``).
+    Whatever else ``data``, the folder of the vintages, holds is the same for both. The answer says
+    ``compared`` (bool); ``why_not`` where no chapter could be executed, otherwise what
+    :func:`moves` finds and ``not_compared`` (chapters that failed: ``claim``, ``side``, ``why``).
     """
     outputs, failed = [], []
     for side, folder in (("old", old), ("new", new)):
@@ -231,17 +182,10 @@ def claims_moved(
 def moves(
     before: Mapping[str, Mapping[str, Any]], after: Mapping[str, Mapping[str, Any]]
 ) -> dict[str, list[dict[str, Any]]]:
-    """Compare claim outputs, verdict by verdict and check by check, under every vintage.
+    """Compare claim outputs by claim id, verdict by verdict and check by check, in every vintage.
 
-    Parameters
-    ----------
-    before, after : mapping
-        Claim outputs by claim id.
-
-    Returns
-    -------
-    dict
-        ``flipped`` and ``moved``, as in :func:`claims_moved`.
+    ``flipped`` lists verdicts (``claim``, ``vintage``, ``old``, ``new``), ``moved`` checks
+    (``claim``, ``check``, ``vintage``, ``outcome`` and ``estimate``, each ``old`` and ``new``).
     """
     flipped: list[dict[str, Any]] = []
     moved: list[dict[str, Any]] = []
@@ -286,20 +230,7 @@ def _findings(output: Mapping[str, Any]) -> dict[tuple[str, str], dict[str, Any]
 
 @contextmanager
 def arranged(data: Path, vintages: Mapping[str, Path]) -> Iterator[Path]:
-    """Lay out a data folder in which some vintages are others than in the book's own.
-
-    Parameters
-    ----------
-    data : pathlib.Path
-        The folder of the vintages.
-    vintages : mapping of str to pathlib.Path
-        Folders to stand in for vintages.
-
-    Yields
-    ------
-    pathlib.Path
-        A temporary folder of links.
-    """
+    """Lay out, in links, a data folder in which some vintages are others than in the book's own."""
     with tempfile.TemporaryDirectory(prefix="claimbook-") as name:
         folder = Path(name)
         for path in data.resolve().iterdir():
@@ -311,19 +242,7 @@ def arranged(data: Path, vintages: Mapping[str, Path]) -> Iterator[Path]:
 
 
 def as_text(report: Mapping[str, Any]) -> str:
-    """Say what changed, in lines a person reads.
-
-    Parameters
-    ----------
-    report : mapping
-        From :func:`compare`, with the entry ``claims`` of :func:`claims_moved` where chapters were
-        executed.
-
-    Returns
-    -------
-    str
-        A line for each series that changed, then economies, checks and verdicts.
-    """
+    """Say what :func:`compare` found, and ``claims`` where chapters were executed, line by line."""
     changed = [one for one in report["series"] if _changed(one)]
     lines = [_series_line(one) for one in changed]
     for word, codes in (("new", report["series_added"]), ("gone", report["series_removed"])):
@@ -415,3 +334,110 @@ def _finding(one: Mapping[str, Any], side: str) -> str:
         f"{outcome} ({_short(estimate['value'])} "
         f"[{_short(estimate['low'])}, {_short(estimate['high'])}], n {estimate['n']})"
     )
+
+
+# One series in every vintage
+
+
+def all_held() -> list[Snapshot]:
+    """Open every vintage that ``data/`` holds, oldest first."""
+    return [snapshot.read(vintage) for vintage in snapshot.vintages()]
+
+
+def all_codes(vintages: Sequence[Snapshot]) -> list[str]:
+    """List the series that any vintage holds, each once: a renamed one under its newest code."""
+    found: list[str] = []
+    for place, wdi in enumerate(vintages):
+        newer = vintages[place + 1 :]
+        found += [code for code in wdi.codes if not any(code in later.codes for later in newer)]
+    return sorted(found)
+
+
+def coverage(wdi: Snapshot, code: str) -> pd.DataFrame:
+    """Count the economies that have a value: income groups of today by years, none skipped."""
+    values = wdi.series(code)
+    counts = values.notna().groupby(_income_groups(wdi).reindex(values.index)).sum()
+    years = range(min(values.columns), max(values.columns) + 1)
+    return counts.reindex(index=[*INCOME_GROUPS, UNCLASSIFIED], columns=years, fill_value=0)
+
+
+def group_sizes(wdi: Snapshot) -> pd.Series:
+    """Count the economies of each income group: what full coverage would be."""
+    sizes = _income_groups(wdi).value_counts()
+    return sizes.reindex([*INCOME_GROUPS, UNCLASSIFIED], fill_value=0)
+
+
+def _income_groups(wdi: Snapshot) -> pd.Series:
+    groups = wdi.economies["income_group"]
+    return groups.where(groups.isin(INCOME_GROUPS), UNCLASSIFIED)
+
+
+def holding(wdi: Snapshot, code: str) -> dict[str, Any]:
+    """Say where a vintage's copy of a series came from, and what it covers.
+
+    ``economies`` and ``cells`` count economies, and economy-years, with a value; aggregates are
+    left out.
+    """
+    meta, filled = wdi.metadata(code), wdi.series(code).notna()
+    years = filled.columns[filled.any()]
+    source = (meta.get("sources") or [{}])[0]
+    return {
+        "vintage": wdi.vintage,
+        "title": meta["title"],
+        "unit": meta["unit"],
+        "description": meta.get("description", ""),
+        "release": meta.get("vintage", ""),
+        "retrieved": meta.get("retrieved", ""),
+        "how": meta.get("how", ""),
+        "source": source.get("title", ""),
+        "address": source.get("path", ""),
+        "first_year": int(years.min()),
+        "newest_year": int(years.max()),
+        "economies": int(filled.any(axis="columns").sum()),
+        "cells": int(filled.to_numpy().sum()),
+    }
+
+
+def between(old: Snapshot, new: Snapshot, code: str) -> dict[str, Any]:
+    """Measure how a series was revised between two vintages, over economies that both hold.
+
+    Nothing is measured where the units differ: constant prices of another base year are another
+    unit. ``common`` and ``revised`` count economy-years; ``median`` is over those revised.
+    """
+    units = old.metadata(code)["unit"], new.metadata(code)["unit"]
+    measured = revision(_of_economies(old, code), _of_economies(new, code))
+    comparable = units[0] == units[1]
+    largest = measured["largest_absolute"] if comparable else None
+    if largest:
+        largest = largest | {"name": new.economies.loc[largest["economy"], "name"]}
+    return {
+        "old": old.vintage,
+        "new": new.vintage,
+        "comparable": comparable,
+        "units": units,
+        "common": measured["revised"] + measured["unchanged"],
+        "revised": measured["revised"],
+        "largest": largest,
+        "median": measured["median_absolute"] if comparable else None,
+    }
+
+
+def _of_economies(wdi: Snapshot, code: str) -> pd.DataFrame:
+    long = wdi.long(code)
+    return long[long["economy"].isin(wdi.economies.index)]
+
+
+def series_page(code: str, vintages: Sequence[Snapshot]) -> dict[str, Any]:
+    """Gather what the data page says of one series in the vintages held, oldest first.
+
+    ``page`` is the World Bank's; ``holdings`` and ``revisions`` (between each vintage and the next
+    that holds the series) are those of :func:`holding` and :func:`between`; ``breaks`` sentences.
+    """
+    having = [wdi for wdi in vintages if code in wdi.codes]
+    return {
+        "code": code,
+        "page": f"https://data.worldbank.org/indicator/{code}",
+        "holdings": [holding(wdi, code) for wdi in having],
+        "revisions": [between(old, new, code) for old, new in pairwise(having)],
+        "breaks": known_breaks(code, having),
+    }
