@@ -172,3 +172,25 @@ def test_the_product_of_all_grids_is_what_counting_every_combination_gives(drawn
     for verdict in rule.VERDICTS:
         share = counted[verdict] / counted.total() if counted else 0
         assert found["verdict_robustness"][verdict] == pytest.approx(share, abs=1e-5)
+
+
+def test_doubts_name_copies_idle_values_and_lists_that_differ():
+    first = grid_of(
+        {"start": [1, 2, 3], "end": [1, 2]},
+        lambda start, end: (5, 5.1, 9)[start - 1] - 20 * (end == 2),
+        1.96,
+    )
+    second = grid_of({"start": [1, 3], "status": [1]}, lambda start, status: 5 * start, 1.96)
+    doubts = list(grid.doubts({"first": first}))
+    assert len(doubts) == 2
+    assert "start: 2 in first is a near-copy of 1" in doubts[0]
+    assert "start: 3 in first never moves the outcome" in doubts[1]
+    both = list(grid.doubts({"first": first, "second": second}))
+    assert "the option start has other values in second than in first" in both[0]
+    fixed = grid_of({"start": [2]}, lambda start: 5, 1.96)
+    assert not any("other values" in doubt for doubt in grid.doubts({"a": first, "b": fixed}))
+
+
+def test_where_every_variant_agrees_no_value_is_called_idle():
+    firm = grid_of({"start": [1, 2]}, lambda start: 5 * start, 1.96)
+    assert list(grid.doubts({"firm": firm})) == []

@@ -24,7 +24,7 @@ from nbclient.exceptions import CellExecutionError
 
 from claimbook import paths
 from claimbook.chapters import freshness, prose
-from claimbook.claims import files
+from claimbook.claims import declared, files
 from claimbook.claims.output import MIME, expanded
 from claimbook.errors import ClaimbookError, nearest
 
@@ -142,7 +142,7 @@ def claim_output(notebook: nbformat.NotebookNode, claim_id: str) -> dict[str, An
             f"The chapter {claim_id} shows {len(found)} claim outputs where there is one: its last "
             f"check is followed by a cell that says `claim`; then run `claimbook run {claim_id}`."
         )
-    return expanded(found[0], files.read_claim(claim_id))
+    return declared.joined(expanded(found[0], files.read_claim(claim_id)), declared.read())
 
 
 def stored_output(claim_id: str) -> dict[str, Any]:
@@ -272,6 +272,8 @@ def run(
             claim_id = futures[future]
             try:
                 changed[claim_id] = future.result()
+                code = read(chapter(claim_id)).metadata["claimbook"]["code"]
+                declared.record_first_run(files.read_claim(claim_id), code)
             except ClaimbookError as fault:
                 faults.append(str(fault))
                 continue
@@ -302,6 +304,7 @@ def run_one(claim_id: str) -> bool:
     """
     path = chapter(claim_id)
     notebook = executed(path)
+    declared.require(files.read_claim(claim_id))
     output = claim_output(notebook, claim_id)
     for number, cell in enumerate(notebook.cells):
         if cell.cell_type == "markdown":

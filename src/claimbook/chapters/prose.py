@@ -48,6 +48,11 @@ def bound(text: str, output: Mapping[str, Any]) -> str:
     return LINK.sub(renewed, text)
 
 
+def plain(text: str, output: Mapping[str, Any]) -> str:
+    """Return a text of a claim file with its bound numbers as plain text."""
+    return LINK.sub(lambda match: match["text"], bound(text, output))
+
+
 def stale(text: str, output: Mapping[str, Any]) -> list[str]:
     """Say which bound numbers of a text are not what was computed.
 

@@ -13,7 +13,7 @@ from claimbook.claims import files, output, rule
 from claimbook.claims.grid import HEADLINE, Answer, Grid, Options, robustness, variants
 from claimbook.claims.influence import Removals, detectable, holding, why_undecided
 from claimbook.claims.offline import offline
-from claimbook.data.snapshot import Snapshot
+from claimbook.data.snapshot import CURRENT, Snapshot
 from claimbook.errors import ClaimbookError, nearest
 from claimbook.estimates import Estimate, rounded
 
@@ -46,6 +46,8 @@ class Check:
         By how much releases of the data differ in an exact headline; its interval reaches so far.
     influence : dict, optional
         How far single economies move the headline; see :mod:`claimbook.claims.influence`.
+    history : dict of str to (Estimate or None)
+        The headline under every release held of the check's main series, where it has further ones.
     """
 
     declared: dict[str, Any]
@@ -56,6 +58,7 @@ class Check:
     decomposition: dict[str, dict[str, Any]] = field(default_factory=dict)
     revision: float = 0
     influence: dict[str, Any] | None = None
+    history: dict[str, Estimate | None] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.variants = {
@@ -166,6 +169,10 @@ class Check:
             **self._held_against_the_rule,
             **robustness(self.grid),
             "influence": self.influence,
+            "history": [
+                {"release": release, **self._decided(estimate)}
+                for release, estimate in self.history.items()
+            ],
             "vintages": {
                 vintage: self._decided(estimate) if self.asked(vintage) else None
                 for vintage, estimate in self.vintages.items()
@@ -196,10 +203,12 @@ def ask(
     function: CheckFunction,
     held: Mapping[str, Snapshot],
     subject: Sequence[str] = (),
+    releases: Mapping[str, Snapshot] | None = None,
 ) -> Check:
     """Run a check's function on the headline, every variant and every vintage that can be asked.
 
     Economies that are the ``subject`` of the claim are never left out to see what they move.
+    ``releases`` are further dated ones of the check's main series.
     """
     _fit(declared, function)
     now, older, newer = _around(declared, held)
@@ -224,9 +233,24 @@ def ask(
     for then in older if declared["series"] else ():
         if parts := _decompose(function, then, now, check):
             check.decomposition[then.vintage] = parts
+    if releases:
+        check.history = _history(function, check, releases)
     if check.counts and declared["series"] and headline:
         check.influence = _influence(function, now, check, subject)
     return check
+
+
+def _history(
+    function: CheckFunction, check: Check, releases: Mapping[str, Snapshot]
+) -> dict[str, Estimate | None]:
+    """Return the headline under every release of the main series up to the declared vintage."""
+    declared, (options, _) = check.declared, check.variants[HEADLINE]
+    found = {vintage: one for vintage, one in check.vintages.items() if check.asked(vintage)}
+    for release, wdi in releases.items():
+        if declared["vintage"] == CURRENT or release <= declared["vintage"]:
+            estimate = _run(function, wdi, declared, options)
+            found[release] = rule.revisable(estimate, check.revision)
+    return {name: found[name] for name in sorted(found, key=lambda name: (name == CURRENT, name))}
 
 
 def _influence(

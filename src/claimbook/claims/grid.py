@@ -6,7 +6,7 @@ import itertools
 import math
 import re
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -80,13 +80,25 @@ class Grid:
         """Tell whether two values of an option never differ by a quarter of a standard error."""
         if not {one, other} <= set(self.options[option]):
             return False
-        place = list(self.options).index(option)
-        pairs = (
-            (answer, self.answers[(*point[:place], other, *point[place + 1 :])])
-            for point, answer in self.answers.items()
-            if point[place] == one
-        )
+        pairs = self._pairs(option, one, other)
         return all(self._near(first.estimate, second.estimate) for first, second in pairs)
+
+    def moves(self, option: str, value: Any) -> bool:
+        """Tell whether a value ever gives another outcome than the option's headline."""
+        pairs = self._pairs(option, self.options[option][0], value)
+        return any(first.outcome != second.outcome for first, second in pairs)
+
+    @property
+    def decides_differently(self) -> bool:
+        """Whether the variants come to more than one outcome."""
+        return len({answer.outcome for answer in self.answers.values()}) > 1
+
+    def _pairs(self, option: str, one: Any, other: Any) -> Iterator[tuple[Answer, Answer]]:
+        """Yield the answers at two values of an option, for each choice of the other options."""
+        place = list(self.options).index(option)
+        for point, answer in self.answers.items():
+            if point[place] == one:
+                yield answer, self.answers[(*point[:place], other, *point[place + 1 :])]
 
     def _near(self, one: Estimate | None, other: Estimate | None) -> bool:
         if one is None or other is None:
@@ -209,3 +221,31 @@ def _counted(grid: Grid, kept: Kept, shared: Sequence[str]) -> dict[Point, Count
 
 def _shared(grid: Grid, shared: Sequence[str], point: Point) -> Point:
     return tuple(value for name, value in zip(grid.options, point, strict=True) if name in shared)
+
+
+def doubts(grids: Mapping[str, Grid]) -> Iterator[str]:
+    """Say what a referee would ask of the options of the checks that count, by check id."""
+    lists: dict[str, tuple[str, list[Any]]] = {}
+    for check_id, grid in grids.items():
+        for name, values in grid.options.items():
+            first, others = lists.setdefault(name, (check_id, values))
+            if len(values) > 1 and len(others) > 1 and values != others:
+                yield (
+                    f"the option {name} has other values in {check_id} than in {first}: options of "
+                    "one name move together, so give them one list, or another name."
+                )
+    kept = distinct(list(grids.values()))
+    for check_id, grid in grids.items():
+        for name, values in grid.options.items():
+            for value in values[1:]:
+                if value not in kept[name]:
+                    copy = next(one for one in kept[name] if grid.near(name, one, value))
+                    yield (
+                        f"{name}: {value} in {check_id} is a near-copy of {copy}: their estimates "
+                        "never differ by a quarter of a standard error, so that they count once."
+                    )
+                elif grid.decides_differently and not grid.moves(name, value):
+                    yield (
+                        f"{name}: {value} in {check_id} never moves the outcome, whatever else is "
+                        "chosen: is it a choice that a critic would make?"
+                    )

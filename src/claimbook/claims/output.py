@@ -11,8 +11,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from claimbook.claims import rule
-from claimbook.claims.grid import switch_id, variants
+from claimbook.claims.grid import Answer, Grid, switch_id, variants
 from claimbook.errors import ClaimbookError
+from claimbook.estimates import Estimate
 
 MIME = "application/vnd.claimbook.claim+json"
 SCHEMA_VERSION = 2
@@ -82,11 +83,23 @@ def joined_check(check: Mapping[str, Any], declared: Mapping[str, Any]) -> Found
         **declared,
         **measured(check),
         "vintages": {name: measured(one) for name, one in check["vintages"].items()},
+        "history": [{**measured(one), "release": one["release"]} for one in check["history"]],
         "variants": [
             {"id": one["id"], "options": options[one["id"]], **measured(one)}
             for one in check["variants"]
         ],
     }
+
+
+def grid_of(check: Mapping[str, Any]) -> Grid:
+    """Return the grid of a check in full, to ask it what its options move."""
+    answers = {
+        tuple(one["options"][name] for name in check["options"]): Answer(
+            one["outcome"], one["estimate"] and Estimate(**one["estimate"])
+        )
+        for one in check["variants"]
+    }
+    return Grid(check["options"], answers, check["smallest_effect"])
 
 
 def _compact(check: Mapping[str, Any]) -> Found:
@@ -98,6 +111,8 @@ def _compact(check: Mapping[str, Any]) -> Found:
     return {name: one for name, one in check.items() if name not in ("outcome", "estimate")} | {
         "variants": _columns(check["variants"]),
         "vintages": {"names": " ".join(check["vintages"])} | _columns(check["vintages"].values()),
+        "history": {"names": " ".join(one["release"] for one in check["history"])}
+        | _columns(check["history"]),
         "flips": check["flips"]
         and {name: one if one is None else plain(one) for name, one in check["flips"].items()},
         "missing": {vintage: " ".join(codes) for vintage, codes in check["missing"].items()},
@@ -117,15 +132,14 @@ def _expanded(check: Mapping[str, Any], declared: Mapping[str, Any]) -> Found:
             f"The check {check['id']} has {len(ids)} variants, {len(found)} are stored: run the "
             "chapter again."
         )
-    vintages = dict(
-        zip(check["vintages"]["names"].split(), _entries(check["vintages"]), strict=True)
-    )
+    vintages, history = (_named(check[name]) for name in ("vintages", "history"))
     codes, values = (check["economies"][name].split() for name in ("codes", "values"))
     return {
         **check,
         **found[0],
         "variants": [{"id": name, **one} for name, one in zip(ids, found, strict=True)],
         "vintages": vintages,
+        "history": [{"release": release, **one} for release, one in history.items()],
         "missing": {vintage: names.split() for vintage, names in check["missing"].items()},
         "lost": {vintage: names.split() for vintage, names in check["lost"].items()},
         "economies": dict(zip(codes, map(float, values), strict=True)),
@@ -161,6 +175,10 @@ def _entries(columns: Mapping[str, str]) -> list[Found | None]:
     return entries
 
 
+def _named(columns: Mapping[str, str]) -> dict[str, Found | None]:
+    return dict(zip(columns["names"].split(), _entries(columns), strict=True))
+
+
 def _text(number: float) -> str:
     return f"{number:.6g}" if isinstance(number, float) else str(number)
 
@@ -175,7 +193,7 @@ def claim_text(found: Mapping[str, Any]) -> str:
         [
             f"claim {found['claim']['id']}: {found['verdict']}",
             f"of {sum(counts.values())} checks that count: {words}",
-            _switches_text(found["switches"]),
+            switches_text(found["switches"]),
             f"primary check: {primary['outcome']}, shared by {robustness['agree']} of "
             f"{robustness['of']} variants",
             f"verdict by vintage: {then}",
@@ -184,7 +202,8 @@ def claim_text(found: Mapping[str, Any]) -> str:
     )
 
 
-def _switches_text(switches: Mapping[str, Any]) -> str:
+def switches_text(switches: Mapping[str, Any]) -> str:
+    """Say how many single changes move the verdict, and which."""
     which = ", ".join(switch_id(one["option"], one["value"]) for one in switches["which"])
     counted = f"{switches['move']} of {switches['of']} single changes move the verdict"
     return f"{counted}: {which}" if which else counted
@@ -205,6 +224,9 @@ def check_text(check: Mapping[str, Any]) -> str:
         lines.append(f"  {vintage:>8}  {_under(check, vintage, under)}")
         if lost := check["lost"].get(vintage):
             lines.append(f"            without {len(lost)}: {' '.join(lost)}")
+    for one in check["history"]:
+        found = f"{one['outcome']}: {_estimate_text(one['estimate'])}"
+        lines.append(f"  release {one['release']}  {found}")
     if check["flips"]:
         lines.append(f"  {_flips_text(**check['flips'])}")
     if check["influence"]:

@@ -1,4 +1,4 @@
-"""The command line: `claimbook build`, `run`, `check`, `new`, `refresh`, `diff`, `serve`."""
+"""The command line: `claimbook build`, `declare`, `run`, `check`, `new`, `refresh`, and so on."""
 
 from __future__ import annotations
 
@@ -54,6 +54,7 @@ def serve(port: int) -> None:
 def run(claim_ids: tuple[str, ...], everything: bool, jobs: int) -> None:
     """Execute chapters in place: those named, or all that are stale."""
     from claimbook.chapters import notebooks
+    from claimbook.claims import output
 
     known = list(notebooks.chapters())
     chosen = [notebooks.chapter(claim_id).stem for claim_id in claim_ids]
@@ -74,7 +75,9 @@ def run(claim_ids: tuple[str, ...], everything: bool, jobs: int) -> None:
         task = bar.add_task("running chapters", total=len(chosen))
         changed = notebooks.run(chosen, workers=jobs, done=lambda *_: bar.advance(task))
     for name in chosen:
-        click.echo(f"{name}: {'written anew' if changed[name] else 'ran, nothing changed'}")
+        moves = output.switches_text(notebooks.stored_output(name)["switches"])
+        what = "written anew" if changed[name] else "ran, nothing changed"
+        click.echo(f"{name}: {what}; {moves}")
     _judge(chosen)
 
 
@@ -92,19 +95,63 @@ def _judge(claim_ids: list[str]) -> None:
 
 
 @main.command()
+@click.argument("claim_id", metavar="CLAIM-ID")
+@click.option("--reason", default="", help="Why; needed once the claim was declared before.")
+@click.option(
+    "--seen",
+    type=click.Choice(["yes", "no"]),
+    required=True,
+    help="Whether the figures that answer it have been looked at.",
+)
+def declare(claim_id: str, reason: str, seen: str) -> None:
+    """Write what each check of a claim declares into the ledger, before its figures are stored."""
+    from claimbook.chapters import freshness, notebooks
+    from claimbook.claims import declared, files
+
+    notebook = notebooks.read(notebooks.chapter(claim_id))
+    code = freshness.of_chapter(notebook, claim_id)["code"]
+    anew = declared.declare(
+        files.read_claim(claim_id), code, seen=seen == declared.YES, reason=reason
+    )
+    click.echo(f"Declared: {', '.join(anew)}." if anew else "Every check is declared as it stands.")
+
+
+def _require_grown(base: str) -> None:
+    """Refuse a ledger that has lost or changed what it held in a commit."""
+    import subprocess
+
+    from claimbook import paths
+    from claimbook.claims import declared
+
+    def git(*arguments: str) -> subprocess.CompletedProcess[str]:
+        command = ["git", "-C", str(paths.root()), *arguments]
+        return subprocess.run(command, capture_output=True, text=True, check=False)
+
+    if git("rev-parse", "--verify", "--quiet", f"{base}^{{commit}}").returncode:
+        raise ClaimbookError(f"git knows no commit {base}: fetch it, or name another base.")
+    name = f"{base}:./{declared.ledger().relative_to(paths.root()).as_posix()}"
+    shown = git("show", name)
+    before = declared.parse(shown.stdout, name) if shown.returncode == 0 else []
+    declared.require_grown(before, declared.read())
+
+
+@main.command()
 @click.argument("claim_ids", nargs=-1, metavar="[CLAIM-ID]...")
 @click.option("--format", "form", type=click.Choice(["text", "github"]), default="text")
 @click.option("--quick", is_flag=True, help="Read only; do not execute the chapters.")
-def check(claim_ids: tuple[str, ...], form: str, quick: bool) -> None:
+@click.option("--ledger-base", metavar="COMMIT", help="Refuse declarations changed since then.")
+def check(claim_ids: tuple[str, ...], form: str, quick: bool, ledger_base: str | None) -> None:
     """Say what a reviewer would ask of the chapters: those named, or all."""
     from claimbook.chapters import notebooks, review
 
     chosen = [notebooks.chapter(name).stem for name in claim_ids] or list(notebooks.chapters())
+    if ledger_base:
+        _require_grown(ledger_base)
     count = 0
     for name in chosen:
         for finding in review.review(name, quick=quick):
             click.echo(finding.as_github() if form == "github" else finding.as_text())
-            count += 1
+            count += not finding.warning
     if count:
         things = "thing" if count == 1 else "things"
         raise ClaimbookError(f"{count} {things} to mend.")
@@ -132,7 +179,10 @@ def new(
 
     for path in scaffold.new_chapter(claim_id, part, [*series, *more_series], essay, paragraphs):
         click.echo(f"wrote {paths.shown(path)}")
-    click.echo(f"Fill in the places that say so, then run `claimbook run {claim_id}`.")
+    click.echo(
+        f"Fill in the places that say so, then run `claimbook declare {claim_id}` and "
+        f"`claimbook run {claim_id}`."
+    )
 
 
 @main.command("new-essay")

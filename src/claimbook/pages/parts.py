@@ -119,7 +119,7 @@ def kept(share: dict[str, int]) -> str:
     str
         Such as ``"67 %"``.
     """
-    return f"{round(100 * share['agree'] / share['of'])} %"
+    return f"{round(100 * share['agree'] / (share['of'] or 1))} %"
 
 
 @cache

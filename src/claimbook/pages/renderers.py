@@ -8,7 +8,7 @@ from typing import ClassVar
 from docutils import nodes
 from myst_nb.core.render import MimeData, MimeRenderPlugin, NbElementRenderer
 
-from claimbook.claims import files
+from claimbook.claims import declared, files
 from claimbook.claims.output import MIME as CLAIM_MIME
 from claimbook.claims.output import expanded
 from claimbook.pages import chapters, charts
@@ -48,4 +48,5 @@ class ClaimRenderer(MimeRenderPlugin):
             return None
         document = renderer.renderer.document
         output = expanded(data.content, files.read_claim(data.content["claim"]))
+        output = declared.joined(output, declared.read())
         return chapters.claim_nodes(document.settings.env, document, output)
