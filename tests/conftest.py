@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from claimbook.claims import declared, files
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -36,6 +38,9 @@ def copy(tmp_path, monkeypatch):
         shutil.copy(ROOT / name, root / name)
     monkeypatch.setenv("CLAIMBOOK_ROOT", str(root))
     monkeypatch.delenv("CLAIMBOOK_DATA", raising=False)
+    if not declared.ledger().is_file():
+        for claim_id in files.claim_paths():
+            declared.declare(files.read_claim(claim_id), "0" * 64, seen=True)
     return root
 
 

@@ -424,7 +424,7 @@ def hook_arguments():
 def test_every_claimbook_command_and_option_that_is_named_exists():
     named = {*named_after("claimbook"), *hook_arguments()}
     commands = {arguments.split()[0] for arguments in named}
-    assert commands >= {"build", "run", "check", "new", "new-essay", "refresh", "diff"}
+    assert commands >= {"build", "declare", "run", "check", "new", "new-essay", "refresh", "diff"}
     claimbook = Path(sys.executable).with_name("claimbook")
     for command in sorted(commands):
         answer = subprocess.run(
