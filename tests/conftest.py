@@ -7,14 +7,12 @@ of one file stay together on one worker, as do those of one page and the cells o
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from filelock import FileLock
 
-from books import ROOT, Ended, command, copy_book, lay_out_tiny
+from books import ROOT, Ended, command, copy_book, lay_out_tiny, once
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -22,8 +20,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep together what shares its fixtures: a page's tests, a chapter's cells, else a file's."""
     for item in items:
         if item.get_closest_marker("xdist_group") is None:
-            page = getattr(item, "callspec", None) and item.callspec.params.get("visit")
-            item.add_marker(pytest.mark.xdist_group(str(page or item.path.relative_to(ROOT))))
+            asked = item.callspec.params if hasattr(item, "callspec") else {}
+            page = asked.get("visit") or asked.get("shown")
+            group = ":".join(page[:2]) if page else str(item.path.relative_to(ROOT))
+            item.add_marker(pytest.mark.xdist_group(group))
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -32,19 +32,6 @@ def book_root() -> Iterator[Path]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("CLAIMBOOK_ROOT", str(ROOT))
         yield ROOT
-
-
-def once(tmp_path_factory: pytest.TempPathFactory, name: str, make: Callable[[Path], None]) -> Path:
-    """Make a folder that all of pytest's workers read; the first that asks makes it."""
-    base = tmp_path_factory.getbasetemp()
-    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
-    folder = shared / name
-    with FileLock(shared / f"{name}.lock"):
-        if not (shared / f"{name}.made").exists():
-            shutil.rmtree(folder, ignore_errors=True)
-            make(folder)
-            (shared / f"{name}.made").touch()
-    return folder
 
 
 def must(root: Path, *arguments: str) -> None:

@@ -113,7 +113,7 @@ class Miniature:
         return self.root / ".venv" / ".ready"
 
     def installs(self, *stamps):
-        """Return the commands by which make installs what stamps stand for, as a person types them."""
+        """Return the commands by which make installs what stamps stand for, as one types them."""
         shown = self.run(f"make -Bn {' '.join(f'.venv/{stamp}' for stamp in stamps)}").stdout
         return [
             line.split(" ||")[0].replace("'", "")
