@@ -52,7 +52,8 @@ test: ## check everything: code style, the build, the chapters, the pages in a b
 
 test-all: test ## ask of every page, chapter and file what `make test` asks once; takes an hour or more
 	$(PYTEST) -m slow tests
-	$(BIN)/python bench/mutation.py --minutes 20
+	$(BIN)/python bench/mutation.py --minutes 60
+	$(BIN)/python -m pytest tests/test_mutation.py
 
 bench: ## run the benchmarks in bench/
 	$(call environment,.ready-test)
