@@ -11,7 +11,7 @@ from contextlib import redirect_stdout
 
 import nbformat
 
-from claimbook.chapters import notebooks
+from claimbook.chapters.book import Book
 from claimbook.claims import claim as claims
 from claimbook.claims import files
 from claimbook.data import snapshot
@@ -20,7 +20,7 @@ CLAIM = "inequality-rose"
 
 
 def chapter_code() -> str:
-    notebook = nbformat.read(notebooks.chapter(CLAIM), as_version=4)
+    notebook = nbformat.read(Book().chapters[CLAIM], as_version=4)
     return "\n\n".join(cell.source for cell in notebook.cells if cell.cell_type == "code")
 
 

@@ -14,7 +14,6 @@ unfinished, and says so. The record is renewed by whole runs only.
 from __future__ import annotations
 
 import argparse
-import ast
 import hashlib
 import json
 import os
@@ -37,21 +36,9 @@ MODULES = {
         "estimates/regressions.py",
         "estimates/resampled.py",
     ],
-    "snapshot": ["data/snapshot.py", "data/package.py"],
+    "snapshot": ["data/snapshot.py"],
 }
 TESTS = {name: [f"tests/test_{name}.py"] for name in MODULES}
-# Of a vintage's modules only what reads is mutated: these functions write.
-WRITERS = {
-    "_described",
-    "_digits",
-    "_long_text",
-    "_schema",
-    "_write_package",
-    "_write_text",
-    "write",
-    "write_release",
-    "write_series",
-}
 # The tests read every series of a vintage in turn: a few stand for all.
 SERIES = {"SI.POV.GINI", "SP.POP.TOTL", "NY.GNP.PCAP.CD", "NY.GDP.MKTP.CD"}
 # Validating the committed packages reads every file anew and says nothing of the library.
@@ -67,8 +54,6 @@ def sandbox(folder: Path, module: str) -> None:
         shutil.copy(ROOT / name, folder / name)
     for package in (folder / "data").glob("*/datapackage.json"):
         _keep_few_series(package)
-    for path in _sources(folder, module):
-        path.write_text(_spare(path.read_text(encoding="utf-8"), WRITERS), encoding="utf-8")
     options = ["-q", "-x", "-p", "no:cacheprovider", "-m", "not slow", "--hypothesis-seed=0"]
     only = [str(path.relative_to(folder)) for path in _sources(folder, module)]
     (folder / "pyproject.toml").write_text(
@@ -97,16 +82,6 @@ def _keep_few_series(package: Path) -> None:
             (package.parent / resource["path"]).unlink()
     described["resources"] = [one for one in described["resources"] if one["name"] in kept]
     package.write_text(json.dumps(described), encoding="utf-8")
-
-
-def _spare(source: str, names: set[str]) -> str:
-    """Mark a module's functions that mutmut is to leave as they are."""
-    lines = source.splitlines(keepends=True)
-    for node in reversed(ast.parse(source).body):
-        if isinstance(node, ast.FunctionDef) and node.name in names:
-            lines.insert(node.end_lineno, "# pragma: no mutate end\n")
-            lines.insert(node.lineno - 1, "# pragma: no mutate start\n")
-    return "".join(lines)
 
 
 def fingerprint(module: str) -> str:

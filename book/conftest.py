@@ -20,7 +20,8 @@ from nbformat import NotebookNode
 from nbval.plugin import IPyNbCell
 
 from claimbook import paths
-from claimbook.chapters import freshness, notebooks, review
+from claimbook.chapters import freshness, review
+from claimbook.chapters.book import Book
 
 
 class Uncompared(Exception):
@@ -36,7 +37,7 @@ class Fresh(pytest.Item):
 
     def runtest(self) -> None:
         """Stop with a sentence unless the chapter is fresh."""
-        notebooks.require_fresh(self.path.stem)
+        Book().require_fresh(self.path.stem)
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException]) -> str:
         """Return the sentence alone."""
@@ -56,9 +57,8 @@ class Chapter(pytest.File):
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> Chapter | None:
-    """Collect the notebooks that stand beside a claim file."""
-    is_chapter = file_path.suffix == ".ipynb" and file_path.with_suffix(".yml").is_file()
-    return Chapter.from_parent(parent, path=file_path) if is_chapter else None
+    """Collect the notebooks: the chapters, and those without a claim."""
+    return Chapter.from_parent(parent, path=file_path) if file_path.suffix == ".ipynb" else None
 
 
 @pytest.hookimpl(wrapper=True)

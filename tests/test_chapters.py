@@ -12,12 +12,12 @@ from importlib import resources
 
 import jsonschema
 import pytest
-from claimbook.chapters.book import Book
 from nbval.plugin import IPyNbFile
 
 from books import code, opened
 from claimbook import figures
 from claimbook.chapters import notebooks, prose, results, review
+from claimbook.chapters.book import Book
 from claimbook.claims import files, rule
 from claimbook.estimates import Estimate
 from claimbook.figures import MIME as CHART

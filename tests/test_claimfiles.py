@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from claimbook.chapters.book import Book
 from claimbook.claims import claim as claims
-from claimbook.claims import files
-from claimbook.claims.claim import CheckError
+from claimbook.claims import files, grid
+from claimbook.claims.check import CheckError
 from claimbook.claims.files import ClaimFileError
+from claimbook.claims.grid import GridError
 from claimbook.data import snapshot
 from claimbook.estimates import Estimate
 
@@ -48,7 +50,7 @@ def test_a_fault_is_named(copy, before, after, sentence):
 
 
 def test_every_claim_and_essay_of_the_book_is_valid():
-    essays = files.essays()
+    essays = Book().essays
     for claim_id in files.claim_paths():
         assert files.read_claim(claim_id)["essay"] in essays
 
@@ -72,27 +74,27 @@ def test_an_essay_maps_every_paragraph(copy, before, after, sentence):
     assert before in text
     path.write_text(text.replace(before, after), encoding="utf-8")
     with pytest.raises(ClaimFileError, match=sentence):
-        files.essays()
+        _ = Book().essays
 
 
 def test_the_grid_begins_with_the_headline_and_holds_every_combination():
-    grid = claims.variants({"a": [1, 2], "b": ["x y", "z", "w"]})
-    assert next(iter(grid)) == "headline"
-    assert grid["headline"] == {"a": 1, "b": "x y"}
-    assert len(grid) == 6
-    assert grid["a-2+b-z"] == {"a": 2, "b": "z"}
+    found = grid.variants({"a": [1, 2], "b": ["x y", "z", "w"]})
+    assert next(iter(found)) == "headline"
+    assert found["headline"] == {"a": 1, "b": "x y"}
+    assert len(found) == 6
+    assert found["a-2+b-z"] == {"a": 2, "b": "z"}
 
 
 def test_an_option_added_later_leaves_the_ids_of_the_others():
-    before = claims.variants({"b": [1, 2]})
-    after = claims.variants({"b": [1, 2], "a": [1, 2]})
+    before = grid.variants({"b": [1, 2]})
+    after = grid.variants({"b": [1, 2], "a": [1, 2]})
     assert set(before) < set(after)
     assert all(before[name].items() <= after[name].items() for name in before)
 
 
 def test_values_that_look_alike_are_refused():
-    with pytest.raises(ClaimFileError, match="name them apart"):
-        claims.variants({"a": ["x", "y z", "y-z"]})
+    with pytest.raises(GridError, match="name them apart"):
+        grid.variants({"a": ["x", "y z", "y-z"]})
 
 
 def median_of(unit):
@@ -156,7 +158,7 @@ def test_a_check_declared_for_an_older_vintage_is_computed_on_it(copy):
     assert check.vintages["2013-12"].value == held["2013-12"]
     found = check.as_dict()
     assert found["vintages"]["current"] is None
-    assert (found["vintage"], list(found["decomposition"])) == ("2019-04", ["2013-12"])
+    assert (check.declared["vintage"], list(found["decomposition"])) == ("2019-04", ["2013-12"])
     assert "not asked: this vintage does not hold the window" in repr(check)
 
 

@@ -6,7 +6,7 @@ import statistics
 
 import pytest
 
-from claimbook.chapters import notebooks
+from claimbook.chapters.book import Book
 from plain import classes, economies, long
 
 
@@ -23,7 +23,7 @@ def share_change(values, group, first, last):
 
 
 def stored(check_id, vintage):
-    output = notebooks.stored_output("high-tech-exports")
+    output = Book().output("high-tech-exports")
     check = next(check for check in output["checks"] if check["id"] == check_id)
     return (check["vintages"][vintage] or {"estimate": None})["estimate"]
 

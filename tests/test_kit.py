@@ -196,7 +196,7 @@ BROKEN = [
     (in_code("x = 1\n"), "is stale: run .* its code cells"),
     (without_a_count, "cell 7: has no execution count"),
     (without_an_output, "cell 7: computes but stores no output"),
-    (without_alt_text, "a chart has no alt"),
+    (without_alt_text, "the chart “moves” has no alt: add"),
 ]
 
 

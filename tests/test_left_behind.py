@@ -7,6 +7,7 @@ import random
 import pytest
 
 from claimbook.chapters import notebooks
+from claimbook.chapters.book import Book
 from plain import classes, economies, long
 
 VINTAGES = {"2013-12": 2012, "2019-04": 2013, "current": 2013}  # and the year each ends the window
@@ -35,7 +36,7 @@ def growth(root, vintage, chosen, start, end):
 
 
 def stored(check_id, vintage):
-    checks = notebooks.stored_output("left-behind")["checks"]
+    checks = Book().output("left-behind")["checks"]
     return next(c for c in checks if c["id"] == check_id)["vintages"][vintage]["estimate"]
 
 
@@ -90,7 +91,7 @@ def test_growth_at_ppp_is_growth_in_dollars(book_root):
         for one in economies(book_root, "current")
         if all({1990, 2013} <= series[one].keys() for series in (dollars, ppp))
     ]
-    values = notebooks.stored_output("left-behind")["values"]
+    values = Book().output("left-behind")["values"]
     assert len(pairs) == values["ppp-compared"]
     apart = [abs(one ** (1 / 23) - other ** (1 / 23)) * 100 for one, other in pairs]
     assert sum(gap > 0.001 for gap in apart) == values["ppp-differ"]
@@ -100,7 +101,7 @@ def test_the_names_in_the_chart_are_those_left_behind(book_root):
     rich, developing = classes(book_root, "current", 1990)
     line = rich_growth(book_root, "current", rich, 1990, 2013)
     grown = growth(book_root, "current", developing, 1990, 2013)
-    notebook = notebooks.read(notebooks.chapter("left-behind"))
+    notebook = notebooks.read(Book().chapters["left-behind"])
     chart = next(cell for cell in notebook.cells if cell["id"] == "names").outputs[0]
     text = chart["data"]["text/plain"].splitlines()
     drawn = {row.split(",")[0] for row in text[4:]}

@@ -10,6 +10,7 @@ from scipy.optimize import linprog
 
 from claimbook import figures
 from claimbook.chapters import notebooks, results
+from claimbook.chapters.book import Book
 
 PEOPLE = np.array([1.0, 1.0, 1.0, 1.5])
 SIDE = 8
@@ -17,7 +18,7 @@ SIDE = 8
 
 @pytest.fixture(scope="module")
 def output():
-    return notebooks.stored_output("matching-model")
+    return Book().output("matching-model")
 
 
 def cells(ranked):
@@ -109,8 +110,8 @@ def test_in_a_large_poor_country_the_gap_never_widens(output):
 def test_the_worked_economies_follow_from_arithmetic():
     """C / D: D earn 1/2 among themselves, C what a team of C and D leaves, or B leaves of BC."""
     rows = next(
-        output["data"][figures.MIME]["layout"]["meta"]["claimbook"]["rows"]
-        for cell in notebooks.read(notebooks.chapter("matching-model")).cells
+        figures.Chart(output["data"][figures.MIME]).table.to_numpy(dtype=object).tolist()
+        for cell in notebooks.read(Book().chapters["matching-model"]).cells
         for output in cell.get("outputs", ())
         if "chart worked-economies" in output.get("data", {}).get("text/plain", "")
     )

@@ -17,7 +17,7 @@ from plotly.offline import get_plotlyjs_version
 from claimbook import figures
 from claimbook.errors import ClaimbookError
 from claimbook.pages import charts, vendored
-from claimbook.pages.errors import BookError
+from claimbook.pages.state import BookError
 
 FIGURE = {
     "data": [{"type": "bar", "x": [1.5, -2], "y": ["Albania", "Brazil"]}],
@@ -34,7 +34,7 @@ FIGURE = {
                 "source": "World Bank",
                 "n": 2,
                 "columns": ["economy", "name", "change"],
-                "rows": [["ALB", "Albania", 1.5], ["BRA", "Brazil, </script>", None]],
+                "rows": ["ALB,Albania,1.5", 'BRA,"Brazil, </script>",'],
             }
         },
     },
@@ -54,16 +54,16 @@ def figure(**changes):
 
 
 def problems(broken):
-    with pytest.raises(charts.ChartError) as caught:
-        charts.read_chart(broken)
+    with pytest.raises(figures.ChartError) as caught:
+        figures.Chart(broken)
     return caught.value.problems
 
 
 def test_a_described_figure_is_a_chart():
-    chart = charts.read_chart(FIGURE)
-    assert (chart.id, chart.anchor, chart.height) == ("gini-changes", "chart-gini-changes", 300)
-    assert chart.traces == {"bar"}
-    assert set(chart.figure["layout"]) == {"height"}  # title, template, description stay behind
+    chart = figures.Chart(FIGURE)
+    assert (charts.anchor(chart), charts.traces(chart)) == ("chart-gini-changes", {"bar"})
+    drawn = charts.figure_to_draw(chart)
+    assert set(drawn["layout"]) == {"height"}  # title, template, description stay behind
 
 
 @pytest.mark.parametrize("name", ["id", "alt", "unit", "source", "n", "title", "columns", "rows"])
@@ -82,8 +82,12 @@ def test_a_chart_without_one_of_its_particulars_is_refused_by_name(name):
         ("n", True),
         ("n", 2.5),
         ("rows", []),
-        ("rows", [["ALB", "Albania"]]),
+        ("rows", ["ALB,Albania"]),
+        ("rows", [["ALB", "Albania", 1.5]]),
         ("columns", ["economy", "economy", "change"]),
+        ("columns", ["economy", "then_common", "change"]),
+        ("alt", "Too long. " * 40),
+        ("alt", "The median moved by -2.03125 points."),
     ],
 )
 def test_a_particular_that_says_nothing_is_refused(name, value):
@@ -103,18 +107,23 @@ def test_a_figure_without_description_or_height_is_refused():
     assert "layout.height" in problems(jumping)[0]
 
 
+def test_an_alt_text_may_name_years_and_round_numbers():
+    alt = "From 1990 to 2013 output rose by 1,234,000 dollars, or 12.34 %."
+    assert figures.Chart(figure(alt=alt)).meta["alt"] == alt
+
+
 def test_csv_holds_the_rows_and_survives_a_reader():
-    text = charts.csv_text(charts.read_chart(FIGURE))
+    text = figures.Chart(FIGURE).csv
     assert list(csv.reader(io.StringIO(text))) == [
         ["economy", "name", "change"],
         ["ALB", "Albania", "1.5"],
         ["BRA", "Brazil, </script>", ""],
     ]
-    assert "\r" not in text
+    assert "\r" not in text and text.endswith("\n")
 
 
 def test_html_is_complete_and_escaped():
-    html = charts.figure_html(charts.read_chart(FIGURE), "page.gini-changes.csv")
+    html = charts.figure_html(figures.Chart(FIGURE), "page.gini-changes.csv")
     assert '<figure class="cb-chart" id="chart-gini-changes">' in html
     assert "Two countries, &lt;two&gt; ways" in html
     assert 'role="img" aria-label="A bar chart: one &quot;up&quot;, one down."' in html
@@ -125,36 +134,16 @@ def test_html_is_complete_and_escaped():
 
 
 def test_inline_figure_is_the_figure():
-    chart = charts.read_chart(FIGURE)
+    chart = figures.Chart(FIGURE)
     html = charts.figure_html(chart, "page.csv")
     inline = re.search(r'<script type="application/json"[^>]*>(.*?)</script>', html)[1]
-    assert json.loads(inline) == chart.figure
+    assert json.loads(inline) == charts.figure_to_draw(chart)
 
 
-def test_a_real_chart_of_the_library_is_accepted():
-    import pandas as pd
-
-    table = pd.DataFrame({"economy": ["ALB", "BRA"], "change": [1.0, -1.0]})
-    names = {"ALB": "Albania", "BRA": "Brazil"}
-    drawn = figures.px.bar(table.assign(name=table["economy"].map(names)), x="change", y="name")
-    made = figures.chart(
-        drawn,
-        id="real",
-        title="One rose, one fell",
-        alt="Bars.",
-        unit="points",
-        source="World Bank",
-        n=2,
-        table=table,
-    )
-    assert charts.read_chart(made.as_dict()).id == "real"
-
-
-def test_smallest_script_that_draws_everything():
-    assert vendored.smallest_bundle({"bar", "scatter"}).file == "plotly-basic.min.js"
-    assert vendored.smallest_bundle({"bar", "heatmap"}).file == "plotly-cartesian.min.js"
-    with pytest.raises(BookError, match="choropleth"):
-        vendored.smallest_bundle({"bar", "choropleth"})
+def test_the_one_script_draws_every_trace_type_that_the_forms_use():
+    vendored.require_drawn({"bar", "scatter"})
+    with pytest.raises(BookError, match="no vendored chart script draws choropleth"):
+        vendored.require_drawn({"bar", "choropleth"})
 
 
 def test_vendored_files_are_those_of_the_manifest_and_fit_plotly():
@@ -181,13 +170,17 @@ def test_changed_missing_and_outdated_scripts_are_refused(tmp_path):
     script.unlink()
     with pytest.raises(BookError, match="missing"):
         vendored.check_files(folder)
+    manifest = folder / "VENDOR.json"
+    manifest.write_text(json.dumps(vendored.read_manifest(folder) * 2), encoding="utf-8")
+    with pytest.raises(BookError, match="lists 2 plotly builds: keep one"):
+        vendored.bundle(folder)
 
 
 def test_script_states_its_version_and_hash():
-    for bundle in vendored.bundles():
-        text = (vendored.VENDOR / bundle.file).read_bytes()
-        assert f"v{bundle.version}".encode() in text[:200]
-        assert hashlib.sha256(text).hexdigest() == bundle.sha256
+    bundle = vendored.bundle()
+    text = (vendored.VENDOR / bundle["file"]).read_bytes()
+    assert f"v{bundle['version']}".encode() in text[:200]
+    assert hashlib.sha256(text).hexdigest() == bundle["sha256"]
 
 
 # ---------------------------------------------------------------- colours
@@ -229,24 +222,33 @@ def line(*values):
     return go.Figure(go.Scatter(x=[1, 2], y=list(values)))
 
 
-def described(drawn):
-    table = pd.DataFrame({"step": ["low", "high"], "value": [1, 2]})
+def described(drawn, table=None, **changes):
+    if table is None:
+        table = pd.DataFrame({"step": ["low", "high"], "value": [1, 2]})
     words = {"id": "moved", "title": "It moves", "alt": "A line.", "unit": "points", "source": "us"}
-    return figures.chart(drawn, table, **words)
+    return figures.chart(drawn, table, **(words | changes))
 
 
 def test_a_chart_with_steps_becomes_a_slider_over_all_of_them():
     chart = described(
         figures.stepped({"low": line(1, 1), "high": line(2, 2)}, label="Skill <C>", start="high")
     )
-    drawn = charts.read_chart(chart.as_dict())
-    assert [step[0]["y"] for step in drawn.figure["steps"]] == [[1, 1], [2, 2]]
-    assert drawn.figure["data"][0]["y"] == [2, 2]
-    assert "sliders" not in drawn.figure["layout"]
-    html = charts.figure_html(drawn, "x.csv")
+    drawn = charts.figure_to_draw(chart)
+    assert [step[0]["y"] for step in drawn["steps"]] == [[1, 1], [2, 2]]
+    assert "x" not in drawn["steps"][0][0], "what no step changes is stored once"
+    assert drawn["data"][0]["x"] == [1, 2] and drawn["data"][0]["y"] == [2, 2]
+    assert "sliders" not in drawn["layout"]
+    html = charts.figure_html(chart, "x.csv")
     assert '<label for="chart-moved-step">Skill &lt;C&gt;</label>' in html
     assert 'max="1" value="1" aria-valuetext="high"' in html
-    assert "cb-chart__step" not in charts.figure_html(charts.read_chart(FIGURE), "x.csv")
+    assert "cb-chart__step" not in charts.figure_html(figures.Chart(FIGURE), "x.csv")
+
+
+def test_a_step_says_again_what_another_step_changes():
+    marked = line(1, 1).update_traces(name="marked")
+    chart = described(figures.stepped({"low": line(1, 1), "high": marked}, label="C"))
+    assert [step["data"][0] for step in chart.drawn["frames"]][1]["name"] == "marked"
+    assert chart.drawn["frames"][0]["data"][0]["name"] is None
 
 
 def test_another_value_in_a_step_shows_in_the_text_form():
@@ -273,9 +275,46 @@ def test_steps_that_do_not_fit_are_refused(steps, start, sentence):
 def test_a_map_gives_each_region_its_own_colour_and_leaves_out_the_rest():
     grid = pd.DataFrame({"x": [1, 2, 1, 2], "y": [1, 1, 2, 2], "r": ["in", "out", None, "in"]})
     drawn = figures.regions(grid, "x", "y", "r")
-    assert [trace.name for trace in drawn.data] == ["in", "out"]
-    assert np.array_equal(drawn.data[0].z, [[1, np.nan], [np.nan, 1]], equal_nan=True)
-    assert drawn.data[0].colorscale[0][1] != drawn.data[1].colorscale[0][1]
+    bars = {
+        trace.name: list(zip(trace.base, trace.x, trace.y, strict=True)) for trace in drawn.data
+    }
+    assert bars == {"in": [(0.5, 1, 0.5), (1.5, 1, 1.5)], "out": [(1.5, 1, 0.5)]}
+    assert drawn.data[0].marker.color != drawn.data[1].marker.color
+    chosen = figures.regions(grid, "x", "y", "r", colours={"out": figures.GREY})
+    assert chosen.data[1].marker.color == figures.GREY
+
+
+def test_the_table_of_a_map_says_from_where_to_where_a_region_reaches():
+    row = list(range(6))
+    grid = pd.DataFrame(
+        {"x": row * 2, "y": [1] * 6 + [2] * 6, "r": list("aaabbb") + list("aabbaa")}
+    )
+    grid.loc[5, "r"] = None
+    assert figures.runs(grid, "x", "y", "r").to_numpy().tolist() == [
+        [1, 0, 2, "a"],
+        [1, 3, 4, "b"],
+        [2, 0, 1, "a"],
+        [2, 2, 3, "b"],
+        [2, 4, 5, "a"],
+    ]
+
+
+def test_cells_of_an_axis_of_equal_ratios_touch_on_that_axis():
+    grid = pd.DataFrame({"x": [1] * 4, "y": [1.0, 10.0, 100.0, 1000.0], "r": list("abab")})
+    drawn = figures.regions(grid, "x", "y", "r")
+    low = np.sort(np.concatenate([bar.y for bar in drawn.data]))
+    high = np.sort(np.concatenate([np.add(bar.y, bar.width) for bar in drawn.data]))
+    assert np.allclose(low, 10.0 ** np.array([-0.5, 0.5, 1.5, 2.5]))
+    assert np.allclose(high[:-1], low[1:])
+
+
+def test_a_region_is_stored_for_the_part_of_the_map_it_reaches_with_a_blank_rim():
+    grid = pd.DataFrame([(x, y) for y in range(9) for x in range(9)], columns=["x", "y"])
+    grid["r"] = np.where((grid["x"] == 4) & grid["y"].isin([2, 3]), "in", "out")
+    small, large = figures.regions(grid, "x", "y", "r").data
+    assert (list(small.x), list(small.y)) == ([3, 4, 5], [1, 2, 3, 4])
+    assert np.nansum(small.z) == 2 and np.nansum(large.z) == 79
+    assert (list(large.x), list(large.y)) == (list(range(9)), list(range(9)))
 
 
 def test_a_category_without_points_keeps_its_colour_so_that_maps_can_be_steps():
@@ -286,7 +325,7 @@ def test_a_category_without_points_keeps_its_colour_so_that_maps_can_be_steps():
     }
     assert [trace.showlegend for trace in maps["both"].data] == [True, False, True]
     assert [trace.showlegend for trace in maps["all"].data] == [False, True, False]
-    colours = [[trace.colorscale[0][1] for trace in drawn.data] for drawn in maps.values()]
+    colours = [[trace.marker.color for trace in drawn.data] for drawn in maps.values()]
     assert colours[0] == colours[1]
     described(figures.stepped(maps, label="Numbers"))
 

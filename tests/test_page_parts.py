@@ -3,12 +3,11 @@
 import re
 from xml.etree import ElementTree
 
-import pandas as pd
 import pytest
 
 from claimbook.pages import panel
-from claimbook.pages.maths import to_mathml
-from claimbook.pages.tables import data_table, mend_dataframe, scrolling_table
+from claimbook.pages.shell import to_mathml
+from claimbook.pages.tables import data_table, scrolling_table
 
 MATHML = "{http://www.w3.org/1998/Math/MathML}"
 
@@ -49,47 +48,6 @@ def test_formula_that_cannot_be_read_is_named(latex):
         to_mathml(latex, display=False)
 
 
-def frame(**options):
-    table = pd.DataFrame({"then": [1.5, 2.0], "now": [0.5, 3.0]}, index=["Albania", "Brazil"])
-    return table.rename_axis(**options) if options else table
-
-
-def test_headers_of_a_frame_say_what_they_head():
-    html = mend_dataframe(frame()._repr_html_(), 1)
-    heads = re.findall(r"<th\b([^>]*)>([^<]*)</th>", html)
-    assert [text for _, text in heads] == ["then", "now", "Albania", "Brazil"]
-    assert [attributes.strip() for attributes, _ in heads] == [
-        'scope="col"',
-        'scope="col"',
-        'scope="row"',
-        'scope="row"',
-    ]
-    assert "<style" not in html and "border=" not in html
-
-
-def test_name_of_the_index_stands_in_the_line_of_the_columns():
-    html = mend_dataframe(frame(index="economy")._repr_html_(), 1)
-    assert html.count("<tr") == 3
-    assert re.search(r"economy</th>\s*<th[^>]*>then", html)
-
-
-def test_frame_of_many_levels_keeps_its_spans():
-    table = frame()
-    table.columns = pd.MultiIndex.from_product([["Gini"], ["then", "now"]])
-    html = mend_dataframe(table._repr_html_(), 1)
-    assert 'scope="colgroup" colspan="2"' in html
-    assert not re.search(r"<th[^>]*>\s*</th>", html)
-
-
-def test_values_of_a_frame_are_untouched():
-    html = mend_dataframe(frame()._repr_html_(), 1)
-    assert re.findall(r"<td>([^<]+)</td>", html) == ["1.5", "0.5", "2.0", "3.0"]
-
-
-def test_other_html_is_left_alone():
-    assert mend_dataframe("<p>A table? No.</p>", 1) == "<p>A table? No.</p>"
-
-
 def test_region_of_a_table_has_a_name_and_takes_the_focus():
     html = scrolling_table("<table></table>", 'The "data"')
     assert 'role="region"' in html and 'tabindex="0"' in html
@@ -106,10 +64,10 @@ def test_data_table_heads_rows_and_columns():
 
 @pytest.mark.parametrize(
     ("low", "high", "words"),
-    [(0.25, 0.25, "exact, n = 12"), (0.2, 0.3, "95 % interval 0.2 to 0.3, n = 12")],
+    [(0.25, 0.25, "exact, 12 economies"), (0.2, 0.3, "95 % interval 20 to 30 %, 12 economies")],
 )
 def test_the_panel_calls_an_exact_quantity_exact_and_gives_others_their_interval(low, high, words):
-    estimate = {"value": 0.25, "low": low, "high": high, "n": 12, "unit": "share"}
+    estimate = {"value": 0.25, "low": low, "high": high, "n": 12, "unit": "share of economies"}
     variant = {"id": "headline", "options": {}, "outcome": "supports", "estimate": estimate}
-    check = {"unit": "share", "role": "primary", "options": {}, "variants": [variant]}
-    assert panel.grid(check)["variants"][0]["interval"] == words
+    check = {"role": "primary", "options": {}, "series": ["A.B"], "variants": [variant]}
+    assert panel.grid(check, [])["variants"][0]["interval"] == words

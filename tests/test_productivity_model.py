@@ -11,7 +11,9 @@ import math
 import numpy as np
 import pytest
 
+from claimbook import figures
 from claimbook.chapters import notebooks
+from claimbook.chapters.book import Book
 from claimbook.figures import MIME as CHART
 
 CLAIM = "productivity-model"
@@ -21,7 +23,7 @@ NEAR = 0.02  # four standard errors of the difference of the two samples' shares
 
 @pytest.fixture(scope="module")
 def output():
-    return notebooks.stored_output(CLAIM)
+    return Book().output(CLAIM)
 
 
 @pytest.fixture(scope="module")
@@ -30,12 +32,12 @@ def checks(output):
 
 
 def rows_of(chart_id):
-    notebook = notebooks.read(notebooks.chapter(CLAIM))
+    notebook = notebooks.read(Book().chapters[CLAIM])
     for cell in notebook.cells:
         for shown in cell.get("outputs", ()):
-            meta = shown.get("data", {}).get(CHART, {}).get("layout", {}).get("meta", {})
-            if meta and meta["claimbook"]["id"] == chart_id:
-                return meta["claimbook"]["rows"]
+            drawn = shown.get("data", {}).get(CHART)
+            if drawn and drawn["layout"]["meta"]["claimbook"]["id"] == chart_id:
+                return figures.Chart(drawn).table.to_numpy(dtype=object).tolist()
     raise AssertionError(f"no chart {chart_id}")
 
 

@@ -493,7 +493,7 @@ def test_gdp_shares_and_growth_have_no_band(data, world):
 
 
 def test_the_figures_held_lie_within_their_bands(book_root):
-    from claimbook.data.bands import band
+    from claimbook.data.series import band
 
     for vintage in sorted(path.parent for path in (book_root / "data").glob("*/economies.csv")):
         for path in sorted(vintage.glob("[!e]*.csv")):

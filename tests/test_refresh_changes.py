@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from api_double import ApiDouble, World
 from claimbook.commands import data as commands
-from claimbook.data import changes, snapshot
+from claimbook.data import compare, package, snapshot
 from claimbook.errors import ClaimbookError
 from claimbook.sources.refresh import Order, refresh
 
@@ -22,7 +22,7 @@ def series(values, code="SI.POV.GINI", unit="points"):
         [(economy, year, value) for (economy, year), value in values.items()],
         columns=["economy", "year", "value"],
     )
-    return snapshot.Series(code, code, unit, "", long, {"title": "x"}, "2026-01-01", "wbgapi")
+    return package.Series(code, code, unit, "", long, {"title": "x"}, "2026-01-01", "wbgapi")
 
 
 def vintage(folder, *written, groups=("High income", "Low income")):
@@ -34,7 +34,7 @@ def vintage(folder, *written, groups=("High income", "Low income")):
         ],
         columns=snapshot.ECONOMY_COLUMNS,
     )
-    snapshot.write(
+    package.write(
         folder, economies=economies, series=written, created="2026-01-01", description="A test."
     )
     return snapshot.Snapshot(folder)
@@ -59,7 +59,7 @@ def data(tmp_path, monkeypatch):
 
 
 def test_every_cell_is_accounted_for(data):
-    found = changes.compare(
+    found = compare.compare(
         snapshot.Snapshot(data / "2013-12"), snapshot.Snapshot(data / "current")
     )
     (one,) = found["series"]
@@ -81,14 +81,14 @@ def test_every_cell_is_accounted_for(data):
     assert found["economies"]["regrouped"] == [
         {"economy": "NAM", "field": "income_group", "old": "Low income", "new": "High income"}
     ]
-    assert changes.any_change(found)
+    assert compare.any_change(found)
 
 
 def test_a_copy_compared_with_itself_has_not_changed(data):
     same = snapshot.Snapshot(data / "current")
-    found = changes.compare(same, same)
-    assert not changes.any_change(found)
-    assert changes.as_text(found) == "2 series unchanged, cell for cell"
+    found = compare.compare(same, same)
+    assert not compare.any_change(found)
+    assert compare.as_text(found) == "2 series unchanged, cell for cell"
 
 
 cells = st.dictionaries(
@@ -103,8 +103,8 @@ def test_a_comparison_read_backwards_is_its_mirror(before, after):
     def long(values):
         return series(values).values.astype({"economy": str, "year": int, "value": float})
 
-    there = changes.revision(long(before), long(after))
-    back = changes.revision(long(after), long(before))
+    there = compare.revision(long(before), long(after))
+    back = compare.revision(long(after), long(before))
     assert (there["added"], there["removed"]) == (back["removed"], back["added"])
     assert there["added"] + there["revised"] + there["unchanged"] == len(after)
     assert there["removed"] + there["revised"] + there["unchanged"] == len(before)
@@ -218,7 +218,7 @@ def test_a_refresh_says_what_moves_before_it_publishes(tmp_path, monkeypatch, va
         refresh(order, execute=executing(monkeypatch))
         world.figures["SI.POV.GINI"]["BRA", 2001] = value
         found = refresh(order, execute=executing(monkeypatch), announce=announce)
-    (before, report), text = announced[0], changes.as_text(found)
+    (before, report), text = announced[0], compare.as_text(found)
     assert before == 30.5
     assert report == found
     moved = found["claims"]["moved"]
@@ -252,13 +252,13 @@ def test_a_chapter_that_fails_is_said_and_stops_nothing(tmp_path, monkeypatch):
         world.figures["SI.POV.GINI"]["BRA", 2001] = 55.5
         found = refresh(order, execute=executing(monkeypatch, after="fails"))
     assert found["claims"]["compared"] is False
-    assert "verdicts not compared: on the new figures, the chapter rose fails." in changes.as_text(
+    assert "verdicts not compared: on the new figures, the chapter rose fails." in compare.as_text(
         found
     )
 
 
 def test_a_verdict_of_an_older_vintage_counts_too():
-    found = changes.moves(
+    found = compare.moves(
         {"rose": output(1.0, "mixed", then="mixed")},
         {"rose": output(1.0, "mixed", then="supported"), "new": output(1.0, "mixed")},
     )

@@ -15,7 +15,7 @@ import psutil
 import pytest
 
 from api_double import ApiDouble, World
-from claimbook.data import snapshot, swap
+from claimbook.data import package, snapshot, swap
 from claimbook.sources.refresh import Order, refresh
 
 CODES = ["A.B", "C.D", "E.F", "G.H"]
@@ -37,13 +37,11 @@ def write(folder, value, codes=("A.B", "C.D")):
         columns=snapshot.ECONOMY_COLUMNS,
     )
     values = pd.DataFrame({"economy": "BRA", "year": range(2000, 2010), "value": value})
-    snapshot.write(
+    package.write(
         folder,
         vintage="current",
         economies=economies,
-        series=[
-            snapshot.Series(code, code, "", "", values, {}, "2026-01-01", "") for code in codes
-        ],
+        series=[package.Series(code, code, "", "", values, {}, "2026-01-01", "") for code in codes],
         created="2026-01-01",
         description="",
     )
@@ -59,8 +57,19 @@ def seen():
     return values.pop()
 
 
+def there(data):
+    """What stands in the folder, besides the file that a refresh locks."""
+    return [name for name in os.listdir(data) if name != swap.LOCK]
+
+
 def leftovers(data):
-    return [name for name in os.listdir(data) if name.startswith(".")]
+    return [name for name in there(data) if name.startswith(".")]
+
+
+def mend(data):
+    """What every refresh does first."""
+    with swap.exclusive(data):
+        pass
 
 
 def staged_torn(data):
@@ -105,10 +114,21 @@ def only_the_old_set_aside(data):
         (only_the_old_set_aside, OLD),
     ],
 )
-def test_the_next_reader_completes_or_undoes(data, state, value):
+def test_the_next_refresh_completes_or_undoes_and_a_reader_writes_nothing(
+    data, state, value, monkeypatch
+):
+    monkeypatch.setattr(swap, "PATIENCE", 0.05)
     state(data)
+    found = sorted(data.rglob("*"))
+    if (data / "current").is_dir():
+        assert seen() == value
+    else:
+        with pytest.raises(swap.Unfinished, match="current is missing: a refresh was killed"):
+            seen()
+    assert sorted(data.rglob("*")) == found
+    mend(data)
     assert seen() == value
-    assert os.listdir(data) == ["current"]
+    assert there(data) == ["current"]
 
 
 @pytest.mark.parametrize("torn", [True, False])
@@ -117,7 +137,35 @@ def test_a_first_vintage_that_was_not_finished_is_not_there(data, torn):
     if torn:
         (data / ".2013-12.new" / "datapackage.json").unlink()
     assert snapshot.vintages() == []
-    assert os.listdir(data) == []
+    mend(data)
+    assert snapshot.vintages() == there(data) == []
+
+
+def test_a_folder_that_may_only_be_read_is_read(data):
+    both_renames_made(data)
+    data.chmod(0o500)
+    try:
+        assert seen() == NEW
+    finally:
+        data.chmod(0o700)
+
+
+def test_a_reader_waits_for_the_second_rename(data):
+    between_the_renames(data)
+    later = threading.Timer(0.3, os.rename, (data / ".current.new", data / "current"))
+    later.start()
+    assert seen() == NEW
+    later.join()
+
+
+def test_a_vintage_replaced_under_a_reader_is_said_to_be(data):
+    write(data / "current", OLD)
+    wdi = snapshot.read()
+    with swap.exclusive(data):
+        write(swap.staged(data, "current"), NEW)
+        swap.publish(data, "current")
+    with pytest.raises(snapshot.SnapshotError, match="was replaced while it was read: run this"):
+        wdi["A.B"]
 
 
 def test_a_vintage_that_is_a_link_is_replaced_and_its_target_stays(data, tmp_path):
@@ -127,7 +175,7 @@ def test_a_vintage_that_is_a_link_is_replaced_and_its_target_stays(data, tmp_pat
         write(swap.staged(data, "current"), NEW)
         swap.publish(data, "current")
     assert seen() == NEW
-    assert os.listdir(data) == ["current"]
+    assert there(data) == ["current"]
     assert (tmp_path / "elsewhere" / "A.B.csv").exists()
 
 
@@ -135,8 +183,9 @@ def test_what_is_no_swap_is_left_alone(data):
     write(data / "current", OLD)
     for name in (".git", ".current.newer", "notes.old", ".2013-13-1.new"):
         (data / name).mkdir()
+    mend(data)
     assert seen() == OLD
-    assert len(os.listdir(data)) == 5
+    assert len(there(data)) == 5
 
 
 def test_a_reader_leaves_a_living_refresh_alone(data):
@@ -155,7 +204,7 @@ def test_a_refresh_that_fails_leaves_nothing(data):
         write(swap.staged(data, "current"), NEW)
         raise ZeroDivisionError
     assert seen() == OLD
-    assert os.listdir(data) == ["current"]
+    assert there(data) == ["current"]
 
 
 def test_a_second_rename_that_fails_is_undone(data, monkeypatch):
@@ -172,7 +221,7 @@ def test_a_second_rename_that_fails_is_undone(data, monkeypatch):
         monkeypatch.setattr(os, "rename", failing)
         swap.publish(data, "current")
     assert seen() in (OLD, NEW)
-    assert os.listdir(data) == ["current"]
+    assert there(data) == ["current"]
 
 
 def test_only_one_at_a_time(data):
@@ -239,7 +288,8 @@ def zygote():
     process.wait(timeout=10)
 
 
-def test_killed_at_any_moment_it_leaves_the_old_or_the_new(data, zygote, tmp_path):
+@pytest.mark.parametrize("kills", [6, pytest.param(24, marks=pytest.mark.slow)])
+def test_killed_at_any_moment_it_leaves_the_old_or_the_new(data, zygote, tmp_path, kills):
     world = World.small(CODES)
     fill = {cell: OLD for cell in world.figures["A.B"]}
     world.figures = dict.fromkeys(CODES, fill)
@@ -252,16 +302,16 @@ def test_killed_at_any_moment_it_leaves_the_old_or_the_new(data, zygote, tmp_pat
         assert start(zygote, double, data) and ended(zygote) == 0
         whole = time.monotonic() - started
         found = []
-        kills = 24
         for at in range(kills):
             shutil.rmtree(data)
             shutil.copytree(before, data)
             child = start(zygote, double, data)
-            time.sleep(1.2 * whole * at / kills)
+            time.sleep(1.4 * whole * at / kills)
             os.kill(child, signal.SIGKILL)
             ended(zygote)
+            mend(data)
             found.append(seen())
-            assert os.listdir(data) == ["current"]
+            assert there(data) == ["current"]
             if found[-1] == OLD:
                 assert digest(data) == digest(before)
     assert set(found) == {OLD, NEW}, "the kills did not span the swap"
@@ -280,7 +330,7 @@ def ended(zygote):
 
 
 def digest(folder):
-    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and path.name != swap.LOCK)
     return [hashlib.sha256(path.read_bytes()).hexdigest() for path in files]
 
 
@@ -359,5 +409,5 @@ def test_a_time_limit_leaves_nothing_behind(data, tmp_path):
         assert leftovers(data) == [".current.new"]
         process.terminate()
         assert process.wait(timeout=10) == 128 + signal.SIGTERM
-    assert os.listdir(data) == ["current"]
+    assert there(data) == ["current"]
     assert seen() == OLD

@@ -1,12 +1,12 @@
 """Ricardo's model: Samuelson's arithmetic, chains of goods, the continuum, and where home loses."""
 
 import numpy as np
-import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from claimbook.models import ricardo, ricardo_map
+from claimbook import models
+from claimbook.models import ricardo
 
 LABOUR = (100.0, 1000.0)
 BEFORE = ((2.0, 0.5), (0.05, 0.2))
@@ -36,37 +36,17 @@ def test_opening_doubles_both_real_incomes():
     assert found.real_income == pytest.approx([100, 100])
     assert found.gains == pytest.approx([2, 2])
     assert found.relative_wage == pytest.approx(10)
-    assert found.exports == pytest.approx(np.array([[0.5, -0.5], [-0.5, 0.5]]))
 
 
 def test_learning_the_export_good_stops_trade_and_foreign_keeps_all_of_it():
     found = ricardo.equilibrium(LABOUR, AFTER, (0.5, 0.5))
     assert found.relative_wage == pytest.approx(2 / 0.8)
     assert found.specialisation == ("both", "both")
-    np.testing.assert_array_equal(found.exports, 0)
+    # Nothing is traded: each country makes what it consumes, half its workers in each good.
+    assert found.labour_use == pytest.approx(np.array([[50, 50], [500, 500]]))
     assert found.real_income == pytest.approx(found.autarky_income)
     # Home is back at 50; foreign, which had 100, makes (400, 100) by itself.
     assert found.real_income == pytest.approx([50, np.sqrt(400 * 100)])
-
-
-def test_the_example_as_a_transfer_and_as_a_table():
-    part = np.log(0.8 / 0.05) / np.log(2 / 0.05)
-    assert ricardo.transfer(BEFORE, 0, part) == pytest.approx(np.array(AFTER))
-    table = ricardo.income_table(
-        {
-            "before": ricardo.equilibrium(LABOUR, BEFORE),
-            "after": ricardo.equilibrium(LABOUR, AFTER),
-        }
-    )
-    assert table["trade"].tolist() == pytest.approx([100, 100, 50, 200])
-    assert table["autarky"].tolist() == pytest.approx([50, 50, 50, 200])
-    assert table["country"].tolist() == ["home", "foreign"] * 2
-
-
-def test_nothing_is_learned_where_foreign_is_the_better_already():
-    productivity = np.array([[1.0, 2.0], [3.0, 1.0]])
-    np.testing.assert_array_equal(ricardo.transfer(productivity, 0, 1.0), productivity)
-    assert ricardo.transfer(productivity, 1, 1.0)[1].tolist() == [3.0, 2.0]
 
 
 # --- any small set of goods ---
@@ -87,13 +67,13 @@ def test_an_equilibrium_balances_trade_and_employs_everybody_where_he_is_best(ec
             assert advantage[good] >= wage * (1 - 1e-9)
         if maker in ("foreign", "both"):
             assert advantage[good] <= wage * (1 + 1e-9)
-    assert found.exports.sum() == pytest.approx(0, abs=1e-12)
-    assert found.exports[0].sum() == pytest.approx(0, abs=1e-9)
     # What is made is what is bought, good by good, at what the cheaper source charges.
     price = np.minimum(wage / productivity[0], 1 / productivity[1])
     income = np.array(labour) * [wage, 1]
     made = (found.labour_use * productivity).sum(axis=0)
     np.testing.assert_allclose(made * price, shares * income.sum(), rtol=1e-9)
+    earned = (found.labour_use * productivity * price).sum(axis=1)
+    np.testing.assert_allclose(earned, income, rtol=1e-9)
     consumed = income[:, None] * shares / price
     np.testing.assert_allclose(np.prod(consumed**shares, axis=1), found.real_income, rtol=1e-9)
 
@@ -155,69 +135,58 @@ def test_uniform_foreign_growth_never_hurts_home(economy, factor):
 # --- the continuum ---
 
 
-def falling(z):
-    return np.exp(1 - 2 * z)
+def many(growth=0.0, concentration=0.0, labour=1.0, spread=1.0):
+    points = models.grid(labour=labour, spread=spread, growth=growth, concentration=concentration)
+    return ricardo.many_goods(points)
 
 
-def flat(z):
-    return np.ones_like(z)
+def listed(goods, labour, spread, growth, concentration):
+    """A long list of goods in place of the continuum, before and after foreign grew."""
+    advantage = np.exp(spread * (1 - 2 * (np.arange(goods) + 0.5) / goods))
+    before = ricardo.equilibrium((1, labour), [advantage, np.ones(goods)])
+    exported = advantage > before.relative_wage
+    foreign = np.exp(np.where(exported, growth, (1 - concentration) * growth))
+    return before, ricardo.equilibrium((1, labour), [advantage, foreign])
 
 
-def test_mirror_countries_share_the_continuum():
-    found = ricardo.continuum((1, 1), falling, flat)
-    assert found.relative_wage == pytest.approx(1)
-    assert found.home_share == pytest.approx(0.5)
-    # Home saves on goods beyond the margin: the integral of 2 z - 1 from 1/2 to 1 is 1/4.
-    assert found.gains == pytest.approx([np.exp(0.25)] * 2)
+def test_mirror_countries_pay_the_same_wage():
+    assert many()["wage_before"].iloc[0] == pytest.approx(1)
 
 
 @settings(max_examples=30, deadline=None)
 @given(st.floats(0.2, 5.0), st.floats(0.3, 2.0))
 def test_the_margin_solves_the_two_equations_of_the_continuum(labour, spread):
-    found = ricardo.continuum((1, labour), lambda z: np.exp(spread * (1 - 2 * z)), flat)
-    margin = found.home_share
-    assert found.relative_wage == pytest.approx(np.exp(spread * (1 - 2 * margin)), rel=1e-6)
-    assert found.relative_wage == pytest.approx(margin / (1 - margin) * labour, rel=1e-6)
+    wage = many(labour=labour, spread=spread)["wage_before"].iloc[0]
+    margin = (1 - np.log(wage) / spread) / 2  # the good in which home's advantage is the wage
+    assert 0 < margin < 1
+    assert wage == pytest.approx(margin / (1 - margin) * labour, rel=1e-9)
 
 
-def test_many_goods_approach_the_continuum():
-    n = 800
-    z = (np.arange(n) + 0.5) / n
-    listed = ricardo.equilibrium((1, 2), [1 + np.sin(3 * z), 0.5 + z])
-    smooth = ricardo.continuum((1, 2), lambda z: 1 + np.sin(3 * z), lambda z: 0.5 + z)
-    assert listed.relative_wage == pytest.approx(smooth.relative_wage, rel=3e-3)
-    # A list of n goods measures real income with shares 1 / n, the continuum with density 1.
-    # The good at the margin is one of 800, so trade differs by its size; autarky does not.
-    assert listed.real_income * n == pytest.approx(smooth.real_income, rel=1 / n)
-    assert listed.autarky_income * n == pytest.approx(smooth.autarky_income, rel=1e-5)
-
-
-def test_equal_costs_in_all_goods_leave_nothing_to_trade():
-    found = ricardo.continuum((2, 3), lambda z: 1 + z, lambda z: 2 + 2 * z)
-    assert found.relative_wage == pytest.approx(0.5)
-    assert found.gains == pytest.approx([1, 1])
-    assert found.home_share == pytest.approx(1 / 4)
+@settings(max_examples=10, deadline=None)
+@given(st.floats(0.2, 5.0), st.floats(0.3, 2.0), st.floats(0, 1), st.floats(0, 1))
+def test_many_goods_approach_the_continuum(labour, spread, part, concentration):
+    growth = part * spread
+    found = many(growth, concentration, labour, spread).iloc[0]
+    before, after = listed(2000, labour, spread, growth, concentration)
+    assert before.relative_wage == pytest.approx(found["wage_before"], rel=3e-3)
+    assert after.relative_wage == pytest.approx(found["wage_after"], rel=3e-3)
+    # The good at the margin is one of 2,000, so incomes differ by its size.
+    change = after.real_income[0] / before.real_income[0] - 1
+    assert change == pytest.approx(found["home_change"], abs=1e-3)
 
 
 @settings(max_examples=40, deadline=None)
-@given(st.floats(0.2, 5), st.floats(0.3, 2), st.floats(-1, 1), st.floats(1.05, 10))
-def test_uniform_foreign_growth_always_helps_home_in_the_continuum(labour, spread, bend, factor):
-    def home(z):
-        return np.exp(spread * (1 - 2 * z) + bend * z * z)
-
-    before = ricardo.continuum((1, labour), home, flat)
-    after = ricardo.continuum((1, labour), home, lambda z: factor * flat(z))
-    assert after.real_income[0] > before.real_income[0]
+@given(st.floats(0.2, 5), st.floats(0.3, 2), st.floats(0.05, 2.3))
+def test_uniform_foreign_growth_always_helps_home_in_the_continuum(labour, spread, growth):
+    found = many(growth, 0.0, labour, spread).iloc[0]
+    assert found["home_change"] > 0 and found["region"] == "home gains"
 
 
 def test_growth_in_homes_exports_can_hurt_home_but_not_below_autarky():
-    before = ricardo.continuum((1, 1), falling, flat)
-    learned = ricardo.continuum(
-        (1, 1), falling, lambda z: np.where(z < before.home_share, 2.0, 1.0), [before.home_share]
-    )
-    assert learned.real_income[0] < before.real_income[0] * 0.95
-    assert learned.real_income[1] > before.real_income[1]
-    assert learned.gains[0] > 1
+    change = many(np.log(2), 1.0)["home_change"].iloc[0]
+    assert change < -0.05
+    # Home's gain from trade at first is the integral of 2 z - 1 from 1/2 to 1, which is 1/4.
+    assert 1 + change > np.exp(-0.25)
 
 
 # --- maps ---
@@ -226,15 +195,25 @@ def test_growth_in_homes_exports_can_hurt_home_but_not_below_autarky():
 @settings(max_examples=60, deadline=None)
 @given(st.integers(0, 10_000))
 def test_the_closed_form_of_the_map_is_what_the_solver_gives(seed):
-    row = ricardo_map.classify(ricardo_map.sample(1, seed)).iloc[0]
+    draw = np.random.default_rng(seed)
+    one, other = 50.0 ** draw.uniform(-1, 1, 2)
+    row = ricardo.two_goods(
+        models.grid(
+            advantage_1=max(one, other),
+            advantage_2=min(one, other),
+            labour=10 ** draw.uniform(-1, 1),
+            share=draw.uniform(0.1, 0.9),
+            part=draw.random(),
+        )
+    ).iloc[0]
     labour, shares = (1.0, row["labour"]), (row["share"], 1 - row["share"])
-    productivity = np.array([[row["advantage_1"], row["advantage_2"]], [1.0, 1.0]])
-    before = ricardo.equilibrium(labour, productivity, shares)
-    learned = ricardo.transfer(productivity, 0, row["part"])
-    after = ricardo.equilibrium(labour, learned, shares)
+    home = [row["advantage_1"], row["advantage_2"]]
+    before = ricardo.equilibrium(labour, [home, [1.0, 1.0]], shares)
+    # Nothing is learned where foreign is the better already.
+    learned = max(row["advantage_1"], 1.0) ** row["part"]
+    after = ricardo.equilibrium(labour, [home, [learned, 1.0]], shares)
     change = after.real_income / before.real_income - 1
     assert row["home_change"] == pytest.approx(change[0], rel=1e-9, abs=1e-9)
-    assert row["foreign_change"] == pytest.approx(change[1], rel=1e-9, abs=1e-9)
     assert row["wage_before"] == pytest.approx(before.relative_wage)
     assert row["wage_after"] == pytest.approx(after.relative_wage)
 
@@ -244,36 +223,25 @@ def test_home_is_indifferent_then_loses_then_gains_as_foreign_learns():
     to_autarky = np.log(16) / np.log(40)
     first_loss = np.log(4) / np.log(40)  # until foreign's cost in good 1 is the price home sells at
     parts = [0, first_loss * 0.99, first_loss * 1.05, to_autarky, 1.0]
-    found = ricardo_map.classify(ricardo_map.grid(40.0, 2.5, 10.0, 0.5, parts))
+    found = two(40.0, 2.5, 10.0, 0.5, parts)
     assert found["region"].tolist() == ["unchanged"] * 2 + ["home loses"] * 3
     assert found["home_change"].iloc[3] == pytest.approx(-0.5)
-    assert found["foreign_change"].iloc[3] == pytest.approx(1.0)
     # Where foreign learns more than home knew of the other good, advantage turns round.
-    turned = ricardo_map.classify(ricardo_map.grid(10.0, 8.0, 5.0, 0.5, 1.0)).iloc[0]
-    assert turned["region"] == "home gains"
+    assert two(10.0, 8.0, 5.0, 0.5, 1.0)["region"].tolist() == ["home gains"]
 
 
-def test_the_samples_shares_are_of_the_declared_space():
-    points = ricardo_map.sample(4000, seed=1, most_advantage=20, most_labour=4, share=(0.2, 0.7))
-    assert (points["advantage_1"] > points["advantage_2"]).all()
-    assert (points["advantage_1"] > 1).all() and points["advantage_1"].max() < 20
-    assert points["advantage_2"].min() > 1 / 20
-    # Uniform over a triangle of half the square, less the quarter where both are below 1.
-    assert (points["advantage_2"] > 1).mean() == pytest.approx(1 / 3, abs=0.03)
-    assert points["labour"].between(1 / 4, 4).all() and points["share"].between(0.2, 0.7).all()
-    pd.testing.assert_frame_equal(points, ricardo_map.sample(4000, 1, 20, 4, (0.2, 0.7)))
-    assert set(ricardo_map.classify(points)["region"]) == set(ricardo_map.REGIONS)
+def two(advantage_1, advantage_2, labour, share, part):
+    axes = {"advantage_1": advantage_1, "advantage_2": advantage_2, "labour": labour}
+    return ricardo.two_goods(models.grid(**axes, share=share, part=part))
 
 
 def test_the_map_of_the_continuum_turns_from_gain_to_loss_with_concentration():
-    found = ricardo_map.continuum_map([0.0, 0.5], [0.0, 0.5, 1.0], labour=(1, 2), spread=1.0)
+    found = many([0.0, 0.5], [0.0, 0.5, 1.0], labour=2.0)
     table = found.pivot(index="growth", columns="concentration", values="home_change")
     assert table.loc[0.0].tolist() == pytest.approx([0, 0, 0], abs=1e-9)
     assert table.loc[0.5, 0.0] > 0 > table.loc[0.5, 1.0]
     assert table.loc[0.5].is_monotonic_decreasing
     assert (found["region"] == "unchanged").sum() == 3
-    spread_work = ricardo_map.continuum_map([0.0, 0.5], [0.0, 0.5, 1.0], (1, 2), 1.0, n_jobs=2)
-    pd.testing.assert_frame_equal(found, spread_work, check_exact=True)
 
 
 # --- nonsense ---
@@ -300,35 +268,17 @@ def test_nonsense_is_refused_in_a_sentence(labour, productivity, shares, says):
         ricardo.equilibrium(labour, productivity, shares)
 
 
-@pytest.mark.parametrize(
-    ("arguments", "says"),
-    [
-        (((1, 1), falling, lambda z: 0 * z), "not a positive number"),
-        (((1, 1), falling, flat, [1.5]), "between 0 and 1"),
-        (((1, 1), falling, flat, (), 3), "at least 10"),
-        (((1, 0), falling, flat), "must be positive"),
-    ],
-)
-def test_a_continuum_refuses_nonsense(arguments, says):
-    with pytest.raises(ValueError, match=says):
-        ricardo.continuum(*arguments)
-
-
-def test_maps_and_transfers_refuse_nonsense():
-    good = ricardo_map.grid(4.0, 2.0, 1.0, 0.5, 0.5)
+def test_maps_refuse_nonsense():
+    good = models.grid(advantage_1=4.0, advantage_2=2.0, labour=1.0, share=0.5, part=0.5)
     for call, says in [
-        (lambda: ricardo.transfer(BEFORE, 2, 0.5), "no good 2"),
-        (lambda: ricardo.transfer(BEFORE, 0, 1.5), "from 0 to 1"),
-        (lambda: ricardo_map.classify(good.drop(columns="part")), "no column part"),
-        (lambda: ricardo_map.classify(good.assign(share=1.0)), "share of point 0 is 1.0"),
-        (lambda: ricardo_map.classify(good.assign(part=-0.1)), "part of point 0"),
-        (lambda: ricardo_map.classify(good.assign(labour=np.nan)), "labour of point 0 is nan"),
-        (lambda: ricardo_map.sample(0, 1), "at least one"),
-        (lambda: ricardo_map.sample(5, 1, most_labour=0.5), "above 1"),
-        (lambda: ricardo_map.sample(5, 1, share=(0.8, 0.2)), "must rise"),
-        (lambda: ricardo_map.continuum_map([-0.1], [0]), "zero or more"),
-        (lambda: ricardo_map.continuum_map([0.1], [1.2]), "from 0"),
-        (lambda: ricardo_map.continuum_map([0.1], [1], spread=0), "must be positive"),
+        (lambda: ricardo.two_goods(good.drop(columns="part")), "no column part"),
+        (lambda: ricardo.two_goods(good.assign(share=1.0)), "share of point 0 is 1.0"),
+        (lambda: ricardo.two_goods(good.assign(part=-0.1)), "part of point 0"),
+        (lambda: ricardo.two_goods(good.assign(labour=np.nan)), "labour of point 0 is nan"),
+        (lambda: many([0.1, -0.1]), r"growth of point 1 is -0.1: it must lie in \[0.0, inf\)"),
+        (lambda: many(0.1, 1.2), r"concentration of point 0 is 1.2: it must lie in \[0.0, 1.0\]"),
+        (lambda: many(0.1, 1.0, spread=0.0), r"spread of point 0 is 0.0: it must lie in \(0.0"),
+        (lambda: many(0.1, 1.0, labour=np.inf), "labour of point 0 is inf"),
     ]:
         with pytest.raises(ValueError, match=says):
             call()

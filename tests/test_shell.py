@@ -16,6 +16,12 @@ ROOT = Path(__file__).resolve().parents[1]
 MIME = "application/vnd.plotly.v1+json"
 
 
+FRAME = {  # what pandas says of a frame: its HTML heads the index with an empty cell
+    "text/plain": "         then  now\nAlbania   1.5  0.5",
+    "text/html": "<table class='dataframe'><tr><th></th><th>then</th></tr></table>",
+}
+
+
 def plot(chart_id, kind="scatter", **particulars):
     meta = {
         "id": chart_id,
@@ -25,11 +31,9 @@ def plot(chart_id, kind="scatter", **particulars):
         "source": "World Bank",
         "n": 2,
         "columns": ["name", "value"],
-        "rows": [["Albania", 1], ["Brazil", 2]],
+        "rows": ["Albania,1", "Brazil,2"],
     } | particulars
-    trace = {"type": kind, "x": [1, 2], "y": [1, 2]} | (
-        {"z": [[1, 2]]} if kind == "heatmap" else {}
-    )
+    trace = {"type": kind, "x": [1, 2], "y": [1, 2]}
     layout = {"height": 200, "meta": {"claimbook": meta}}
     output = new_output(
         "display_data",
@@ -44,7 +48,7 @@ class TinyBook:
     def __init__(self, folder):
         self.folder = folder
         config = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
-        config["sphinx"]["extra_extensions"] = ["claimbook.pages.theme"]
+        config["sphinx"]["extra_extensions"] = ["claimbook.pages.shell"]
         del config["bibtex_bibfiles"], config["sphinx"]["config"]["bibtex_reference_style"]
         (folder / "_config.yml").write_text(yaml.safe_dump(config), encoding="utf-8")
         toc = {"format": "jb-book", "root": "start", "chapters": [{"file": "chapter"}]}
@@ -82,7 +86,9 @@ def built(tmp_path_factory):
         "text", "# Text\n\nWith $x^2$, and [here](chapter.ipynb#chart-first).\n\n$$a &= b$$ (eq)\n"
     )
     link = new_markdown_cell("As [below](#chart-second).")
-    book.chapter(link, plot("first"), plot("second", kind="heatmap"))
+    frame = new_output("execute_result", execution_count=2, data=FRAME)
+    shown = new_code_cell("frame", execution_count=2, outputs=[frame])
+    book.chapter(link, plot("first"), plot("second", kind="bar"), shown)
     done = book.build()
     assert done.returncode == 0, done.stdout + done.stderr
     return book
@@ -91,13 +97,18 @@ def built(tmp_path_factory):
 def test_page_takes_one_script_that_draws_all_its_charts(built):
     chapter, text = built.page("chapter"), built.page("text")
     assert chapter.count("charts.js") == 1
-    assert "vendor/plotly-cartesian.min.js" in chapter and "plotly-basic" not in chapter
+    assert chapter.count("vendor/plotly-") == 1
     assert "charts.js" not in text and "plotly" not in text
 
 
 def test_charts_can_be_linked_from_their_page_and_from_another(built):
     assert 'href="#chart-second"' in built.page("chapter")
     assert 'href="chapter.html#chart-first"' in built.page("text")
+
+
+def test_a_frame_is_shown_as_its_text(built):
+    chapter = built.page("chapter")
+    assert "Albania   1.5  0.5" in chapter and "dataframe" not in chapter
 
 
 def test_csv_lies_beside_the_page(built):
@@ -153,6 +164,21 @@ def test_an_unreadable_formula_stops_the_build_and_is_named(tmp_path):
     done = book.build()
     assert done.returncode != 0
     assert "text: the formula “\\nonsense x” uses \\nonsense" in done.stdout + done.stderr
+
+
+def test_a_formula_that_swallows_a_bound_number_stops_the_build(tmp_path):
+    book = TinyBook(tmp_path)
+    book.write("text", '# Text\n\nIt is US$[5](value:a.low ".0f") in US$.')
+    done = book.build()
+    assert done.returncode != 0
+    assert "text: a bound number stands in the formula" in done.stdout + done.stderr
+
+
+def test_dollars_before_a_space_or_a_digit_are_no_formula(tmp_path):
+    book = TinyBook(tmp_path)
+    book.write("text", "# Text\n\nFrom US$ 5 to US$ 7, or US$5 to US$7, and $x^2$.")
+    assert book.build().returncode == 0
+    assert book.page("text").count("<math") == 1 and "US$5 to US$7" in book.page("text")
 
 
 def test_search_index_knows_what_charts_say(built):

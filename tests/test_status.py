@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import pytest
 
 from claimbook import status
@@ -65,3 +66,88 @@ def test_missing_limits_are_a_sentence(copy):
     (copy / "data" / "income-thresholds.csv").unlink()
     with pytest.raises(ClaimbookError, match=r"data/income-thresholds\.csv is missing: restore it"):
         status.thresholds()
+
+
+def test_an_altered_table_is_a_sentence(copy):
+    path = copy / "data" / "groups.csv"
+    path.write_text("group,economy,note\ntransition,USA,\n", encoding="utf-8")
+    with pytest.raises(ClaimbookError, match=r"data/groups\.csv is not the file that datapackage"):
+        _ = status.TRANSITION
+
+
+# Named groups
+
+
+def test_transition_is_a_group_of_the_table():
+    assert isinstance(status.TRANSITION, pd.Index)
+    assert status.TRANSITION.equals(status.group("transition"))
+    assert " ".join(status.TRANSITION) == (
+        "ALB ARM AZE BGR BIH BLR CZE EST GEO HRV HUN KAZ KGZ LTU LVA MDA MKD MNE POL ROU RUS SRB "
+        "SVK SVN TJK TKM UKR UZB XKX"
+    )
+    with pytest.raises(AttributeError, match="no attribute 'TRANSITIONS'"):
+        _ = status.TRANSITIONS
+
+
+def test_every_member_of_a_group_is_an_economy():
+    economies = snapshot.read().economies.index
+    names = snapshot.table("groups")["group"].unique()
+    assert {"transition", "entrepot", "offshore_centre", "oil_exporter"} <= set(names)
+    for name in names:
+        members = status.group(name)
+        assert members.is_unique
+        assert members.is_monotonic_increasing
+        assert members.isin(economies).all(), name
+    assert list(status.group("entrepot")) == ["HKG", "MAC", "SGP"]
+
+
+def test_a_group_that_is_not_named_comes_with_those_that_are():
+    with pytest.raises(ClaimbookError, match=r"no group 'entrepots'\. Did you mean entrepot\?"):
+        status.group("entrepots")
+
+
+# What surveys measure
+
+
+@pytest.mark.parametrize("vintage", ["2013-12", "2019-04", "current"])
+def test_survey_concepts_have_the_shape_of_the_gini_and_no_more_cells(vintage):
+    wdi = snapshot.read(vintage)
+    gini, concepts = wdi["SI.POV.GINI"], status.survey_concepts(wdi)
+    assert concepts.index.equals(gini.index)
+    assert concepts.columns.equals(gini.columns)
+    assert not (concepts.notna() & gini.isna()).any().any()
+    assert set(concepts.stack().dropna()) == {"income", "consumption"}
+    known = concepts.notna().to_numpy().sum() / gini.notna().to_numpy().sum()
+    assert known > {"2013-12": 0.75, "2019-04": 0.9, "current": 0.9}[vintage]
+
+
+def test_brazil_asks_for_income_and_india_for_consumption():
+    concepts = status.survey_concepts(snapshot.read())
+    assert set(concepts.loc["BRA"].dropna()) == {"income"}
+    assert set(concepts.loc["IND"].dropna()) == {"consumption"}
+
+
+def test_where_both_were_asked_only_the_figures_of_today_are_known():
+    table = snapshot.table("survey-concepts")
+    both = table[table["both"] == 1]
+    assert len(both) > 90
+    old, new = (status.survey_concepts(snapshot.read(name)) for name in ("2013-12", "current"))
+    release = status.survey_concepts(snapshot.history("SI.POV.GINI")["2025-07"])
+    for economy, year in zip(both["economy"], both["year"], strict=True):
+        assert new.loc[economy, year] in ("income", "consumption")
+        for other in (old, release):
+            if economy in other.index and year in other.columns:
+                assert pd.isna(other.loc[economy, year])
+
+
+def test_survey_concepts_need_the_gini_to_be_declared():
+    with pytest.raises(ClaimbookError, match="read but not declared"):
+        status.survey_concepts(snapshot.read().limited_to(["SP.POP.TOTL"]))
+
+
+def test_a_mask_hides_concepts_too():
+    then, now = snapshot.read("2013-12"), snapshot.read()
+    common = status.survey_concepts(now.common_with(then))
+    whole = status.survey_concepts(now)
+    assert 0 < common.count().sum() < whole.count().sum()
+    assert common.stack().dropna().equals(whole.where(common.notna()).stack().dropna())

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from claimbook.chapters import notebooks
+from claimbook.chapters.book import Book
 from plain import classes, long
 
 VINTAGES = ["2013-12", "2019-04", "current"]
@@ -43,7 +43,7 @@ def fitted(y, x):
 
 
 def stored(check_id, vintage):
-    checks = notebooks.stored_output("theory-reversed")["checks"]
+    checks = Book().output("theory-reversed")["checks"]
     check = next(check for check in checks if check["id"] == check_id)
     return check["vintages"][vintage]["estimate"]
 
@@ -113,11 +113,11 @@ def test_the_slope_within_economies_is_that_with_a_dummy_for_each(book_root, vin
     assert estimate["low"] == pytest.approx(effects[0] - reach, rel=1e-3)
     assert estimate["high"] == pytest.approx(effects[0] + reach, rel=1e-3)
     if vintage == "current":
-        assert notebooks.stored_output("theory-reversed")["values"]["panel-rows"] == len(rows)
+        assert Book().output("theory-reversed")["values"]["panel-rows"] == len(rows)
 
 
 def test_the_worked_example_by_cramers_rule():
-    values = notebooks.stored_output("theory-reversed")["values"]
+    values = Book().output("theory-reversed")["values"]
     a, b = values["cloth-low-skilled-hours"], values["cloth-skilled-hours"]
     c, d = values["machines-low-skilled-hours"], values["machines-skilled-hours"]
     for when in ("before", "after"):
@@ -132,7 +132,7 @@ def test_the_worked_example_by_cramers_rule():
 
 def test_the_prose_rests_on_these_signs():
     """Sentences that a moved number would make false: rewrite them when this fails."""
-    output = notebooks.stored_output("theory-reversed")
+    output = Book().output("theory-reversed")
     checks = {check["id"]: check for check in output["checks"]}
     variants = {variant["id"]: variant for variant in checks["trade-slope"]["variants"]}
     whole = checks["trade-slope"]["estimate"]

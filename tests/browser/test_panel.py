@@ -1,13 +1,14 @@
 """The panel in which a reader argues with a check: what it holds, and what it does."""
 
 import json
-import re
 from pathlib import Path
 
 import pages
 import pytest
 import yaml
 from bs4 import BeautifulSoup
+
+from claimbook.estimates import words as in_words
 
 
 def argued(book):
@@ -34,13 +35,6 @@ def choices(check):
         name: list(dict.fromkeys(variant["options"][name] for variant in check["variants"]))
         for name in names
     }
-
-
-def number(text):
-    """The number that an estimate begins with, as the feed has it."""
-    found = re.match(r"([+−-]?[\d,.]+)\s*(%?)", text.replace("\N{NO-BREAK SPACE}", " "))
-    value = float(found[1].replace("−", "-").replace(",", ""))
-    return value / 100 if found[2] else value
 
 
 def everywhere(book):
@@ -74,7 +68,7 @@ def test_the_panel_holds_what_the_feed_says_of_every_variant(shown):
                 continue
             value = variant["estimate"]["value"]
             assert ours["value"] == value == sorted(found)[ours["rank"] - 1]
-            assert number(ours["estimate"]) == pytest.approx(value, rel=0.01, abs=0.01)
+            assert ours["estimate"] == in_words.value(variant["estimate"])
         for control in controls:
             labels = [option.get_text() for option in control.select("option")]
             assert len(set(labels)) == len(labels) == len(values[control["name"]])
@@ -83,6 +77,20 @@ def test_the_panel_holds_what_the_feed_says_of_every_variant(shown):
         same = [v for v in check["variants"] if v["outcome"] == check["outcome"]]
         agree = forms[name].select_one(".cb-panel__agree").get_text()
         assert agree.startswith(f"{len(same)} of {len(check['variants'])} choices")
+
+
+@pytest.mark.parametrize("shown", everywhere("tiny") + everywhere("real"), indirect=True)
+def test_the_headlines_make_the_verdict_that_the_feed_has(shown):
+    """By the table in the page, in which the script looks up what a reader's choices make."""
+    claim, page = claim_of(shown), shown.file.read_text(encoding="utf-8")
+    held = json.loads(BeautifulSoup(page, "html.parser").select_one(".cb-verdicts").string)
+    counting = {c["id"]: c for c in claim["checks"] if c["role"] in ("primary", "secondary")}
+    assert held["outcomes"] == {name: check["outcome"] for name, check in counting.items()}
+    assert counting[held["primary"]]["role"] == "primary"
+    others = {outcome for name, outcome in held["outcomes"].items() if name != held["primary"]}
+    beside = [word for word in ("supports", "contradicts") if word in others]
+    key = " ".join([held["outcomes"][held["primary"]], *beside])
+    assert held["rule"][key] == claim["verdict"]
 
 
 def words(form):

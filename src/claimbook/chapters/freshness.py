@@ -1,197 +1,173 @@
-"""Fresh or stale: fingerprints of all that a chapter's stored outputs depend on.
+"""Fresh or stale: fingerprints of all that a notebook's stored outputs depend on.
 
 `claimbook run` writes them into the notebook's metadata; the build and the tests compare them.
-The library counts as the modules a chapter imports, directly or through others, by their syntax
-tree without docstrings: a typo mended in a docstring does not stale sixteen chapters.
+They are the same under every Python, and no word, layout or timing stands in them.
 """
 
 from __future__ import annotations
 
-import ast
 import hashlib
-import json
-from collections.abc import Iterable
-from functools import cache
+import re
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-import nbformat
+from nbformat import NotebookNode
 
-import claimbook
-from claimbook import paths, status
-from claimbook.claims import files
-from claimbook.data import snapshot
+from claimbook import paths
+from claimbook.chapters.definitions import Library, digest, layout_free
 
-PACKAGE = Path(claimbook.__file__).parent
-THRESHOLDS = "income-thresholds"
+PACKAGE = Path(paths.__file__).parent
+# What turns nbval's comparison off, as a comment or as a tag of the cell.
+UNCOMPARED = re.compile(
+    r"(?:nbval|pytest_validate|pytest-validate)[_-](?:ignore[_-]output|skip|raises[_-]exception)"
+    r"|raises-exception",
+    re.IGNORECASE,
+)
+_PIN = re.compile(r"^([\w.-]+)(?:\[[^\]]*\])?\s*==\s*([^\s;#\\]+)", re.MULTILINE)
+_ASKED = (
+    *("id", "role", "kind", "series", "unit", "expects", "reference", "smallest_effect"),
+    *("vintage", "witness"),
+)
+_METADATA = ("tags", "mystnb")
+_DIGITS = 6
+_WORDS = {
+    "claim": "the checks of its claim file",
+    "code": "its code cells",
+    "lock": "requirements.txt",
+    "outputs": "its stored outputs, by hand",
+}
 
 
-def of_chapter(notebook: nbformat.NotebookNode, claim_id: str) -> dict[str, Any]:
-    """Return the fingerprints of a chapter as it stands now.
+def code_cells(notebook: NotebookNode) -> list[NotebookNode]:
+    """Return the code cells of a notebook."""
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
 
-    Parameters
-    ----------
-    notebook : nbformat.NotebookNode
-        The chapter.
-    claim_id : str
-        Its claim.
 
-    Returns
-    -------
-    dict
-        ``data`` (vintage → series code → sha256), ``claim``, ``code``, ``library``, ``outputs``.
-
-    Raises
-    ------
-    ClaimFileError, SnapshotError
-        If the claim file, or a snapshot file, is faulty.
-    """
-    claim = files.read_claim(claim_id)
-    code = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
-    # The count belongs to the outputs: nbval compares nothing where it is null.
-    outputs = [
-        [cell.execution_count, cell.outputs] for cell in notebook.cells if cell.cell_type == "code"
-    ]
+def files(found: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
+    """Write the data's fingerprints flat: each file by its path in ``data/``."""
     return {
-        "data": _data(files.claim_series(claim)),
-        "claim": _digest(claim),
-        "code": _digest(code),
-        "library": library("\n".join(_without_magics(source) for source in code)),
-        "outputs": _digest(outputs),
+        f"{'' if folder == 'tables' else f'{folder}/'}{name}.csv": sha
+        for folder, held in found.items()
+        for name, sha in held.items()
     }
-
-
-def changes(stored: dict[str, Any] | None, now: dict[str, Any]) -> list[str]:
-    """Say what has changed since a chapter was run.
-
-    Parameters
-    ----------
-    stored : dict or None
-        Fingerprints in the notebook's metadata.
-    now : dict
-        From :func:`of_chapter`.
-
-    Returns
-    -------
-    list of str
-        Names of what differs, in the words of a contributor; empty where the chapter is fresh.
-    """
-    if not stored:
-        return ["it has never been run"]
-    changed = [
-        f"data/{vintage}/{code}.csv" if vintage != "tables" else f"data/{code}.csv"
-        for vintage in sorted({*stored.get("data", {}), *now["data"]})
-        for code in _differing(stored.get("data", {}).get(vintage, {}), now["data"].get(vintage))
-    ]
-    words = {
-        "claim": "its claim file",
-        "code": "its code cells",
-        "library": "the library it imports",
-        "outputs": "its stored outputs, by hand",
-    }
-    return changed + [text for name, text in words.items() if stored.get(name) != now[name]]
-
-
-def _differing(before: dict[str, str], after: dict[str, str] | None) -> list[str]:
-    after = after or {}
-    return sorted(code for code in {*before, *after} if before.get(code) != after.get(code))
-
-
-def _data(codes: Iterable[str]) -> dict[str, dict[str, str]]:
-    """Fingerprint every file a chapter can read, and check that it is what its package says."""
-    prints: dict[str, dict[str, str]] = {}
-    for vintage in snapshot.vintages():
-        wdi = snapshot.read(vintage)
-        held = ["economies", *(code for code in codes if code in wdi.codes)]
-        for code in held:
-            wdi.verify(code)
-        prints[vintage] = {code: wdi.sha256(code) for code in held}
-    table = paths.root() / "data" / f"{THRESHOLDS}.csv"
-    if status.GNI in codes and table.is_file():
-        prints["tables"] = {THRESHOLDS: sha256_of(table)}
-    return prints
-
-
-def library(code: str) -> str:
-    """Fingerprint the library's modules that some code imports, directly or through others.
-
-    Parameters
-    ----------
-    code : str
-        Python source.
-
-    Returns
-    -------
-    str
-        SHA-256 of the modules' syntax trees without docstrings.
-    """
-    todo, seen = _imports(ast.parse(code)), set()
-    while todo:
-        module = todo.pop()
-        if module not in seen:
-            seen.add(module)
-            todo |= _imports(_tree(module))
-    return _digest([[module, ast.dump(_tree(module))] for module in sorted(seen)])
-
-
-@cache
-def _tree(module: str) -> ast.Module:
-    tree = ast.parse(_file(module).read_text(encoding="utf-8"))
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and _documented(node):
-            node.body = node.body[1:] or [ast.Pass()]
-    return tree
-
-
-def _documented(node: ast.Module | ast.ClassDef | ast.FunctionDef) -> bool:
-    first = node.body[0] if node.body else None
-    return (
-        isinstance(first, ast.Expr)
-        and isinstance(first.value, ast.Constant)
-        and isinstance(first.value.value, str)
-    )
-
-
-def _imports(tree: ast.AST) -> set[str]:
-    """Return the library's modules that a syntax tree imports."""
-    named: set[str] = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            named.update(alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            named.update(f"{node.module}.{alias.name}" for alias in node.names)
-            named.add(node.module)
-    return {name for name in named if name.startswith("claimbook") and _file(name).is_file()}
-
-
-def _file(module: str) -> Path:
-    path = PACKAGE.joinpath(*module.split(".")[1:])
-    return path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
-
-
-def _without_magics(source: str) -> str:
-    """Leave out IPython's magics, which are not Python."""
-    return "\n".join(
-        line for line in source.splitlines() if not line.lstrip().startswith(("%", "!"))
-    )
 
 
 def sha256_of(path: Path) -> str:
-    """Return the SHA-256 of a file.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        A file.
-
-    Returns
-    -------
-    str
-        Hexadecimal.
-    """
+    """Return the SHA-256 of a file."""
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def _digest(value: Any) -> str:
-    text = json.dumps(value, sort_keys=True, ensure_ascii=False)
-    return hashlib.sha256(text.encode("utf-8")).hexdigest()
+def claim(declared: Mapping[str, Any]) -> str:
+    """Fingerprint what a claim file asks; its words count for nothing.
+
+    The order of checks, options and their values counts: the claim output follows it.
+    """
+    asked = [
+        [[name, _plain(check[name])] for name in _ASKED if name in check]
+        + [[name, _plain(values)] for name, values in check["options"].items()]
+        for check in declared["checks"]
+    ]
+    return digest([declared["id"], asked])
+
+
+def code(notebook: NotebookNode) -> str:
+    """Fingerprint the code cells without their layout, with their tags and captions."""
+    return digest(
+        [
+            [
+                *layout_free(cell.source),
+                UNCOMPARED.findall(cell.source),
+                {name: cell.metadata[name] for name in _METADATA if cell.metadata.get(name)},
+            ]
+            for cell in code_cells(notebook)
+        ]
+    )
+
+
+def library(cells: Iterable[str], package: Library) -> dict[str, str]:
+    """Fingerprint each definition of the library that some cells reach, in a line a module."""
+    found: dict[str, list[str]] = {}
+    for name, sha in package.reached(cells).items():
+        module, _, last = name.partition(".")[2].rpartition(".")
+        found.setdefault(module, []).append(f"{last}:{sha[:_DIGITS]}")
+    return {module: " ".join(names) for module, names in found.items()}
+
+
+def lock(requirements: str) -> str:
+    """Fingerprint the pins of a requirements file: names and versions, no comments."""
+    pins = {
+        (re.sub(r"[-_.]+", "-", name).lower(), version)
+        for name, version in _PIN.findall(requirements)
+    }
+    return digest(sorted(pins))
+
+
+def outputs(notebook: NotebookNode) -> str:
+    """Fingerprint what the cells show, and whether they were counted: nbval needs the count."""
+    return digest([[cell.execution_count is None, shown(cell)] for cell in code_cells(notebook)])
+
+
+def changes(stored: Mapping[str, Any] | None, now: Mapping[str, Any]) -> list[str]:
+    """Say what has changed since a notebook was run, in the words of a contributor."""
+    if not stored:
+        return ["it has never been run"]
+    if not isinstance(stored.get("library"), Mapping):
+        return ["it was last run by an older version of the library"]
+    changed = [f"data/{name}" for name in _differing(stored.get("data", {}), now["data"])]
+    changed += [text for name, text in _WORDS.items() if stored.get(name) != now.get(name)]
+    if names := _differing(_names(stored), _names(now)):
+        changed.append(f"the library: {', '.join(names)}")
+    return changed
+
+
+def _differing(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:
+    return sorted(name for name in {*before, *after} if before.get(name) != after.get(name))
+
+
+def _names(found: Mapping[str, Any]) -> dict[str, str]:
+    """Each definition of the library with its fingerprint."""
+    lines = found.get("library", {}).items()
+    pairs = [(module, *one.split(":")) for module, line in lines for one in line.split()]
+    return {f"{module}.{name}".strip("."): sha for module, name, sha in pairs}
+
+
+def shown(cell: NotebookNode) -> list[Any]:
+    """What a code cell shows, in the form that a save by JupyterLab leaves as it is."""
+    found: list[Any] = []
+    for output in cell.outputs:
+        if output.output_type == "stream":
+            text = _text(output.text)
+            if found and found[-1][:2] == ["stream", output.name]:
+                text = found.pop()[2] + text
+            found.append(["stream", output.name, text])
+        elif output.output_type == "error":
+            found.append(["error", output.ename, output.evalue])
+        else:
+            found.append([output.output_type, _bundle(output.data)])
+    return found
+
+
+def _bundle(shown: Mapping[str, Any]) -> dict[str, Any]:
+    """The forms of an output, without the picture that JupyterLab adds to a drawn chart."""
+    drawn = any(mime.startswith("application/") for mime in shown)
+    return {
+        mime: _plain(value) if mime.endswith("json") else _text(value)
+        for mime, value in shown.items()
+        if not (drawn and mime.startswith("image/"))
+    }
+
+
+def _text(value: str | list[str]) -> str:
+    return value if isinstance(value, str) else "".join(value)
+
+
+def _plain(value: Any) -> Any:
+    """A JSON value with every number a float: JavaScript writes 1.0 as 1, and YAML has both."""
+    if isinstance(value, Mapping):
+        return {key: _plain(held) for key, held in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(part) for part in value]
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return float(value) + 0.0
+    return value

@@ -13,6 +13,8 @@ from typing import Any
 from claimbook.errors import ClaimbookError, nearest
 
 SCHEME = "value:"
+# None drops a sign unasked or shows more than four decimals; `abs` says that words carry the sign.
+FORMAT = re.compile(r"(abs)?|(abs|\+)?(,|,?\.[0-4]f|\.[01]%)")
 LINK = re.compile(r'\[(?P<text>[^\[\]]*)\]\(value:(?P<name>[^\s)]+)(?:\s+"(?P<format>[^"]*)")?\)')
 
 
@@ -21,49 +23,37 @@ class ProseError(ClaimbookError):
 
 
 def bound(text: str, output: Mapping[str, Any]) -> str:
-    """Return a text with every bound number brought up to date.
-
-    Parameters
-    ----------
-    text : str
-        Markdown.
-    output : mapping
-        The chapter's claim output.
-
-    Returns
-    -------
-    str
-        The same text, the numbers as computed.
-
-    Raises
-    ------
-    ProseError
-        If a link names no value.
-    """
+    """Return a Markdown text with every bound number brought up to date."""
 
     def renewed(match: re.Match[str]) -> str:
         current = shown(match["name"], match["format"], output)
         return match[0].replace(f"[{match['text']}]", f"[{current}]", 1)
 
+    if fault := hidden(text):
+        raise ProseError(fault)
     return LINK.sub(renewed, text)
 
 
+def hidden(text: str) -> str | None:
+    """Say which formula of a text swallows a bound number, so that a reader would not see it."""
+    if "$" not in text or f"]({SCHEME}" not in text:
+        return None
+    from markdown_it import MarkdownIt
+    from mdit_py_plugins.dollarmath import dollarmath_plugin
+
+    # As _config.yml has it: a dollar before a space or after a digit opens no formula.
+    parser = MarkdownIt().use(dollarmath_plugin, allow_space=False, allow_digits=False)
+    tokens = [inner for token in parser.parse(text) for inner in (token, *(token.children or ()))]
+    for token in tokens:
+        if token.type.startswith("math") and f"]({SCHEME}" in token.content:
+            start = " ".join(token.content.split())[:40]
+            return f"a bound number stands in the formula “{start}”: write its dollar signs as \\$"
+    return None
+
+
 def stale(text: str, output: Mapping[str, Any]) -> list[str]:
-    """Say which bound numbers of a text are not what was computed.
-
-    Parameters
-    ----------
-    text : str
-        Markdown.
-    output : mapping
-        The chapter's claim output.
-
-    Returns
-    -------
-    list of str
-        One sentence a number.
-    """
-    faults = []
+    """Say which bound numbers of a Markdown text are not what was computed, a sentence each."""
+    faults = [fault] if (fault := hidden(text)) else []
     for match in LINK.finditer(text):
         try:
             current = shown(match["name"], match["format"], output)
@@ -78,31 +68,17 @@ def stale(text: str, output: Mapping[str, Any]) -> list[str]:
 
 
 def shown(name: str, spec: str | None, output: Mapping[str, Any]) -> str:
-    """Format a value as the prose shows it.
+    """Format a value as the prose shows it, with a true minus sign.
 
-    Parameters
-    ----------
-    name : str
-        ``<check-id>.<field>`` such as ``median-gini-change.low``, ``values.<name>``, ``verdict``,
-        ``robustness.agree``.
-    spec : str or None
-        A Python format such as ``.1f`` or ``.0%``; ``+`` shows the sign, ``abs`` before it drops
-        the sign.
-    output : mapping
-        The chapter's claim output.
-
-    Returns
-    -------
-    str
-        The number with a true minus sign, or the word.
-
-    Raises
-    ------
-    ProseError
-        If there is no such value or the format does not fit it.
+    ``spec`` is a Python format such as ``.1f`` or ``.0%``; ``abs`` before it drops the sign.
     """
     value = lookup(name, output)
     spec = spec or ""
+    if not FORMAT.fullmatch(spec):
+        raise ProseError(
+            f"the format {spec!r} of value:{name} is not known: write .0f to .4f, .0%, .1% or a "
+            "comma for thousands, with + before it for a plus, or abs where the words say the sign"
+        )
     if spec.startswith("abs"):
         value, spec = abs(value), spec.removeprefix("abs")
     try:
@@ -114,24 +90,10 @@ def shown(name: str, spec: str | None, output: Mapping[str, Any]) -> str:
 
 
 def lookup(name: str, output: Mapping[str, Any]) -> float | str:
-    """Find a value of the claim output by its name in the prose.
+    """Find a value by its name in the prose; a list counts its entries.
 
-    Parameters
-    ----------
-    name : str
-        As :func:`shown` takes it.
-    output : mapping
-        The claim output.
-
-    Returns
-    -------
-    float or str
-        The value; a list counts its entries.
-
-    Raises
-    ------
-    ProseError
-        If there is no such value.
+    A name is ``<check-id>.<field>`` such as ``median-gini-change.low``, ``values.<name>``,
+    ``verdict``, or ``robustness.agree``.
     """
     checks = {check["id"]: check for check in output["checks"]}
     place: Any = {**output, **{check_id: _flat(check) for check_id, check in checks.items()}}

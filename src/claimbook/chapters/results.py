@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from claimbook import paths
-from claimbook.chapters import freshness, notebooks
+from claimbook.chapters import freshness
 from claimbook.claims.files import PRIMARY
 from claimbook.data import snapshot
 
@@ -18,70 +18,18 @@ FEED = "results.json"
 FEED_SCHEMA = "results.schema.json"
 
 
-def outputs() -> dict[str, dict[str, Any]]:
-    """Return the stored claim output of every chapter.
-
-    Returns
-    -------
-    dict of str to dict
-        Claim id to claim output, in the order of the book's folders.
-
-    Raises
-    ------
-    ClaimbookError
-        If a chapter has none.
-    """
-    return {
-        claim_id: notebooks.claim_output(notebooks.read(path), claim_id)
-        for claim_id, path in notebooks.chapters().items()
-    }
-
-
 def primary(output: dict[str, Any]) -> dict[str, Any]:
-    """Return the primary check of a claim output.
-
-    Parameters
-    ----------
-    output : dict
-        A claim output.
-
-    Returns
-    -------
-    dict
-        The check.
-    """
+    """Return the primary check of a claim output."""
     return next(check for check in output["checks"] if check["role"] == PRIMARY)
 
 
 def url(output: dict[str, Any]) -> str:
-    """Return a chapter's address, relative to the root of the site.
-
-    Parameters
-    ----------
-    output : dict
-        A claim output.
-
-    Returns
-    -------
-    str
-        Such as ``book/inequality/inequality-rose.html``.
-    """
+    """Return a chapter's address, relative to the root of the site."""
     return f"book/{output['claim']['part']}/{output['claim']['id']}.html"
 
 
 def feed(found: dict[str, dict[str, Any]]) -> dict[str, Any]:
-    """Return the results feed.
-
-    Parameters
-    ----------
-    found : dict
-        From :func:`outputs`.
-
-    Returns
-    -------
-    dict
-        As ``results.schema.json`` has it.
-    """
+    """Return the results feed of some claim outputs, as ``results.schema.json`` has it."""
     return {
         "schema_version": SCHEMA_VERSION,
         "generated_from": {"data_sha256": data_sha256(), "commit": _commit()},
@@ -90,15 +38,7 @@ def feed(found: dict[str, dict[str, Any]]) -> dict[str, Any]:
 
 
 def write(folder: Path, found: dict[str, dict[str, Any]]) -> None:
-    """Write the feed, its schema, and the values by economy of every claim.
-
-    Parameters
-    ----------
-    folder : pathlib.Path
-        The root of the built site.
-    found : dict
-        From :func:`outputs`.
-    """
+    """Write the feed, its schema, and the values by economy of every claim."""
     _write_json(folder / FEED, feed(found))
     schema = resources.files("claimbook.chapters").joinpath("schemas", FEED_SCHEMA)
     (folder / FEED_SCHEMA).write_text(schema.read_text(encoding="utf-8"), encoding="utf-8")
@@ -109,19 +49,7 @@ def write(folder: Path, found: dict[str, dict[str, Any]]) -> None:
 
 
 def by_economy(output: dict[str, Any]) -> dict[str, Any]:
-    """Return what each economy contributes to each check's headline.
-
-    Parameters
-    ----------
-    output : dict
-        A claim output.
-
-    Returns
-    -------
-    dict
-        ``{"claim", "title", "url", "checks": [{"id", "question", "unit", "estimate", "economies":
-        {iso3: value}}]}``.
-    """
+    """Return what each economy contributes to each check's headline."""
     return {
         "claim": output["claim"]["id"],
         "title": output["claim"]["title"],
@@ -157,13 +85,7 @@ def _check(check: dict[str, Any]) -> dict[str, Any]:
 
 
 def data_sha256() -> dict[str, str]:
-    """Return the fingerprint of every vintage's data package.
-
-    Returns
-    -------
-    dict of str to str
-        Vintage to SHA-256 of its ``datapackage.json``, which holds those of its files.
-    """
+    """Return of every vintage the SHA-256 of its data package, which holds those of its files."""
     return {
         vintage: freshness.sha256_of(paths.data() / vintage / "datapackage.json")
         for vintage in snapshot.vintages()

@@ -20,10 +20,10 @@ from typing import Any
 import nbformat
 
 from claimbook import figures, paths
-from claimbook.chapters import notebooks, prose
+from claimbook.chapters import freshness, notebooks, prose
+from claimbook.chapters.book import Book
 from claimbook.chapters.scaffold import PLACEHOLDER
-from claimbook.claims import claim as claims
-from claimbook.claims import files
+from claimbook.claims import files, grid
 from claimbook.data import snapshot
 from claimbook.errors import ClaimbookError, nearest
 
@@ -41,13 +41,6 @@ _ALLOWED = re.compile(
 )
 _NUMBER = re.compile(r"(?<![\w.])[−+-]?\d+(?:[.,]\d+)*\s?%?")
 _LINK = re.compile(r"\]\(([^)\s]+)\)")
-_BIB_KEY = re.compile(r"^@\w+\{([^,\s]+),", re.MULTILINE)
-# What turns nbval's comparison off, as a comment or as a tag of the cell.
-_UNCOMPARED = re.compile(
-    r"(?:nbval|pytest_validate|pytest-validate)[_-](?:ignore[_-]output|skip|raises[_-]exception)"
-    r"|raises-exception",
-    re.IGNORECASE,
-)
 _CITED = re.compile(r"\{cite(?::\w+)?\}`([^`]+)`")
 
 
@@ -72,20 +65,23 @@ class Finding:
 
 
 class Chapter:
-    """A chapter under review.
+    """A chapter under review."""
 
-    Parameters
-    ----------
-    claim_id : str
-        Its claim.
-    """
-
-    def __init__(self, claim_id: str) -> None:
+    def __init__(self, book: Book, claim_id: str) -> None:
+        self.book = book
         self.id = claim_id
-        self.claim = files.read_claim(claim_id)
-        self.claim_path = files.claim_paths()[claim_id]
-        self.path = notebooks.chapter(claim_id)
-        self.notebook = notebooks.read(self.path)
+        self.claim = book.claim(claim_id)
+        self.claim_path = book.claim_paths[claim_id]
+        self.path = book.chapters[claim_id]
+        self.notebook = book.notebook(claim_id)
+
+    def says(self, message: str, cell: int | None = None) -> Finding:
+        """Return a finding of the notebook."""
+        return Finding(self.path, message, cell)
+
+    def declares(self, message: str) -> Finding:
+        """Return a finding of the claim file."""
+        return Finding(self.claim_path, message)
 
     def cells(self, kind: str) -> list[tuple[int, nbformat.NotebookNode]]:
         """Return the numbered cells of a kind, ``"markdown"`` or ``"code"``."""
@@ -99,9 +95,9 @@ class Chapter:
 
     @cached_property
     def charts(self) -> list[tuple[int, dict[str, Any]]]:
-        """The particulars of every stored chart, with its cell."""
+        """Every stored chart, with its cell."""
         return [
-            (number, output["data"][figures.MIME].get("layout", {}).get("meta", {}))
+            (number, output["data"][figures.MIME])
             for number, cell in self.cells("code")
             for output in cell.outputs
             if figures.MIME in output.get("data", {})
@@ -111,27 +107,16 @@ class Chapter:
 Rule = Callable[[Chapter], Iterator[Finding]]
 
 
-def review(claim_id: str, *, quick: bool = False) -> list[Finding]:
-    """Say what a reviewer would ask of a chapter.
+def review(book: Book, claim_id: str, *, quick: bool = False) -> list[Finding]:
+    """Say what a reviewer would ask of a chapter; `quick` leaves out the rules that execute it.
 
-    Parameters
-    ----------
-    claim_id : str
-        The claim's id.
-    quick : bool
-        Leave out the rules that execute the chapter.
-
-    Returns
-    -------
-    list of Finding
-        Empty where nothing is to be mended. A claim file that cannot be read is the only finding.
+    A claim file that cannot be read is the only finding.
     """
     try:
-        chapter = Chapter(claim_id)
-        files.essays()
+        chapter = Chapter(book, claim_id)
+        _ = book.essays
     except ClaimbookError as fault:
-        path = files.claim_paths().get(claim_id, paths.root() / "book")
-        return [Finding(path, str(fault))]
+        return [Finding(book.claim_paths.get(claim_id, book.root / "book"), str(fault))]
     rules = RULES if quick else (*RULES, *SLOW_RULES)
     return [finding for rule in rules for finding in rule(chapter)]
 
@@ -139,20 +124,19 @@ def review(claim_id: str, *, quick: bool = False) -> list[Finding]:
 def _filled_in(chapter: Chapter) -> Iterator[Finding]:
     for number, line in enumerate(chapter.claim_path.read_text("utf-8").splitlines(), 1):
         if PLACEHOLDER in line:
-            yield Finding(chapter.claim_path, f"line {number} is still to be filled in.")
+            yield chapter.declares(f"line {number} is still to be filled in.")
     for number, cell in enumerate(chapter.notebook.cells):
         if PLACEHOLDER in cell.source:
-            yield Finding(chapter.path, "is still to be filled in.", number)
+            yield chapter.says("is still to be filled in.", number)
 
 
 def _grid(chapter: Chapter) -> Iterator[Finding]:
     for check in chapter.claim["checks"]:
-        count = len(claims.variants(check["options"]))
+        count = len(grid.variants(check["options"]))
         if check["role"] == files.PRIMARY and count < VARIANTS:
-            yield Finding(
-                chapter.claim_path,
+            yield chapter.declares(
                 f"the primary check {check['id']} has {count} variants, a chapter needs at least "
-                f"{VARIANTS}: add the options a careful person could choose otherwise.",
+                f"{VARIANTS}: add the options a careful person could choose otherwise."
             )
 
 
@@ -161,29 +145,25 @@ def _series(chapter: Chapter) -> Iterator[Finding]:
     for check in chapter.claim["checks"]:
         named |= {(code, check["vintage"]) for code in check["series"]}
     for code, vintage in sorted(named):
-        held = snapshot.read(vintage).codes
+        wdi = chapter.book.snapshots.get(vintage)
+        held = wdi.codes if wdi else []
         if code not in held:
-            yield Finding(
-                chapter.claim_path,
+            yield chapter.declares(
                 f"the series {code} is not in the snapshot {vintage}.{nearest(code, held)} "
-                f"Run `claimbook refresh {code} --vintage {vintage}`, or mend the code.",
+                f"Run `claimbook refresh {code} --vintage {vintage}`, or mend the code."
             )
 
 
 def _literature(chapter: Chapter) -> Iterator[Finding]:
     entries = chapter.claim["literature"]
     if not any(entry["stance"] == "against" for entry in entries):
-        yield Finding(
-            chapter.claim_path, "no literature has the stance against: find the contrary."
-        )
-    path = paths.root() / "book" / "references.bib"
-    held = set(_BIB_KEY.findall(path.read_text("utf-8")))
+        yield chapter.declares("no literature has the stance against: find the contrary.")
     cited = {key.strip() for keys in _CITED.findall(chapter.prose) for key in keys.split(",")}
     declared = {entry["key"] for entry in entries}
-    for key in sorted((declared | cited) - held):
-        yield Finding(chapter.claim_path, f"the key {key} is not in {paths.shown(path)}.")
+    for key in sorted((declared | cited) - chapter.book.references):
+        yield chapter.declares(f"the key {key} is not in book/references.bib.")
     for key in sorted(declared - cited):
-        yield Finding(chapter.path, f"{key} is declared as literature but never cited.")
+        yield chapter.says(f"{key} is declared as literature but never cited.")
 
 
 def _numbers(chapter: Chapter) -> Iterator[Finding]:
@@ -192,8 +172,7 @@ def _numbers(chapter: Chapter) -> Iterator[Finding]:
             if "{cite" in paragraph:
                 continue  # the findings of others are cited, not computed
             for found in _NUMBER.findall(_ALLOWED.sub(" ", prose.LINK.sub(" ", paragraph))):
-                yield Finding(
-                    chapter.path,
+                yield chapter.says(
                     f"the number {found.strip()} is typed: bind it, as in "
                     '[1.2](value:check-id.value ".1f"), or write it in words.',
                     number,
@@ -203,26 +182,20 @@ def _numbers(chapter: Chapter) -> Iterator[Finding]:
 def _charts(chapter: Chapter) -> Iterator[Finding]:
     low, high = CHARTS
     if not low <= len(chapter.charts) <= high:
-        yield Finding(chapter.path, f"shows {len(chapter.charts)} charts, not {low} to {high}.")
-    for number, meta in chapter.charts:
-        described = meta.get("claimbook", {})
-        for name in ("id", "title", "alt", "unit", "source", "n"):
-            if not described.get(name):
-                yield Finding(
-                    chapter.path,
-                    f"a chart has no {name}: make it with claimbook.figures.chart.",
-                    number,
-                )
-    ids = [meta.get("claimbook", {}).get("id") for _, meta in chapter.charts]
+        yield chapter.says(f"shows {len(chapter.charts)} charts, not {low} to {high}.")
+    for number, drawn in chapter.charts:
+        for problem in figures.problems(drawn):
+            yield chapter.says(problem, number)
+    metas = [drawn.get("layout", {}).get("meta", {}) for _, drawn in chapter.charts]
+    ids = [meta.get("claimbook", {}).get("id") for meta in metas]
     for name in sorted({name for name in ids if name and ids.count(name) > 1}):
-        yield Finding(chapter.path, f"two charts have the id {name}: rename one.")
+        yield chapter.says(f"two charts have the id {name}: rename one.")
 
 
 def _offline(chapter: Chapter) -> Iterator[Finding]:
     for number, cell in chapter.cells("code"):
         for match in _NETWORK.finditer(cell.source):
-            yield Finding(
-                chapter.path,
+            yield chapter.says(
                 f"{match[0].strip()!r} reaches for the network: a chapter reads only snapshots.",
                 number,
             )
@@ -230,33 +203,19 @@ def _offline(chapter: Chapter) -> Iterator[Finding]:
 
 def _fresh(chapter: Chapter) -> Iterator[Finding]:
     try:
-        notebooks.require_fresh(chapter.id)
+        chapter.book.require_fresh(chapter.id)
     except ClaimbookError as fault:
-        yield Finding(chapter.path, str(fault))
+        yield chapter.says(str(fault))
 
 
 def _compared(chapter: Chapter) -> Iterator[Finding]:
     for number, cell in chapter.cells("code"):
         if reason := uncompared(cell, chapter.id):
-            yield Finding(chapter.path, reason, number)
+            yield chapter.says(reason, number)
 
 
 def uncompared(cell: nbformat.NotebookNode, claim_id: str) -> str | None:
-    """Say why nbval would compare nothing in a code cell although there is something to compare.
-
-    Parameters
-    ----------
-    cell : nbformat.NotebookNode
-        A code cell.
-    claim_id : str
-        Its chapter's claim, for the message.
-
-    Returns
-    -------
-    str or None
-        The end of a sentence that begins with the cell; None where nbval compares, or where the
-        cell shows neither a check nor a chart.
-    """
+    """Say why nbval would compare nothing in a cell that shows something; None where it does."""
     remedy = f"run `claimbook run {claim_id}`."
     if cell.execution_count is None:
         return f"has no execution count, so nbval compares nothing: {remedy}"
@@ -265,7 +224,7 @@ def uncompared(cell: nbformat.NotebookNode, claim_id: str) -> str | None:
     if not cell.outputs:
         return f"computes but stores no output for nbval: {remedy}"
     tags = " ".join(cell.metadata.get("tags", []))
-    if marker := _UNCOMPARED.search(cell.source) or _UNCOMPARED.search(tags):
+    if marker := freshness.UNCOMPARED.search(cell.source) or freshness.UNCOMPARED.search(tags):
         return f"tells nbval not to compare what it shows: remove {marker[0]}."
     return None
 
@@ -290,22 +249,11 @@ def _length(chapter: Chapter) -> Iterator[Finding]:
     low, high = WORDS
     count = word_count(chapter.prose)
     if not low <= count <= high:
-        yield Finding(chapter.path, f"has {count} words of prose, not {low} to {high:,}.")
+        yield chapter.says(f"has {count} words of prose, not {low} to {high:,}.")
 
 
 def word_count(markdown: str) -> int:
-    """Count the words of a text as a reader sees it.
-
-    Parameters
-    ----------
-    markdown : str
-        Markdown; the targets of links do not count.
-
-    Returns
-    -------
-    int
-        Number of words.
-    """
+    """Count the words of a Markdown text as a reader sees it, without the targets of links."""
     return len(re.findall(r"[^\W_][\w’'.–%-]*", re.sub(r"\]\([^)]*\)", "]", markdown)))
 
 
@@ -316,7 +264,7 @@ def _links(chapter: Chapter) -> Iterator[Finding]:
             if not name or ":" in name:
                 continue
             if not (chapter.path.parent / name).exists():
-                yield Finding(chapter.path, f"the link {target} leads nowhere.", number)
+                yield chapter.says(f"the link {target} leads nowhere.", number)
 
 
 def _spelling(chapter: Chapter) -> Iterator[Finding]:
@@ -328,7 +276,7 @@ def _spelling(chapter: Chapter) -> Iterator[Finding]:
     for line in answer.stdout.splitlines():
         if "==>" in line:
             word = line.split(":", 1)[-1].strip()
-            yield Finding(chapter.path, f"a spelling mistake? {word}")
+            yield chapter.says(f"a spelling mistake? {word}")
 
 
 def _runs(chapter: Chapter) -> Iterator[Finding]:
@@ -336,14 +284,13 @@ def _runs(chapter: Chapter) -> Iterator[Finding]:
     try:
         ran = notebooks.executed(chapter.path)
     except ClaimbookError as fault:
-        yield Finding(chapter.path, str(fault))
+        yield chapter.says(str(fault))
         return
     if (seconds := time.monotonic() - began) > SECONDS:
-        yield Finding(chapter.path, f"takes {seconds:.0f} s to execute, more than {SECONDS}.")
+        yield chapter.says(f"takes {seconds:.0f} s to execute, more than {SECONDS}.")
     for number, (before, after) in enumerate(zip(chapter.notebook.cells, ran.cells, strict=True)):
-        if before.get("outputs") != after.get("outputs"):
-            yield Finding(
-                chapter.path,
+        if before.cell_type == "code" and freshness.shown(before) != freshness.shown(after):
+            yield chapter.says(
                 f"gives another output when it is run again: run `claimbook run {chapter.id}`; if "
                 "it differs every time, the cell depends on a clock, a network or chance.",
                 number,

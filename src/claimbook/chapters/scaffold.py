@@ -36,28 +36,9 @@ def new_chapter(
 ) -> list[Path]:
     """Write a claim file and its chapter, and add both to the table of contents.
 
-    Parameters
-    ----------
-    claim_id, part : str
-        Lower case with hyphens; the part is a folder of ``book/`` and is made if it is new.
-    series : sequence of str
-        World Bank codes that the snapshot ``current`` holds.
-    essay : str, optional
-        The essay's id; not needed while the book has one essay.
-    paragraphs : sequence of int
-        The paragraphs that make the claim; by default those to which the essay's file maps it.
-        Where it maps none, the claim is placed at the first paragraph that holds claims, with a
-        mark to fill in.
-
-    Returns
-    -------
-    list of pathlib.Path
-        What was written, the claim file first.
-
-    Raises
-    ------
-    ClaimbookError
-        If a name is taken or malformed, or a series is not in the snapshot; nothing is written.
+    The paragraphs are those to which the essay's file maps the claim, and those asked for; where
+    there are none, the first paragraph that holds claims, with a mark to fill in. Where anything
+    is refused, nothing is written.
     """
     for kind, name in (("claim id", claim_id), ("part", part)):
         _require_slug(kind, name)
@@ -98,23 +79,7 @@ def new_chapter(
 
 
 def new_essay(essay_id: str) -> Path:
-    """Write the file of a further essay.
-
-    Parameters
-    ----------
-    essay_id : str
-        Lower case with hyphens, such as author and year.
-
-    Returns
-    -------
-    pathlib.Path
-        ``book/essays/<essay-id>.yml``.
-
-    Raises
-    ------
-    ScaffoldError
-        If the id is taken or malformed.
-    """
+    """Write the file of a further essay, named such as author and year."""
     _require_slug("essay id", essay_id)
     path = paths.root() / "book" / "essays" / f"{essay_id}.yml"
     if path.exists():

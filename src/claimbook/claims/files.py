@@ -7,17 +7,17 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib import resources
 from pathlib import Path
-from typing import Any
-
-import jsonschema
-from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError
+from typing import TYPE_CHECKING, Any
 
 from claimbook import paths
 from claimbook.data.snapshot import CURRENT
 from claimbook.errors import ClaimbookError, nearest
 
+if TYPE_CHECKING:
+    import jsonschema
+
 PRIMARY, SECONDARY, CONTEXT, AFTER = "primary", "secondary", "context", "after"
+COUNTING = (PRIMARY, SECONDARY)
 MOST_SECONDARY = 3
 
 
@@ -26,18 +26,7 @@ class ClaimFileError(ClaimbookError):
 
 
 def claim_paths() -> dict[str, Path]:
-    """Return every claim file of the book.
-
-    Returns
-    -------
-    dict of str to pathlib.Path
-        Claim id (the file's stem) to path, sorted by path.
-
-    Raises
-    ------
-    ClaimFileError
-        If two parts hold a claim of the same id.
-    """
+    """Return every claim file of the book, sorted by path, by claim id (the stem)."""
     found: dict[str, Path] = {}
     book = paths.root() / "book"
     for path in sorted(book.glob("*/*.yml")):
@@ -53,23 +42,7 @@ def claim_paths() -> dict[str, Path]:
 
 
 def read_claim(claim_id: str) -> dict[str, Any]:
-    """Read and validate a claim file.
-
-    Parameters
-    ----------
-    claim_id : str
-        The claim's id, which is its file's stem.
-
-    Returns
-    -------
-    dict
-        The file as plain data, with every check's defaults filled in, and ``part``, its folder.
-
-    Raises
-    ------
-    ClaimFileError
-        If there is no such claim, or the file breaks its schema.
-    """
+    """Read a claim file, every check's defaults filled in, with ``part``, its folder."""
     known = claim_paths()
     if claim_id not in known:
         raise ClaimFileError(
@@ -80,23 +53,7 @@ def read_claim(claim_id: str) -> dict[str, Any]:
 
 
 def load_claim(path: Path) -> dict[str, Any]:
-    """Read and validate the claim file at a path; see :func:`read_claim`.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        ``book/<part>/<claim-id>.yml``.
-
-    Returns
-    -------
-    dict
-        As :func:`read_claim`.
-
-    Raises
-    ------
-    ClaimFileError
-        If the file breaks its schema.
-    """
+    """Read and validate the claim file at a path; see :func:`read_claim`."""
     document = _load(path, "claim.schema.json")
     _require(path, document, ("id",), document["id"] == path.stem, f"the file is {path.name}")
     _check_checks(path, document)
@@ -109,77 +66,26 @@ def load_claim(path: Path) -> dict[str, Any]:
     return claim | {"part": path.parent.name}
 
 
-def all_series() -> list[str]:
-    """Return the codes of every series that the book's claims name.
-
-    Returns
-    -------
-    list of str
-        Sorted World Bank codes.
-    """
-    codes = {code for claim_id in claim_paths() for code in claim_series(read_claim(claim_id))}
-    return sorted(codes)
-
-
 def claim_series(claim: Mapping[str, Any]) -> list[str]:
-    """Return the codes of the series that a claim's checks and charts read.
-
-    Parameters
-    ----------
-    claim : mapping
-        From :func:`read_claim`.
-
-    Returns
-    -------
-    list of str
-        Sorted World Bank codes.
-    """
+    """Return the codes that a claim's checks and charts read, sorted."""
     named = set(claim.get("series", ()))
     return sorted(named.union(*(check["series"] for check in claim["checks"])))
 
 
-def essays() -> dict[str, dict[str, Any]]:
-    """Read and validate every essay file.
-
-    Returns
-    -------
-    dict of str to dict
-        Essay id to its file as plain data.
-
-    Raises
-    ------
-    ClaimFileError
-        If a file breaks its schema, or it and a claim file disagree on the claim's paragraphs.
-    """
+def essays(claims: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Read every essay file, by essay id, each held against the book's claims."""
     folder = paths.root() / "book" / "essays"
-    return {path.stem: load_essay(path) for path in sorted(folder.glob("*.yml"))}
+    return {path.stem: load_essay(path, claims) for path in sorted(folder.glob("*.yml"))}
 
 
-def load_essay(path: Path) -> dict[str, Any]:
-    """Read and validate an essay file and hold it against the claim files.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        ``book/essays/<essay-id>.yml``.
-
-    Returns
-    -------
-    dict
-        The file as plain data.
-
-    Raises
-    ------
-    ClaimFileError
-        If it breaks its schema, leaves a paragraph out, or disagrees with a claim file.
-    """
+def load_essay(path: Path, claims: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """Read and validate an essay file; it maps each claim to the paragraphs which that names."""
     essay = _load(path, "essay.schema.json")
     _require(path, essay, ("id",), essay["id"] == path.stem, f"the file is {path.name}")
     for place, entry in enumerate(essay["paragraphs"]):
         where = ("paragraphs", place, "paragraph")
         _require(path, essay, where, entry["paragraph"] == place + 1, f"paragraph {place + 1} next")
-    for claim_id in claim_paths():
-        claim = read_claim(claim_id)
+    for claim in claims.values():
         if claim["essay"] == essay["id"]:
             _agree(path, essay, claim)
     return json.loads(json.dumps(essay))
@@ -219,6 +125,11 @@ def _require(path: Path, document: Any, field: Iterable[Any], holds: bool, rule:
 
 
 def _load(path: Path, schema: str) -> Any:
+    # Both take their time to import, and chapters that are only read need neither.
+    import jsonschema
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import MarkedYAMLError
+
     try:
         document = YAML(typ="rt").load(path.read_text(encoding="utf-8"))
     except MarkedYAMLError as fault:
@@ -238,6 +149,8 @@ def _load(path: Path, schema: str) -> Any:
 
 @cache
 def _validator(schema: str) -> jsonschema.Draft202012Validator:
+    import jsonschema
+
     text = (
         resources.files("claimbook.claims").joinpath("schemas", schema).read_text(encoding="utf-8")
     )

@@ -17,20 +17,7 @@ class OfflineError(ClaimbookError):
 
 @contextmanager
 def offline(check_id: str) -> Iterator[None]:
-    """Refuse every connection while a check runs.
-
-    The kernel's own channels are untouched: they do not pass through Python's sockets.
-
-    Parameters
-    ----------
-    check_id : str
-        The check, for the message.
-
-    Raises
-    ------
-    OfflineError
-        If the code inside connects a socket or looks up a host.
-    """
+    """Refuse every connection while a check runs; pipes and the kernel's channels stay."""
 
     def refuse(*_: Any, **__: Any) -> None:
         raise OfflineError(

@@ -11,10 +11,8 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from ruamel.yaml import YAML
-
 from claimbook import paths
-from claimbook.chapters import notebooks
+from claimbook.chapters.book import Book
 from claimbook.errors import ClaimbookError
 
 WATCHED = ("book", "data", "src", "_config.yml", "_toc.yml")
@@ -25,34 +23,18 @@ class BuildError(ClaimbookError):
 
 
 def build() -> Path:
-    """Build the book into ``_build/html``, warnings being errors.
-
-    Returns
-    -------
-    pathlib.Path
-        The site's ``index.html``.
-
-    Raises
-    ------
-    ClaimbookError
-        If a chapter is stale, Jupyter Book fails, or a page of ``_toc.yml`` is missing afterwards.
-    """
-    root = paths.root()
-    for claim_id in notebooks.chapters():
-        notebooks.require_fresh(claim_id)
-    command = [str(Path(sys.executable).with_name("jupyter-book")), "build", str(root), "-q"]
-    ended = subprocess.run([*command, "-n", "-W", "--keep-going"], cwd=root, check=False)
+    """Build the book into ``_build/html``, warnings being errors; return its ``index.html``."""
+    book = Book()
+    _ = book.essays  # what disagrees with the claims is said here, not from within Sphinx
+    book.require_fresh()
+    command = [str(Path(sys.executable).with_name("jupyter-book")), "build", str(book.root), "-q"]
+    ended = subprocess.run([*command, "-n", "-W", "--keep-going"], cwd=book.root, check=False)
     if ended.returncode:
         # Sphinx warns only of pages it reads anew: a second build would pass without them.
-        shutil.rmtree(root / "_build" / ".doctrees", ignore_errors=True)
+        shutil.rmtree(book.root / "_build" / ".doctrees", ignore_errors=True)
         raise BuildError("the book was not built: the messages above say what to mend.")
-    return _complete(root)
-
-
-def _complete(root: Path) -> Path:
-    """Check that every page that the table of contents names was written."""
-    site = root / "_build" / "html"
-    for page in ("index", *pages(root / "_toc.yml")):
+    site = book.root / "_build" / "html"
+    for page in ("index", *book.pages):
         if not (site / f"{page}.html").is_file():
             raise BuildError(
                 f"the page {page}.html is missing from {paths.shown(site)} although _toc.yml names "
@@ -61,48 +43,10 @@ def _complete(root: Path) -> Path:
     return site / "index.html"
 
 
-def pages(toc: Path) -> list[str]:
-    """Return every page that a table of contents names.
-
-    Parameters
-    ----------
-    toc : pathlib.Path
-        A Jupyter Book ``_toc.yml``.
-
-    Returns
-    -------
-    list of str
-        Paths without suffix, the root first.
-    """
-    contents = YAML(typ="safe").load(toc.read_text(encoding="utf-8"))
-    return [contents["root"], *_files(contents.get("parts", [])), *_files(contents)]
-
-
-def _files(node: object) -> list[str]:
-    if isinstance(node, list):
-        return [name for part in node for name in _files(part)]
-    if not isinstance(node, dict):
-        return []
-    own = [node["file"]] if "file" in node else []
-    return own + [name for key in ("chapters", "sections") for name in _files(node.get(key, []))]
-
-
 def serve(port: int, say: Callable[[str], object]) -> None:
     """Build, serve on 127.0.0.1 and rebuild whenever a file of the book changes.
 
     A build that fails is reported and the last good pages stay.
-
-    Parameters
-    ----------
-    port : int
-        Port to listen on.
-    say : callable
-        Prints a line.
-
-    Raises
-    ------
-    BuildError
-        If the port is taken.
     """
     from watchfiles import watch
 

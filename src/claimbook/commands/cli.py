@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import click
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from claimbook.commands import data
 from claimbook.errors import ClaimbookError
@@ -53,42 +53,36 @@ def serve(port: int) -> None:
 @click.option("--jobs", default=2, show_default=True, help="Chapters executed at a time.")
 def run(claim_ids: tuple[str, ...], everything: bool, jobs: int) -> None:
     """Execute chapters in place: those named, or all that are stale."""
-    from claimbook.chapters import notebooks
+    from claimbook.chapters import running
+    from claimbook.chapters.book import Book
 
-    known = list(notebooks.chapters())
-    chosen = [notebooks.chapter(claim_id).stem for claim_id in claim_ids]
+    book = Book()
+    chosen = [book.known(name) for name in dict.fromkeys(claim_ids)]
     if not chosen:
-        chosen = known if everything else [name for name in known if notebooks.stale(name)]
+        chosen = [name for name in book.notebooks if everything or book.stale(name)]
     if not chosen:
         click.echo("Every chapter is fresh.")
         return
-    bar = Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        console=Console(stderr=True),
-        transient=not sys.stderr.isatty(),
-    )
-    with bar:
-        task = bar.add_task("running chapters", total=len(chosen))
-        changed = notebooks.run(chosen, workers=jobs, done=lambda *_: bar.advance(task))
+    with _progress(len(chosen)) as advance:
+        changed = running.run(book, chosen, workers=jobs, done=advance)
     for name in chosen:
         click.echo(f"{name}: {'written anew' if changed[name] else 'ran, nothing changed'}")
-    _judge(chosen)
-
-
-def _judge(claim_ids: list[str]) -> None:
-    """Say which chapters were written for another verdict; that ends the command with 1."""
-    from claimbook.chapters import notebooks
-
-    faults = [
-        fault
-        for name in claim_ids
-        if (fault := notebooks.rewrite_needed(notebooks.stored_output(name)))
-    ]
-    if faults:
+    if faults := [fault for name in chosen if (fault := book.rewrite_needed(name))]:
         raise ClaimbookError("\n".join(faults))
+
+
+@contextmanager
+def _progress(total: int) -> Iterator[Callable[[str], None]]:
+    """Show how many chapters have run; what is yielded takes each that ends."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    words = TextColumn("running chapters")
+    columns = (words, BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    hidden = not sys.stderr.isatty()
+    with Progress(*columns, console=Console(stderr=True), transient=hidden) as bar:
+        task = bar.add_task("", total=total)
+        yield lambda _: bar.advance(task)
 
 
 @main.command()
@@ -97,12 +91,13 @@ def _judge(claim_ids: list[str]) -> None:
 @click.option("--quick", is_flag=True, help="Read only; do not execute the chapters.")
 def check(claim_ids: tuple[str, ...], form: str, quick: bool) -> None:
     """Say what a reviewer would ask of the chapters: those named, or all."""
-    from claimbook.chapters import notebooks, review
+    from claimbook.chapters import review
+    from claimbook.chapters.book import Book
 
-    chosen = [notebooks.chapter(name).stem for name in claim_ids] or list(notebooks.chapters())
+    book = Book()
     count = 0
-    for name in chosen:
-        for finding in review.review(name, quick=quick):
+    for name in [book.known(name) for name in claim_ids] or book.chapters:
+        for finding in review.review(book, name, quick=quick):
             click.echo(finding.as_github() if form == "github" else finding.as_text())
             count += 1
     if count:

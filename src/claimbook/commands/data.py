@@ -209,15 +209,14 @@ def _require_known_spelling(codes: tuple[str, ...], folder: Path, vintage: str) 
 
 
 def _named_by_claims(vintage: str, folder: Path) -> list[str]:
-    from claimbook.claims import files
+    from claimbook.chapters.book import Book
     from claimbook.sources import refresh as fetching
 
     try:
         paths.root()
     except ClaimbookError as fault:
         raise click.UsageError(f"{fault} Or name the series to fetch.") from None
-    named = files.all_series()
-    chosen = fetching.series_of(vintage, named, folder)
+    chosen = fetching.series_of(vintage, Book().series, folder)
     if not chosen:
         raise click.UsageError(
             "No claim of the book names a series to fetch: name one, such as SI.POV.GINI."
@@ -248,18 +247,18 @@ def _chapters() -> Callable[[Path], dict[str, dict[str, Any]]] | None:
         paths.root()
     except ClaimbookError:
         return None
-    from claimbook.chapters import notebooks
+    from claimbook.chapters import running
 
-    return notebooks.claims_under
+    return running.claims_under
 
 
 def _announce(found: dict[str, Any], json_file: Path | None, quiet: bool) -> None:
-    from claimbook.data import changes
+    from claimbook.data import compare
 
     if json_file:
         _write_json(found, json_file)
     if not quiet:
-        click.echo(changes.as_text(found))
+        click.echo(compare.as_text(found))
 
 
 def _write_json(found: dict[str, Any], path: Path) -> None:
@@ -336,16 +335,16 @@ def diff(old: str | None, new: str, json_file: Path | None, figures_only: bool) 
     executed on both, each in the place of the current vintage.
     """
     with _sentences(), _copy(old) as before, _copy(new) as after:
-        from claimbook.data import changes
+        from claimbook.data import compare
 
-        found = {"old": old or "committed", "new": new} | changes.compare(before, after)
-        if not figures_only and changes.any_change(found) and (execute := _chapters()):
-            found["claims"] = changes.claims_moved(
+        found = {"old": old or "committed", "new": new} | compare.compare(before, after)
+        if not figures_only and compare.any_change(found) and (execute := _chapters()):
+            found["claims"] = compare.claims_moved(
                 paths.data(), "current", before.folder, after.folder, execute
             )
         if json_file:
             _write_json(found, json_file)
-        click.echo(changes.as_text(found))
+        click.echo(compare.as_text(found))
 
 
 @contextmanager

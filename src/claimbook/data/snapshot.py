@@ -1,9 +1,10 @@
-"""Read and write a snapshot: the copy of one vintage of the World Bank's figures in ``data/``.
+"""Read a snapshot: the copy of one vintage of the figures in ``data/``. Nothing here writes.
 
 A vintage is one folder, whole in itself: a Frictionless Data Package (``datapackage.json``),
-``economies.csv`` and one ``<CODE>.csv`` a series in long form (``economy,year,value``).
+``economies.csv`` and one ``<CODE>.csv`` a series in long form (``economy,year,value``). Each is
+read, verified and parsed once a process, by its :class:`Store`; a :class:`Snapshot` is a thin view.
 
->>> from claimbook import snapshot
+>>> from claimbook.data import snapshot
 >>> wdi = snapshot.read("2013-12")
 >>> wdi["SI.POV.GINI"].loc["BRA", 2009]
 54.69
@@ -14,16 +15,13 @@ from __future__ import annotations
 import copy
 import csv
 import hashlib
-import io
 import json
 import re
-import shutil
-from collections.abc import Iterable, Mapping
-from contextlib import suppress
-from dataclasses import dataclass, field
-from functools import cached_property
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -32,7 +30,11 @@ from claimbook import paths
 from claimbook.data import swap
 from claimbook.errors import ClaimbookError, nearest
 
+T = TypeVar("T")
+
 CURRENT = "current"
+HISTORY = "history"
+ECONOMIES = "economies"
 ECONOMY_COLUMNS = (
     "economy",
     "iso2",
@@ -42,60 +44,230 @@ ECONOMY_COLUMNS = (
     "lending_type",
     "aggregate",
 )
-LICENCE = {
-    "name": "CC-BY-4.0",
-    "title": "Creative Commons Attribution 4.0",
-    "path": "https://creativecommons.org/licenses/by/4.0/",
-}
-WORLD_BANK = {
-    "title": "World Bank, World Development Indicators",
-    "path": "https://datacatalog.worldbank.org/search/dataset/0037712",
-}
-_VINTAGE = re.compile(r"current|\d{4}-\d{2}")
-_TRIES = 9
+WORLD_BANK = "World Bank, World Development Indicators"
 
 
 class SnapshotError(ClaimbookError):
     """A snapshot is missing, broken, or does not hold what was asked for."""
 
 
+class Codes(list[str]):
+    """The codes of a vintage's series as it names them; ``in`` finds a renamed one by either."""
+
+    def __init__(self, named: Iterable[str], others: Iterable[str]) -> None:
+        super().__init__(named)
+        self._others = frozenset(others)
+
+    def __contains__(self, code: object) -> bool:
+        return super().__contains__(code) or code in self._others
+
+
 @dataclass(frozen=True)
-class Series:
-    """One World Bank indicator as it is written into a snapshot.
+class HeldBy:
+    """A mask: the economy-years that another view holds too, or all of a year that it holds."""
 
-    Parameters
-    ----------
-    code : str
-        The Bank's code, such as ``SI.POV.GINI``.
-    title, unit, description : str
-        The indicator's name, unit of its values, and a short note.
-    values : pandas.DataFrame or list of tuple
-        Long form, columns or tuples of ``economy`` (iso3), ``year`` (int) and ``value`` (numbers,
-        or numbers as text where a copy's own digits are to be kept); aggregates included where the
-        Bank publishes them.
-    source : mapping
-        Where these figures were read: at least ``title``; ``path`` where there is an address.
-    retrieved : str
-        ISO date on which they were retrieved, or published where a copy names only that.
-    how : str
-        ``"wbgapi"`` or a sentence that names the copy and its commit.
-    extra : mapping
-        Further properties for the resource, such as ``vintage`` or ``agreement``.
-    """
+    store: Store
+    masks: tuple[Any, ...]
+    whole_years: bool = False
+    kept: ClassVar[bool] = True
 
-    code: str
-    title: str
-    unit: str
-    description: str
-    values: pd.DataFrame | list[tuple[str, int, Any]]
-    source: Mapping[str, str]
-    retrieved: str
-    how: str
-    extra: Mapping[str, Any] = field(default_factory=dict)
+    def on(self, frame: pd.DataFrame, names: list[str]) -> pd.DataFrame:
+        """Return the frame of a series, which has had these names, as the mask shows it."""
+        code = next((name for name in names if name in self.store.codes), names[0])
+        held = self.store.frame(code, self.masks).notna()
+        if self.whole_years:
+            return frame.loc[:, frame.columns.isin(held.columns[held.any()])]
+        return frame.where(held.reindex_like(frame).fillna(False).astype(bool))
+
+
+@dataclass(frozen=True)
+class Without:
+    """A mask: some economies as if they had published nothing."""
+
+    economies: frozenset[str]
+    kept: ClassVar[bool] = False  # one view an economy: they would fill the memory
+
+    def on(self, frame: pd.DataFrame, names: list[str]) -> pd.DataFrame:
+        """Return the frame of a series with their rows empty."""
+        return frame.where(~frame.index.isin(self.economies)[:, None])
+
+
+class Store:
+    """The files of one data package: each is verified, and parsed once for all views of it."""
+
+    def __init__(self, folder: Path, text: bytes, package: Mapping[str, Any]) -> None:
+        self.folder = folder
+        self.package = package
+        self.resources = {one["name"]: one for one in package["resources"]}
+        others = {name: one.get("aliases", ()) for name, one in self.resources.items()}
+        self._own = {alias: name for name, aliases in others.items() for alias in aliases}
+        self._text = text
+        self.sound: dict[str, tuple[int, int]] = {}
+        self._made: dict[Any, Any] = {}
+
+    @cached_property
+    def codes(self) -> Codes:
+        """Codes of the series, sorted."""
+        return Codes(sorted(name for name in self.resources if name != ECONOMIES), self._own)
+
+    def own(self, code: str) -> str:
+        """Return the name under which a series stands here; an unknown one unchanged."""
+        return code if code in self.resources else self._own.get(code, code)
+
+    def resource(self, code: str) -> dict[str, Any]:
+        """Return a series' resource in ``datapackage.json``."""
+        if code not in self.codes:
+            raise SnapshotError(
+                f"The series {code} is not in {paths.shown(self.folder)}."
+                f"{nearest(code, self.codes)} "
+                f"To add it, run `claimbook refresh {code} --vintage {self.folder.name}`."
+            )
+        return self.resources[self.own(code)]
+
+    def sha256(self, name: str) -> str:
+        """Return the fingerprint that the data package states for a file."""
+        resource = self._listed(name) if name == ECONOMIES else self.resource(name)
+        return str(resource["hash"]).removeprefix("sha256:")
+
+    def _listed(self, name: str) -> dict[str, Any]:
+        if name not in self.resources:
+            raise SnapshotError(
+                f"{paths.shown(self.folder)}/datapackage.json lists no {name}: restore it from git."
+            )
+        return self.resources[name]
+
+    def checked(self, name: str) -> Path:
+        """Return a file that is, byte for byte, the one the data package describes."""
+        resource = self._listed(self.own(name))
+        path = self.folder / resource["path"]
+        try:
+            found = path.stat()
+        except FileNotFoundError:
+            raise self._fault(path, "is missing") from None
+        mark = found.st_mtime_ns, found.st_size
+        if self.sound.get(name) != mark:
+            if f"sha256:{sha256(path.read_bytes())}" != resource["hash"]:
+                what = "is not the file that datapackage.json describes (its sha256 differs)"
+                raise self._fault(path, what)
+            self.sound[name] = mark
+        return path
+
+    def _fault(self, path: Path, what: str) -> SnapshotError:
+        name, package = paths.shown(path), self.folder / "datapackage.json"
+        if package.is_file() and package.read_bytes() != self._text:
+            return SnapshotError(
+                f"{paths.shown(self.folder)} was replaced while it was read: run this again."
+            )
+        return SnapshotError(f"{name} {what}: restore it with `git checkout -- {name}`.")
+
+    def once(self, key: Any, make: Callable[[], T]) -> T:
+        """Return what is made of the files, made once; ``key`` names the making and the files."""
+        masks = key[-1] if isinstance(key[-1], tuple) else ()
+        if not all(mask.kept for mask in masks):
+            return make()
+        if key not in self._made:
+            self._made[key] = make()
+        return self._made[key]
+
+    @cached_property
+    def everything(self) -> pd.DataFrame:
+        """Economies and aggregates, by code."""
+        path = self.checked(ECONOMIES)
+        table = pd.read_csv(path, dtype=str, keep_default_na=False)
+        missing = [column for column in ECONOMY_COLUMNS if column not in table]
+        if missing:
+            raise SnapshotError(
+                f"{paths.shown(path)} lacks the column {missing[0]}: restore it from git."
+            )
+        return table.set_index("economy").sort_index()
+
+    @cached_property
+    def economies(self) -> pd.DataFrame:
+        """Economies, without aggregates."""
+        return self.everything[self.everything["aggregate"] != "1"].drop(columns="aggregate")
+
+    @cached_property
+    def aggregates(self) -> pd.DataFrame:
+        """World, regions and income groups."""
+        return self.everything[self.everything["aggregate"] == "1"].drop(columns="aggregate")
+
+    def frame(self, code: str, masks: tuple[Any, ...] = ()) -> pd.DataFrame:
+        """Return a series, aggregates included, where every mask has a value, too."""
+        path, key = self.checked(code), ("frame", self.sha256(code), masks)
+        return self.once(key, lambda: self._masked(code, masks) if masks else self._parsed(path))
+
+    def _masked(self, code: str, masks: tuple[Any, ...]) -> pd.DataFrame:
+        *earlier, mask = masks
+        return mask.on(self.frame(code, tuple(earlier)), self.names(code))
+
+    def names(self, code: str) -> list[str]:
+        """Return the codes that a series has had: its own here, then others."""
+        resource = self.resource(code)
+        return [resource["name"], *resource.get("aliases", ())]
+
+    def _parsed(self, path: Path) -> pd.DataFrame:
+        long = read_long(path)
+        strangers = long[~long["economy"].isin(self.everything.index)]
+        # A release out of the history may name economies that the vintage beside it lacks.
+        if len(strangers) and path.is_relative_to(self.folder):
+            raise SnapshotError(
+                f"{paths.shown(path)}, line {strangers.index[0] + 2}: "
+                f"{strangers['economy'].iloc[0]!r} is not in economies.csv of this vintage."
+                f"{nearest(strangers['economy'].iloc[0], self.everything.index)}"
+            )
+        wide = long.pivot(index="economy", columns="year", values="value")
+        return wide.sort_index().sort_index(axis="columns")
+
+    def series(self, code: str, masks: tuple[Any, ...] = ()) -> pd.DataFrame:
+        """Return a series for economies, its plain metadata beside it."""
+        frame = self.frame(code, masks)
+
+        def make() -> pd.DataFrame:
+            chosen = frame.loc[frame.index.isin(self.economies.index)]
+            meta = self.resource(code)
+            # Pandas copies these deeply at every step of a computation: nested ones stay behind.
+            chosen.attrs = {k: v for k, v in meta.items() if isinstance(v, str | int | float)}
+            return chosen
+
+        return self.once(("series", self.sha256(code), masks), make)
+
+    def with_release(self, code: str, release: Mapping[str, Any], folder: Path) -> Store:
+        """Return this store with one series as a release of its history has it."""
+        own, store = self.resource(code), copy.copy(self)
+        changed = own | release | {"name": own["name"], "path": str(folder / release["path"])}
+        store.resources = self.resources | {own["name"]: changed}
+        store.sound = {}
+        return store
+
+
+def opened(folder: Path) -> Store:
+    """Open a folder with a ``datapackage.json``; the same content is the same store."""
+    path = folder / "datapackage.json"
+    try:
+        text = path.read_bytes()
+    except FileNotFoundError:
+        raise SnapshotError(f"{paths.shown(path)} is missing: restore it from git.") from None
+    return _store(folder.resolve(), text)
+
+
+@lru_cache(maxsize=32)
+def _store(folder: Path, text: bytes) -> Store:
+    try:
+        package = json.loads(text)
+        if not all({"name", "path", "hash"} <= one.keys() for one in package["resources"]):
+            raise KeyError("a resource without name, path and hash")
+    except (ValueError, KeyError, TypeError, AttributeError) as fault:
+        raise SnapshotError(
+            f"{paths.shown(folder / 'datapackage.json')} is not a data package ({fault}): "
+            "restore it from git."
+        ) from None
+    return Store(folder, text, package)
 
 
 class Snapshot:
-    """One vintage of the data, read lazily and checked against its own data package.
+    """One vintage of the data, seen with a permission and through the cells other vintages hold.
+
+    What it returns may be changed freely: pandas copies on write, so that its store stays as it is.
 
     Parameters
     ----------
@@ -113,47 +285,38 @@ class Snapshot:
     def __init__(self, folder: Path, only: Iterable[str] | None = None) -> None:
         self.folder = folder
         self.vintage = folder.name
-        self._only = None if only is None else frozenset(only)
-        self._frames: dict[str, pd.DataFrame] = {}
-        package = _read_package(folder)
-        self.description = str(package.get("description", ""))
-        self._resources = {resource["name"]: resource for resource in package["resources"]}
+        self.release: str | None = None
+        self.store = opened(folder)
+        self.masks: tuple[Any, ...] = ()
+        self.only: frozenset[str] | None = None
+        if only is not None:
+            self.only = frozenset(map(self.store.own, only))
 
     def __repr__(self) -> str:
         return f"Snapshot {self.vintage}: {len(self.codes)} series"
 
+    def __contains__(self, code: str) -> bool:
+        return code in self.codes
+
     @property
-    def codes(self) -> list[str]:
-        """Codes of the series this vintage holds, sorted."""
-        return sorted(name for name in self._resources if name != "economies")
+    def description(self) -> str:
+        """What the data package says of the vintage."""
+        return str(self.store.package.get("description", ""))
 
-    @cached_property
-    def _all_economies(self) -> pd.DataFrame:
-        path = self._checked("economies")
-        table = pd.read_csv(path, dtype=str, keep_default_na=False)
-        missing = [column for column in ECONOMY_COLUMNS if column not in table]
-        if missing:
-            raise SnapshotError(
-                f"{paths.shown(path)} lacks the column {missing[0]}: restore it from git."
-            )
-        table["aggregate"] = table["aggregate"] == "1"
-        return table.set_index("economy").sort_index()
-
-    @cached_property
-    def _only_economies(self) -> pd.DataFrame:
-        table = self._all_economies
-        return table[~table["aggregate"]].drop(columns="aggregate")
+    @property
+    def codes(self) -> Codes:
+        """Codes of the series this vintage holds, sorted; ``in`` finds a renamed one by either."""
+        return self.store.codes
 
     @property
     def economies(self) -> pd.DataFrame:
         """Economies, without aggregates: index iso3 ``economy``, columns name, region, …"""
-        return self._only_economies.copy()
+        return self.store.economies.copy(deep=False)
 
     @property
     def aggregates(self) -> pd.DataFrame:
         """World, regions and income groups, which are never economies."""
-        table = self._all_economies
-        return table[table["aggregate"]].drop(columns="aggregate")
+        return self.store.aggregates.copy(deep=False)
 
     def metadata(self, code: str) -> dict[str, Any]:
         """Return a series' title, unit, description, source and provenance.
@@ -161,25 +324,19 @@ class Snapshot:
         Parameters
         ----------
         code : str
-            A World Bank series code.
+            A series code, or one that the series had in another vintage.
 
         Returns
         -------
         dict
-            The series' resource in ``datapackage.json``.
+            The series' resource in ``datapackage.json``; ``name`` is its code in this vintage.
 
         Raises
         ------
         SnapshotError
             If the vintage does not hold the series.
         """
-        if code not in self._resources or code == "economies":
-            raise SnapshotError(
-                f"The series {code} is not in {paths.shown(self.folder)}."
-                f"{nearest(code, self.codes)} "
-                f"To add it, run `claimbook refresh {code} --vintage {self.vintage}`."
-            )
-        return dict(self._resources[code])
+        return dict(self.store.resource(code))
 
     def cite(self, *codes: str) -> str:
         """Return the source line of a chart that shows these series.
@@ -187,20 +344,27 @@ class Snapshot:
         Parameters
         ----------
         *codes : str
-            World Bank series codes.
+            Series codes.
 
         Returns
         -------
         str
-            The Bank's database, the series and the vintage.
+            The source of each, the series, and the vintage.
 
         Raises
         ------
         SnapshotError
             If the vintage does not hold one of them.
         """
-        named = ", ".join(f"{self.metadata(code)['title']} ({code})" for code in codes)
-        return f"World Bank, World Development Indicators: {named}; vintage {self.vintage}"
+        named: dict[str, list[str]] = {}
+        for meta in map(self.metadata, codes):
+            source = (meta.get("sources") or [{}])[0].get("title", WORLD_BANK)
+            # A copy's own name stands in the metadata; the figures are the Bank's.
+            source = WORLD_BANK if source.startswith(WORLD_BANK) else source
+            code = meta["name"] if "release" not in meta else f"{meta['name']}, {meta['release']}"
+            named.setdefault(source, []).append(f"{meta['title']} ({code})")
+        parts = [f"{source}: {', '.join(series)}" for source, series in named.items()]
+        return "; ".join([*parts, f"vintage {self.vintage}"])
 
     def sha256(self, code: str) -> str:
         """Return the fingerprint that the data package states for a series.
@@ -214,9 +378,13 @@ class Snapshot:
         -------
         str
             Hexadecimal SHA-256 of the file.
+
+        Raises
+        ------
+        SnapshotError
+            If the vintage does not hold the series.
         """
-        resource = self._resources[code] if code == "economies" else self.metadata(code)
-        return str(resource["hash"]).removeprefix("sha256:")
+        return self.store.sha256(code)
 
     def verify(self, code: str) -> None:
         """Check that a series' file is, byte for byte, the one its data package describes.
@@ -231,9 +399,27 @@ class Snapshot:
         SnapshotError
             If the file is missing or differs, naming it.
         """
-        if code != "economies":
-            self.metadata(code)
-        self._checked(code)
+        self._file(code)
+
+    def long(self, code: str) -> pd.DataFrame:
+        """Read a series as it is stored, aggregates included, whatever the view leaves out.
+
+        Parameters
+        ----------
+        code : str
+            A series code.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Columns ``economy``, ``year``, ``value``.
+        """
+        return read_long(self._file(code))
+
+    def _file(self, code: str) -> Path:
+        if code != ECONOMIES:
+            self.store.resource(code)
+        return self.store.checked(code)
 
     def series(self, code: str, economies: Iterable[str] | None = None) -> pd.DataFrame:
         """Read a series with an economy axis and a year axis.
@@ -241,7 +427,7 @@ class Snapshot:
         Parameters
         ----------
         code : str
-            A World Bank series code.
+            A series code, or one that the series had in another vintage.
         economies : iterable of str, optional
             Iso3 codes of the economies wanted; all of them by default. Aggregates never count as
             economies; :meth:`aggregate` reads one.
@@ -256,19 +442,14 @@ class Snapshot:
         Raises
         ------
         SnapshotError
-            If the series, or an economy, is unknown; if an aggregate is asked for; or if the file
-            is not what the data package describes.
+            If the series, or an economy, is unknown or undeclared; if an aggregate is asked for; or
+            if the file is not what the data package describes.
         """
-        frame = self._frame(code)
+        self._permit(code)
+        frame = self.store.series(code, self.masks)
         if economies is None:
-            chosen = frame.loc[frame.index.isin(self._only_economies.index)]
-        else:
-            chosen = frame.reindex(self._known(economies))
-        chosen = chosen.copy()
-        # Pandas copies these deeply at every step of a computation, so nested ones stay behind.
-        plain = {k: v for k, v in self.metadata(code).items() if isinstance(v, str | int | float)}
-        chosen.attrs = plain
-        return chosen
+            return frame.copy(deep=False)
+        return frame.reindex(self._known(economies))
 
     __getitem__ = series
 
@@ -278,7 +459,7 @@ class Snapshot:
         Parameters
         ----------
         code : str
-            A World Bank series code.
+            A series code.
         aggregate : str
             Code of the aggregate.
 
@@ -292,34 +473,57 @@ class Snapshot:
         SnapshotError
             If it is no aggregate, or the series does not hold it.
         """
-        frame = self._frame(code)
-        if aggregate not in self.aggregates.index:
+        self._permit(code)
+        frame = self.store.frame(code, self.masks)
+        if aggregate not in self.store.aggregates.index:
             raise SnapshotError(
                 f"{aggregate} is not an aggregate of {paths.shown(self.folder)}/economies.csv."
-                f"{nearest(aggregate, self.aggregates.index)}"
+                f"{nearest(aggregate, self.store.aggregates.index)}"
             )
         if aggregate not in frame.index:
             raise SnapshotError(
                 f"The series {code} in {paths.shown(self.folder)} has no figures for {aggregate}."
             )
-        return frame.loc[aggregate].copy()
+        return frame.loc[aggregate]
+
+    def derived(self, name: Any, code: str, make: Callable[[pd.DataFrame], T]) -> T:
+        """Return what is computed from one table, once for all views that see the same figures.
+
+        Parameters
+        ----------
+        name : hashable
+            What is computed: the same name, the same computation.
+        code : str
+            A series code, or ``"economies"``.
+        make : callable
+            Given the series as :meth:`series` returns it, or the economies.
+
+        Returns
+        -------
+        object
+            What ``make`` returned the first time: not to be changed.
+        """
+        if code != ECONOMIES:
+            self._permit(code)
+        return self.store.once(
+            (name, self.sha256(code), self.masks),
+            lambda: make(self.economies if code == ECONOMIES else self.series(code)),
+        )
 
     def limited_to(self, codes: Iterable[str]) -> Snapshot:
-        """Return this snapshot with only some series open to reading.
+        """Return this snapshot with only some of the series open to reading.
 
         Parameters
         ----------
         codes : iterable of str
-            The series that may be read.
+            The series that may be read, as far as this snapshot may read them.
 
         Returns
         -------
         Snapshot
             Shares what this one has read already.
         """
-        limited = copy.copy(self)
-        limited._only = frozenset(codes)
-        return limited
+        return self._seen(self.masks, map(self.store.own, codes))
 
     def common_with(self, other: Snapshot) -> Snapshot:
         """Return this snapshot with only the economy-years that another vintage holds too.
@@ -334,79 +538,107 @@ class Snapshot:
         Returns
         -------
         Snapshot
-            The same values where both have one, NaN elsewhere.
+            The same values where both have one, NaN elsewhere; open to what both may read.
         """
-        return _CommonSnapshot(self, other)
+        only = other.only
+        if only is not None:
+            only = {self.store.own(name) for code in only for name in other.names(code)}
+        return self._seen((*self.masks, HeldBy(other.store, other.masks)), only)
+
+    def in_years_of(self, other: Snapshot) -> Snapshot:
+        """Return this snapshot with only the years in which another vintage has any figure.
+
+        An estimate that this leaves as it was reads no year that the other vintage lacks.
+
+        Parameters
+        ----------
+        other : Snapshot
+            The vintage whose years count.
+
+        Returns
+        -------
+        Snapshot
+            The same values; the other years have no column.
+        """
+        return self._seen((*self.masks, HeldBy(other.store, other.masks, whole_years=True)), None)
+
+    def without(self, economies: Iterable[str]) -> Snapshot:
+        """Return this snapshot as if some economies had published nothing.
+
+        Parameters
+        ----------
+        economies : iterable of str
+            Iso3 codes.
+
+        Returns
+        -------
+        Snapshot
+            Their rows are empty in every series.
+        """
+        return self._seen((*self.masks, Without(frozenset(economies))), None)
+
+    def _seen(self, masks: tuple[Any, ...], only: Iterable[str] | None) -> Snapshot:
+        view = copy.copy(self)
+        view.masks = masks
+        if only is not None:
+            only = frozenset(only)
+            view.only = only if self.only is None else only & self.only
+        return view
+
+    def names(self, code: str) -> list[str]:
+        """Return the codes that a series has had; one that is not held has its own."""
+        return self.store.names(code) if code in self.codes else [code]
+
+    def with_release(self, code: str, release: str) -> Snapshot:
+        """Return this snapshot with one series as a release of its history has it.
+
+        Parameters
+        ----------
+        code : str
+            The series.
+        release : str
+            ``YYYY-MM``, a file in ``data/history/<CODE>/``.
+
+        Returns
+        -------
+        Snapshot
+            Its ``release`` names the release; ``vintage`` names that of all other series.
+        """
+        store = _history(code)
+        if store is None or release not in store.resources:
+            held = ", ".join(sorted(store.resources)) if store else "none"
+            raise SnapshotError(
+                f"{paths.shown(paths.data())}/{HISTORY} holds no release {release} of {code}; it "
+                f"holds {held}."
+            )
+        view = copy.copy(self)
+        view.release = release
+        described = store.resource(release) | {"release": release}
+        view.store = self.store.with_release(code, described, store.folder)
+        return view
 
     def _known(self, economies: Iterable[str]) -> list[str]:
         codes = [economies] if isinstance(economies, str) else list(economies)
         for code in codes:
-            if code in self.aggregates.index:
+            if code in self.store.aggregates.index:
                 raise SnapshotError(
-                    f"{code} ({self.aggregates.loc[code, 'name']}) is an aggregate, not an "
+                    f"{code} ({self.store.aggregates.loc[code, 'name']}) is an aggregate, not an "
                     f'economy: read it with `aggregate(CODE, "{code}")`.'
                 )
-            if code not in self._only_economies.index:
+            if code not in self.store.economies.index:
                 raise SnapshotError(
                     f"{code} is not an economy of {paths.shown(self.folder)}/economies.csv."
-                    f"{nearest(code, self._only_economies.index)}"
+                    f"{nearest(code, self.store.economies.index)}"
                 )
         return codes
 
-    def _frame(self, code: str) -> pd.DataFrame:
-        if self._only is not None and code not in self._only:
+    def _permit(self, code: str) -> None:
+        if self.only is not None and self.store.own(code) not in self.only:
             raise SnapshotError(
                 f"The series {code} is read but not declared: add it to `series` in the claim file "
-                f"(declared are {', '.join(sorted(self._only))})."
+                f"(declared are {', '.join(sorted(self.only))})."
             )
-        if code not in self._frames:
-            self.metadata(code)
-            path = self._checked(code)
-            long = read_long(path)
-            strangers = long[~long["economy"].isin(self._all_economies.index)]
-            if len(strangers):
-                raise SnapshotError(
-                    f"{paths.shown(path)}, line {strangers.index[0] + 2}: "
-                    f"{strangers['economy'].iloc[0]!r} is not in economies.csv of this vintage."
-                    f"{nearest(strangers['economy'].iloc[0], self._all_economies.index)}"
-                )
-            wide = long.pivot(index="economy", columns="year", values="value")
-            self._frames[code] = wide.sort_index().sort_index(axis="columns")
-        return self._frames[code]
-
-    def _checked(self, name: str) -> Path:
-        resource = self._resources.get(name)
-        if resource is None:
-            raise SnapshotError(
-                f"{paths.shown(self.folder)}/datapackage.json lists no {name}: restore it from git."
-            )
-        path = self.folder / resource["path"]
-        if not path.is_file():
-            raise SnapshotError(
-                f"{paths.shown(path)} is missing though datapackage.json lists it: restore it with "
-                f"`git checkout -- {paths.shown(path)}`."
-            )
-        if f"sha256:{_sha256(path.read_bytes())}" != resource["hash"]:
-            raise SnapshotError(
-                f"{paths.shown(path)} is not the file that datapackage.json describes (its sha256 "
-                f"differs): restore it with `git checkout -- {paths.shown(path)}`."
-            )
-        return path
-
-
-class _CommonSnapshot(Snapshot):
-    """A snapshot seen through the economy-years that another vintage holds too."""
-
-    def __init__(self, base: Snapshot, other: Snapshot) -> None:
-        self.__dict__.update(base.__dict__)
-        self._base, self._other, self._frames = base, other, {}
-
-    def _frame(self, code: str) -> pd.DataFrame:
-        if code not in self._frames:
-            mine, theirs = self._base._frame(code), self._other._frame(code)
-            held = theirs.notna().reindex_like(mine).fillna(False).astype(bool)
-            self._frames[code] = mine.where(held)
-        return self._frames[code]
+        self.store.resource(code)
 
 
 def vintages() -> list[str]:
@@ -418,16 +650,15 @@ def vintages() -> list[str]:
         Folder names such as ``["2013-12", "2019-04", "current"]``.
     """
     folder = paths.data()
-    names = swap.at_rest(folder, lambda: _names(folder))
+    names = swap.steady(
+        folder,
+        lambda: [
+            path.name
+            for path in (folder.iterdir() if folder.is_dir() else ())
+            if swap.VINTAGE.fullmatch(path.name) and (path / "datapackage.json").is_file()
+        ],
+    )
     return sorted(names, key=lambda name: (name == CURRENT, name))
-
-
-def _names(folder: Path) -> set[str]:
-    return {
-        path.name
-        for path in (folder.iterdir() if folder.is_dir() else ())
-        if _VINTAGE.fullmatch(path.name) and (path / "datapackage.json").is_file()
-    }
 
 
 def read(vintage: str = CURRENT, only: Iterable[str] | None = None) -> Snapshot:
@@ -457,12 +688,125 @@ def read(vintage: str = CURRENT, only: Iterable[str] | None = None) -> Snapshot:
             f"{', '.join(known) or 'none'}.{nearest(vintage, known)}"
         )
     only = None if only is None else frozenset(only)
-    for _ in range(_TRIES):
-        # A refresh may have begun to replace it since it was listed: then it is there again soon.
-        with suppress(SnapshotError):
-            return Snapshot(paths.data() / vintage, only)
-        swap.at_rest(paths.data(), lambda: _names(paths.data()))
-    return Snapshot(paths.data() / vintage, only)
+    return swap.steady(paths.data(), lambda: Snapshot(paths.data() / vintage, only))
+
+
+def history(code: str, only: Iterable[str] | None = None) -> dict[str, Snapshot]:
+    """Open the further releases of a series, each beside the other series of its time.
+
+    Parameters
+    ----------
+    code : str
+        A series code.
+    only : iterable of str, optional
+        The series that may be read; everything by default.
+
+    Returns
+    -------
+    dict of str to Snapshot
+        By release (``YYYY-MM``), oldest first: the series as that release has it, all others from
+        the vintage nearest in time, which ``vintage`` names. Empty where no release is held.
+    """
+    store = _history(code)
+    if store is None:
+        return {}
+    held = [read(vintage, only) for vintage in vintages()]
+    held = [wdi for wdi in held if code in wdi.codes]
+    return {
+        release: min(held, key=lambda wdi: abs(_month(wdi) - _months(release))).with_release(
+            code, release
+        )
+        for release in sorted(store.resources)
+    }
+
+
+def _history(code: str) -> Store | None:
+    folder = paths.data() / HISTORY / code
+    return opened(folder) if folder.is_dir() else None
+
+
+def _month(wdi: Snapshot) -> int:
+    created = wdi.store.package.get("created", "9999-12")
+    return _months(created if wdi.vintage == CURRENT else wdi.vintage)
+
+
+def _months(date: str) -> int:
+    return int(date[:4]) * 12 + int(date[5:7])
+
+
+def table(name: str) -> pd.DataFrame:
+    """Read a table that all vintages share, such as ``groups``, checked against its package.
+
+    Parameters
+    ----------
+    name : str
+        A resource of ``data/datapackage.json``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Its columns, as text but for numbers.
+    """
+    return from_table(name, "table", lambda read: read).copy(deep=False)
+
+
+def from_table(name: str, what: Any, make: Callable[[pd.DataFrame], T]) -> T:
+    """Return what is computed from a table that all vintages share, computed once.
+
+    Parameters
+    ----------
+    name : str
+        A resource of ``data/datapackage.json``.
+    what : hashable
+        What is computed: the same name, the same computation.
+    make : callable
+        Given the table.
+
+    Returns
+    -------
+    object
+        What ``make`` returned the first time: not to be changed.
+    """
+    store = opened(paths.root() / "data")
+    path = store.checked(name)
+    return store.once(
+        (what, store.sha256(name)),
+        lambda: make(pd.read_csv(path, keep_default_na=False, na_values=[])),
+    )
+
+
+def fingerprints(codes: Iterable[str], tables: Iterable[str] = ()) -> dict[str, dict[str, str]]:
+    """Fingerprint every file that reading some series depends on, each verified.
+
+    Parameters
+    ----------
+    codes : iterable of str
+        Series codes; those that a vintage lacks are left out there.
+    tables : iterable of str
+        Tables that all vintages share, such as ``groups``.
+
+    Returns
+    -------
+    dict
+        By vintage, file name → sha256, the list of economies included; under ``"tables"`` and
+        ``"history"`` (``CODE/YYYY-MM``) likewise, where there are any.
+    """
+    codes, tables, found = sorted(set(codes)), sorted(tables), {}
+    for wdi in map(read, vintages()):
+        held = {wdi.store.own(code) for code in codes if code in wdi.codes}
+        found[wdi.vintage] = _verified(wdi.store, [ECONOMIES, *sorted(held)])
+    found["tables"] = _verified(opened(paths.root() / "data"), tables) if tables else {}
+    found[HISTORY] = {
+        f"{code}/{release}": digest
+        for code in codes
+        if (store := _history(code))
+        for release, digest in _verified(store, sorted(store.resources)).items()
+    }
+    return {part: prints for part, prints in found.items() if prints}
+
+
+def _verified(store: Store, names: Iterable[str]) -> dict[str, str]:
+    return {name: store.sha256(name) for name in names if store.checked(name)}
 
 
 def window(frame: pd.DataFrame, years: str) -> pd.DataFrame:
@@ -492,23 +836,10 @@ def window(frame: pd.DataFrame, years: str) -> pd.DataFrame:
 
 
 def read_long(path: Path) -> pd.DataFrame:
-    """Read and check one series file.
+    """Read and check one series file: columns ``economy``, ``year``, ``value``, one row a line.
 
-    Parameters
-    ----------
-    path : pathlib.Path
-        A CSV file with the columns ``economy,year,value``.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Columns ``economy`` (str), ``year`` (int), ``value`` (finite float); one row a line.
-
-    Raises
-    ------
-    SnapshotError
-        If the header differs, a value or year is not a number, or an economy-year stands twice;
-        the sentence names file and line.
+    What is wrong with a file (header, a value or year that is no number, an economy-year that
+    stands twice) is said in a sentence that names file and line.
     """
     try:
         frame = pd.read_csv(
@@ -562,187 +893,6 @@ def _is_finite(text: str) -> bool:
         return False
 
 
-def write(
-    folder: Path,
-    *,
-    economies: pd.DataFrame,
-    series: Iterable[Series],
-    created: str,
-    description: str,
-    vintage: str | None = None,
-    carried: Iterable[tuple[Mapping[str, Any], Path]] = (),
-) -> None:
-    """Write a vintage as a Frictionless Data Package v2.
-
-    The folder is written as it stands; to replace a vintage that is in use, write beside it and
-    swap (:mod:`claimbook.data.swap`).
-
-    Parameters
-    ----------
-    folder : pathlib.Path
-        A new folder.
-    economies : pandas.DataFrame
-        Columns ``economy, iso2, name, region, income_group, lending_type, aggregate`` (0 or 1).
-    series : iterable of Series
-        What to write.
-    created : str
-        ISO date of the newest figures in it.
-    description : str
-        A sentence on where this vintage comes from.
-    vintage : str, optional
-        The vintage's name; the folder's by default.
-    carried : iterable of (mapping, pathlib.Path)
-        Resources with their files, taken over byte for byte: those of an earlier copy, or those
-        that :func:`write_series` has already put into the folder.
-    """
-    vintage = vintage or folder.name
-    folder.mkdir(parents=True, exist_ok=True)
-    table = economies[list(ECONOMY_COLUMNS)].sort_values("economy")
-    resources = [
-        _write_csv(folder, "economies", table)
-        | {
-            "title": "Economies and aggregates",
-            "description": "aggregate = 1 are World, regions and income groups: never economies.",
-            "schema": _economy_schema(),
-        }
-    ]
-    found = [write_series(folder, one) for one in series]
-    for resource, path in carried:
-        if path.parent != folder:
-            shutil.copyfile(path, folder / resource["path"])
-        found.append(dict(resource))
-    resources += sorted(found, key=lambda resource: resource["name"])
-    package = {
-        "$schema": "https://datapackage.org/profiles/2.0/datapackage.json",
-        "name": f"wdi-{vintage}",
-        "title": f"World Development Indicators, vintage {vintage}",
-        "description": description,
-        "created": f"{created}T00:00:00Z",
-        "licenses": [LICENCE],
-        "sources": [WORLD_BANK],
-        "resources": resources,
-    }
-    text = json.dumps(package, indent=1, ensure_ascii=False) + "\n"
-    (folder / "datapackage.json").write_text(text, encoding="utf-8", newline="\n")
-
-
-def write_series(folder: Path, one: Series) -> dict[str, Any]:
-    """Write the file of one series, ahead of the data package that will describe it.
-
-    Parameters
-    ----------
-    folder : pathlib.Path
-        The folder of a vintage that is being written.
-    one : Series
-        What to write.
-
-    Returns
-    -------
-    dict
-        The series' resource, for ``carried`` of :func:`write`.
-    """
-    cells = one.values
-    if isinstance(cells, pd.DataFrame):
-        cells = list(zip(*(cells[name] for name in ("economy", "year", "value")), strict=True))
-    # No economy-year stands twice: an order by economy and year is an order by these first two.
-    cells = sorted(cells)
-    lines = [f"{economy},{year},{_digits(value)}\n" for economy, year, value in cells]
-    return (
-        _write_text(folder, one.code, "economy,year,value\n" + "".join(lines))
-        | {
-            "title": one.title,
-            "unit": one.unit,
-            "description": one.description,
-            "sources": [dict(one.source)],
-            "licenses": [LICENCE],
-            "retrieved": one.retrieved,
-            "how": one.how,
-        }
-        | dict(one.extra)
-        | {"schema": _series_schema(one)}
-    )
-
-
-def _digits(value: object) -> str:
-    """Write a number as served: a float by its shortest exact form, a text unchanged."""
-    if isinstance(value, str | int):
-        return str(value)
-    number = float(value)  # type: ignore[arg-type]
-    return str(int(number)) if number.is_integer() and abs(number) < 2**53 else repr(number)
-
-
-def _write_csv(folder: Path, name: str, table: pd.DataFrame) -> dict[str, Any]:
-    text = io.StringIO()
-    table.to_csv(text, index=False, lineterminator="\n")
-    return _write_text(folder, name, text.getvalue())
-
-
-def _write_text(folder: Path, name: str, text: str) -> dict[str, Any]:
-    content = text.encode("utf-8")
-    (folder / f"{name}.csv").write_bytes(content)
-    return {
-        "name": name,
-        "type": "table",
-        "path": f"{name}.csv",
-        "scheme": "file",
-        "format": "csv",
-        "mediatype": "text/csv",
-        "encoding": "utf-8",
-        "bytes": len(content),
-        "hash": f"sha256:{_sha256(content)}",
-    }
-
-
-def _economy_schema() -> dict[str, Any]:
-    fields = [{"name": name, "type": "string"} for name in ECONOMY_COLUMNS[:-1]]
-    fields.append({"name": "aggregate", "type": "integer", "constraints": {"enum": [0, 1]}})
-    # Namibia's iso2 is NA: nothing in these tables stands for a missing value but an empty cell.
-    return {"fields": fields, "primaryKey": ["economy"], "missingValues": [""]}
-
-
-def _series_schema(one: Series) -> dict[str, Any]:
-    return {
-        "fields": [
-            {"name": "economy", "type": "string", "constraints": {"required": True}},
-            {
-                "name": "year",
-                "type": "integer",
-                "constraints": {"required": True, "minimum": 1960, "maximum": 2100},
-            },
-            {
-                "name": "value",
-                "type": "number",
-                "title": one.title,
-                "description": one.unit,
-                "constraints": {"required": True},
-            },
-        ],
-        "primaryKey": ["economy", "year"],
-        "foreignKeys": [
-            {
-                "fields": ["economy"],
-                "reference": {"resource": "economies", "fields": ["economy"]},
-            }
-        ],
-        "missingValues": [""],
-    }
-
-
-def _read_package(folder: Path) -> dict[str, Any]:
-    path = folder / "datapackage.json"
-    try:
-        package = json.loads(path.read_text(encoding="utf-8"))
-        resources = package["resources"]
-        if not all({"name", "path", "hash"} <= resource.keys() for resource in resources):
-            raise KeyError("a resource without name, path and hash")
-    except FileNotFoundError:
-        raise SnapshotError(f"{paths.shown(path)} is missing: restore it from git.") from None
-    except (ValueError, KeyError, TypeError, AttributeError) as fault:
-        raise SnapshotError(
-            f"{paths.shown(path)} is not a data package ({fault}): restore it from git."
-        ) from None
-    return package
-
-
-def _sha256(content: bytes) -> str:
+def sha256(content: bytes) -> str:
+    """Return the fingerprint of a file's content, in hexadecimal digits."""
     return hashlib.sha256(content).hexdigest()

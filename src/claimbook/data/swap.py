@@ -1,10 +1,9 @@
-"""Replace a vintage's folder all at once, and mend what a killed refresh has left.
+"""Replace a vintage's folder all at once; what a killed refresh has left, the next one puts right.
 
 A new vintage is written beside the old (``.current.new``), then two renames put it in its place
 (``current`` to ``.current.old``, ``.current.new`` to ``current``). Whichever of these folders a
-killed process leaves tells what to do, so that the next reader does it: no journal is needed. The
-lock is one on the data folder itself, which the system lets go when its holder dies; processes that
-the holder has forked do not share it.
+killed process leaves tells the next writer what to do, so that no journal is needed. Readers write
+nothing: one that looks between the two renames looks again.
 """
 
 from __future__ import annotations
@@ -18,21 +17,16 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
 
+from claimbook import paths
 from claimbook.errors import ClaimbookError
-
-try:
-    import fcntl
-except ImportError:  # Windows has no such lock: there, two refreshes at once are not noticed.
-    fcntl = None  # type: ignore[assignment]
 
 T = TypeVar("T")
 
-_LEFT = re.compile(r"\.(?P<vintage>current|\d{4}-\d{2})\.(?P<role>new|old)")
-# A swap takes two renames; a reader that meets one waits for it no longer than this.
-_PATIENCE = 5.0
-
-
-_held: set[int] = set()
+LOCK = ".refresh.lock"
+VINTAGE = re.compile(r"current|\d{4}-\d{2}")
+_LEFT = re.compile(rf"\.(?P<vintage>{VINTAGE.pattern})\.(?:new|old)")
+# Two renames take no time; a reader that still finds a vintage gone after this long gives up.
+PATIENCE = 5.0
 
 
 class Busy(ClaimbookError):
@@ -41,21 +35,12 @@ class Busy(ClaimbookError):
     exit_code = 1
 
 
+class Unfinished(ClaimbookError):
+    """A refresh was killed between the two renames that replace a vintage."""
+
+
 def staged(data: Path, vintage: str) -> Path:
-    """Return the folder in which a new vintage is written before it is published.
-
-    Parameters
-    ----------
-    data : pathlib.Path
-        The folder of the vintages.
-    vintage : str
-        ``current`` or ``YYYY-MM``.
-
-    Returns
-    -------
-    pathlib.Path
-        A hidden folder beside the vintage's own.
-    """
+    """Return the folder in which a new vintage is written before it is published."""
     return data / f".{vintage}.new"
 
 
@@ -65,27 +50,17 @@ def _set_aside(data: Path, vintage: str) -> Path:
 
 @contextmanager
 def exclusive(data: Path) -> Iterator[None]:
-    """Hold a data folder for oneself; leave nothing behind but whole vintages.
+    """Hold a data folder for oneself; leave nothing behind but whole vintages."""
+    from filelock import FileLock, Timeout
 
-    Parameters
-    ----------
-    data : pathlib.Path
-        The folder of the vintages.
-
-    Raises
-    ------
-    Busy
-        If another refresh holds it.
-    """
-    # A reader that mends the folder holds it for a moment: that is no refresh.
-    until = time.monotonic() + 1.0
-    while (lock := _lock(data)) is None:
-        if time.monotonic() > until:
-            raise Busy(
-                f"Another `claimbook refresh` is at work on {data}: wait until it has ended, then "
-                "run this again."
-            )
-        time.sleep(0.05)
+    lock = FileLock(data / LOCK, timeout=0)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise Busy(
+            f"Another `claimbook refresh` is at work on {data}: wait until it has ended, then "
+            "run this again."
+        ) from None
     try:
         _mend_all(data)
         yield
@@ -93,97 +68,68 @@ def exclusive(data: Path) -> Iterator[None]:
         try:
             _mend_all(data)
         finally:
-            _unlock(lock)
+            # Whoever waits for the file that goes here is told so by filelock, and takes a new one.
+            with suppress(OSError):
+                (data / LOCK).unlink()
+            lock.release()
 
 
 def publish(data: Path, vintage: str) -> None:
-    """Put a staged vintage in the place of the one there is, if there is one.
-
-    Parameters
-    ----------
-    data : pathlib.Path
-        The folder of the vintages, held by :func:`exclusive`.
-    vintage : str
-        ``current`` or ``YYYY-MM``; :func:`staged` names its new folder, written whole.
-    """
+    """Put a staged vintage, written whole, in the place of the one there is, if there is one."""
     new, old, live = staged(data, vintage), _set_aside(data, vintage), data / vintage
     _to_disk(new)
-    if not live.exists():
-        os.rename(new, live)
-    else:
+    if live.exists():
         os.rename(live, old)
-        os.rename(new, live)
+    os.rename(new, live)
     _sync(data)
     _remove(old)
 
 
-def recover(data: Path) -> None:
-    """Complete or undo a swap that a killed refresh has left half done.
+def steady(data: Path, look: Callable[[], T]) -> T:
+    """Return what a look into a data folder finds while no vintage is being replaced.
 
-    Every reader calls this first; where nothing is left over it costs one listing of the folder.
-
-    Parameters
-    ----------
-    data : pathlib.Path
-        The folder of the vintages.
+    Nothing is written: a look that met a swap, or failed because of one, is taken again.
     """
-    if not _leftovers(data):
-        return
-    lock = _lock(data)
-    if lock is not None:
-        # A folder that may only be read is read as it stands.
-        with suppress(PermissionError):
-            try:
-                _mend_all(data)
-            finally:
-                _unlock(lock)
-        return
-    # A refresh is alive. While it stages, readers go on with the old folder; a swap is awaited.
-    until = time.monotonic() + _PATIENCE
-    while time.monotonic() < until and _is_swapping(data):
+    until = time.monotonic() + PATIENCE
+    while True:
+        before, fault = _places(data), None
+        try:
+            found = look()
+        except ClaimbookError as error:
+            fault = error
+        if None not in before.values() and before == _places(data):
+            if fault:
+                raise fault
+            return found
+        if time.monotonic() > until:
+            gone = next((name for name, place in before.items() if place is None), "a vintage")
+            raise Unfinished(
+                f"{paths.shown(data)}/{gone} is missing: a refresh was killed while it replaced "
+                "it. Run `claimbook refresh` again, which first puts that right."
+            )
         time.sleep(0.005)
 
 
-def at_rest(data: Path, look: Callable[[], T]) -> T:
-    """Look into a data folder at a moment when no swap is under way.
-
-    Between its two renames a vintage is not there; who looks just then looks again.
-
-    Parameters
-    ----------
-    data : pathlib.Path
-        The folder of the vintages.
-    look : callable
-        Returns what is found, to be compared with ``==``.
-
-    Returns
-    -------
-    object
-        What two looks in a row have found.
-    """
-    until = time.monotonic() + _PATIENCE
-    while True:
-        recover(data)
-        first, swapping, second = look(), _is_swapping(data), look()
-        if (first == second and not swapping) or time.monotonic() > until:
-            return second
-
-
-def _leftovers(data: Path) -> list[tuple[str, str]]:
-    if not data.is_dir():
-        return []
-    found = (_LEFT.fullmatch(name) for name in os.listdir(data))
-    return [(match["vintage"], match["role"]) for match in found if match]
-
-
-def _is_swapping(data: Path) -> bool:
-    return any(
-        role == "old" and not (data / vintage).exists() for vintage, role in _leftovers(data)
-    )
+def _places(data: Path) -> dict[str, int | None]:
+    """Return which folder stands in the place of each vintage; None where a swap has begun."""
+    found: dict[str, int | None] = {}
+    for name in os.listdir(data) if data.is_dir() else ():
+        left = _LEFT.fullmatch(name)
+        if left and name.endswith(".old"):
+            found.setdefault(left["vintage"], None)
+        elif VINTAGE.fullmatch(name):
+            found[name] = None
+    for vintage in found:
+        try:
+            found[vintage] = os.stat(data / vintage).st_ino
+        except FileNotFoundError:
+            found[vintage] = None
+    return found
 
 
 def _mend_all(data: Path) -> None:
-    for vintage in sorted({vintage for vintage, _ in _leftovers(data)}):
+    left = (_LEFT.fullmatch(name) for name in os.listdir(data))
+    for vintage in sorted({match["vintage"] for match in left if match}):
         _mend(data, vintage)
 
 
@@ -205,36 +151,6 @@ def _remove(folder: Path) -> None:
         shutil.rmtree(folder)
 
 
-def _lock(data: Path) -> int | None:
-    """Lock the folder without waiting; return a handle, or None if another process holds it."""
-    if fcntl is None:
-        return -1
-    handle = os.open(data, os.O_RDONLY)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(handle)
-        return None
-    _held.add(handle)
-    return handle
-
-
-def _unlock(handle: int) -> None:
-    if handle in _held:
-        _held.remove(handle)
-        os.close(handle)
-
-
-def _leave_to_parent() -> None:
-    """Let go, in a forked process, of its parent's lock: it must not outlive the parent."""
-    while _held:
-        os.close(_held.pop())
-
-
-if fcntl is not None:
-    os.register_at_fork(after_in_child=_leave_to_parent)
-
-
 def _to_disk(folder: Path) -> None:
     """Have the system write a folder out, so that no power cut publishes half a file."""
     for path in sorted(folder.iterdir()):
@@ -243,7 +159,7 @@ def _to_disk(folder: Path) -> None:
 
 
 def _sync(path: Path) -> None:
-    if fcntl is None and path.is_dir():
+    if os.name == "nt" and path.is_dir():
         return
     handle = os.open(path, os.O_RDONLY)
     try:

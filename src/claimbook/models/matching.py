@@ -16,6 +16,20 @@ Tolerances, all relative. A solution is accepted when every type's mass is used 
 team could earn more than 1e-9 above its members' wages. A kind of team counts as existing when its
 mass exceeds 1e-11 of the smaller of its two types: masses that differ by less are taken as equal,
 which matters because wages may be unique when masses differ and an interval when they do not.
+
+Wages that are not unique: given one vector of competitive wages, every other one differs from it
+by shifts d that satisfy
+
+    -d_i - d_j <= slack_ij      (no team earns more than its members are paid)
+     d_i + d_j <= 0             (a team that exists still earns what its members are paid)
+
+Eliminating an unknown from two such conditions gives a condition of the same form, so the shadow of
+all shifts on the plane of two wages is an *octagon*, with a side for each of the largest and
+smallest d_i, d_j, d_i + d_j and d_i - d_j. The sides are shortest paths in a graph of 2n nodes
+(A. Miné, "The Octagon Abstract Domain", Higher-Order and Symbolic Computation 19, 2006, pp.
+31-100). As every slack is non-negative, no path has a negative cycle: rounding cannot make the
+bounds inconsistent. A ratio of two positive wages is monotone along any line, so its extremes are
+at the octagon's corners.
 """
 
 from __future__ import annotations
@@ -31,8 +45,6 @@ from numpy.typing import ArrayLike
 from scipy.optimize import brentq, linprog
 from scipy.sparse.csgraph import connected_components
 
-from claimbook.models import octagon
-
 ACCURACY = 1e-9
 """Largest relative error of wages and team outputs in an accepted solution."""
 MASS_ACCURACY = 1e-12
@@ -40,6 +52,8 @@ MASS_ACCURACY = 1e-12
 PRESENT = 1e-11
 """Least mass of a kind of team, relative to the smaller of its types, that counts as existing."""
 _ROUNDS = 8
+_SIDES = np.array([[1, 0], [1, 1], [0, 1], [-1, 1], [-1, 0], [-1, -1], [0, -1], [1, -1]])
+"""Normals of an octagon's sides, in the plane of two shifts, counterclockwise."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,7 +92,9 @@ class Equilibrium:
         A type of mass zero has no highest wage: nobody is paid it, so it may stand at any height
         (`inf`).
         """
-        return self.wages[:, None] + np.stack([self._sides.low, self._sides.high], axis=-1)
+        n = len(self.wages)
+        down, up = np.diag(self._shifts[n:, :n]) / 2, np.diag(self._shifts[:n, n:]) / 2
+        return self.wages[:, None] + np.column_stack([-down, up])
 
     def wage_ratio_bounds(self, i: int, j: int) -> tuple[float, float]:
         """Lowest and highest ratio of the wage of type i to that of type j over all equilibria.
@@ -110,16 +126,41 @@ class Equilibrium:
             raise ValueError(f"Type {j} has skill 0 and wage 0: no ratio to its wage exists.")
         if i == j:
             return (1.0, 1.0)
-        low, high = octagon.ratio_bounds(self.wages, self._sides, i, j)
-        return (float(low), float(high))
+        path, n = self._shifts, len(self.wages)
+        x_up, y_up, x_down, y_down = (path[k, (k + n) % (2 * n)] / 2 for k in (i, j, n + i, n + j))
+        sides = np.array(
+            [x_up, path[i, n + j], y_up, path[j, i], x_down, path[n + i, j], y_down, path[i, j]]
+        )
+        turned, beside = np.roll(_SIDES, -1, axis=0), np.roll(sides, -1)
+        with np.errstate(invalid="ignore"):  # a side may be infinitely far
+            x = sides * turned[:, 1] - beside * _SIDES[:, 1]
+            y = beside * _SIDES[:, 0] - sides * turned[:, 0]
+        corner = np.isfinite(x) & np.isfinite(y)
+        # A side of sums or differences that does not cut the box meets its neighbours outside it:
+        # the corner is then the box's own. Nor may rounding carry a corner outside.
+        paid = self.wages[i] + np.clip(x[corner], -x_down, x_up)
+        ratio = paid / (self.wages[j] + np.clip(y[corner], -y_down, y_up))
+        return (
+            0.0 if np.isinf(y_up) else float(ratio.min()),
+            np.inf if np.isinf(x_up) else float(ratio.max()),
+        )
 
     @cached_property
-    def _sides(self) -> octagon.Octagons:
-        value = team_output(self.skill, self.a, self.b)
+    def _shifts(self) -> np.ndarray:
+        """Shortest paths, (2n, 2n): row p, column q bounds p - q; i stands for d_i, n + i for -d_i.
+
+        Infinite where nothing bounds a wage (a type that nobody belongs to).
+        """
+        n = len(self.wages)
         exists = self.teams + self.teams.T > 0
-        slack = np.maximum(self.wages[:, None] + self.wages - value, 0.0)
-        slack[exists] = 0.0
-        return octagon.octagons(slack, exists)
+        slack = self.wages[:, None] + self.wages - team_output(self.skill, self.a, self.b)
+        path = np.full((2 * n, 2 * n), np.inf)
+        path[:n, n:][exists] = 0.0
+        path[n:, :n] = np.where(exists, 0.0, np.maximum(slack, 0.0))
+        np.fill_diagonal(path, 0.0)
+        for k in range(2 * n):
+            np.minimum(path, path[:, k, None] + path[k], out=path)
+        return path
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,8 +174,6 @@ class Opening:
     world : Equilibrium
         All types together: the rich country's first, then the poor country's. Of several
         assignments with the same output it holds the one with the fewest cross-border teams.
-    rich_types, poor_types : int arrays
-        Positions of each country's types in `world`.
     gain : float
         World output less the output of both countries in autarky.
     cross_border : tuple of float
@@ -145,31 +184,23 @@ class Opening:
     rich: Equilibrium
     poor: Equilibrium
     world: Equilibrium
-    rich_types: np.ndarray
-    poor_types: np.ndarray
     gain: float
     cross_border: tuple[float, float]
 
-    def poor_ratio_bounds(
-        self, skilled: int | None = None, unskilled: int | None = None
-    ) -> tuple[tuple[float, float], tuple[float, float]]:
-        """Bounds of the poor country's wage ratio in autarky and in the world.
-
-        Parameters
-        ----------
-        skilled, unskilled : int, optional
-            Positions within the poor country; by default its most and its least skilled type.
+    def poor_ratio_bounds(self) -> tuple[tuple[float, float], tuple[float, float]]:
+        """Bounds of the wage of the poor country's most skilled over that of its least skilled.
 
         Returns
         -------
         ((lowest, highest), (lowest, highest))
             In autarky, in the world.
         """
-        i = int(np.argmax(self.poor.skill)) if skilled is None else skilled
-        j = int(np.argmin(self.poor.skill)) if unskilled is None else unskilled
-        autarky = self.poor.wage_ratio_bounds(i, j)
-        first = int(self.poor_types[0])
-        return autarky, self.world.wage_ratio_bounds(first + i, first + j)
+        i, j = int(np.argmax(self.poor.skill)), int(np.argmin(self.poor.skill))
+        first = len(self.rich.skill)
+        return (
+            self.poor.wage_ratio_bounds(i, j),
+            self.world.wage_ratio_bounds(first + i, first + j),
+        )
 
 
 def equilibrium(skill: ArrayLike, mass: ArrayLike, a: float = 2.0, b: float = 1.0) -> Equilibrium:
@@ -203,7 +234,7 @@ def equilibrium(skill: ArrayLike, mass: ArrayLike, a: float = 2.0, b: float = 1.
     2.25
     """
     skill, mass = _types(skill, mass)
-    _check_exponents(a, b)
+    check_exponents(a, b)
     value = team_output(skill, a, b)
     _check_range(skill, value)
     alone = np.diag(value) / 2
@@ -254,24 +285,15 @@ def opening(
     >>> round(change.gain, 3)
     0.154
     """
-    (rich_skill, rich_mass), (poor_skill, poor_mass) = (
-        _country(rich, "rich"),
-        _country(poor, "poor"),
-    )
-    at_home = equilibrium(rich_skill, rich_mass, a, b)
-    abroad = equilibrium(poor_skill, poor_mass, a, b)
-    world = equilibrium(
-        np.concatenate([rich_skill, poor_skill]), np.concatenate([rich_mass, poor_mass]), a, b
-    )
-    n = len(rich_skill)
-    foreign = np.arange(len(world.skill)) >= n
+    rich, poor = _country(rich, "rich"), _country(poor, "poor")
+    at_home, abroad = equilibrium(*rich, a, b), equilibrium(*poor, a, b)
+    world = equilibrium(*map(np.concatenate, zip(rich, poor, strict=True)), a, b)
+    foreign = np.arange(len(world.skill)) >= len(at_home.skill)
     world, crossing = _fewest_crossing(world, foreign[:, None] != foreign)
     return Opening(
         rich=at_home,
         poor=abroad,
         world=world,
-        rich_types=np.arange(n),
-        poor_types=np.arange(n, len(world.skill)),
         gain=world.output - at_home.output - abroad.output,
         cross_border=crossing,
     )
@@ -299,7 +321,7 @@ def mixing_threshold(a: float = 2.0, b: float = 1.0) -> float:
     ValueError
         If not a > b > 0.
     """
-    _check_exponents(a, b)
+    check_exponents(a, b)
 
     # Divided by r**a and written in t = log r, so that no power overflows or cancels.
     def excess(t: float) -> float:
@@ -345,7 +367,7 @@ def teams_table(solution: Equilibrium, names: Sequence[str] | None = None) -> pd
     -------
     DataFrame
         A row for each kind of team, the largest output first: `manager`, `worker` (names),
-        `teams` (mass), `people` (mass), `output_per_team`, `manager_wage`, `worker_wage`.
+        `teams` (mass), `output_per_team`, `manager_wage`, `worker_wage`.
 
     Raises
     ------
@@ -356,29 +378,18 @@ def teams_table(solution: Equilibrium, names: Sequence[str] | None = None) -> pd
     labels = [str(k) for k in range(n)] if names is None else list(names)
     if len(labels) != n:
         raise ValueError(f"There are {len(labels)} names for {n} types: give one name for each.")
+    manager, worker = np.nonzero(solution.teams)
     value = team_output(solution.skill, solution.a, solution.b)
-    rows = [
+    table = pd.DataFrame(
         {
-            "manager": labels[i],
-            "worker": labels[j],
-            "teams": float(solution.teams[i, j]),
-            "people": 2 * float(solution.teams[i, j]),
-            "output_per_team": float(value[i, j]),
-            "manager_wage": float(solution.wages[i]),
-            "worker_wage": float(solution.wages[j]),
+            "manager": [labels[i] for i in manager],
+            "worker": [labels[j] for j in worker],
+            "teams": solution.teams[manager, worker],
+            "output_per_team": value[manager, worker],
+            "manager_wage": solution.wages[manager],
+            "worker_wage": solution.wages[worker],
         }
-        for i, j in zip(*np.nonzero(solution.teams), strict=True)
-    ]
-    columns = [
-        "manager",
-        "worker",
-        "teams",
-        "people",
-        "output_per_team",
-        "manager_wage",
-        "worker_wage",
-    ]
-    table = pd.DataFrame(rows, columns=columns)
+    )
     return table.sort_values("output_per_team", ascending=False, kind="stable", ignore_index=True)
 
 
@@ -505,14 +516,13 @@ def _fewest_crossing(
     """Among assignments of the same output choose that with the fewest teams in `crosses`."""
     value = team_output(solution.skill, solution.a, solution.b)
     slack = solution.wages[:, None] + solution.wages - value
-    pairs = _unseat(solution.teams)
+    pairs = solution.teams + np.tril(solution.teams, -1).T + np.triu(solution.teams, 1).T
     fewest, most = pairs.copy(), pairs.copy()
     for group in _groups(value, solution.mass):
         within = np.ix_(group, group)
-        if crosses[within].any() and len(group) > 1:
-            fewest[within], most[within] = _extremes(
-                value[within], solution.mass[group], slack[within], pairs[within], crosses[within]
-            )
+        if crosses[within].any():
+            parts = (value[within], solution.mass[group], slack[within], pairs[within])
+            fewest[within], most[within] = _extremes(*parts, crosses[within])
     least, largest = (float(np.triu(found)[crosses].sum()) for found in (fewest, most))
     return replace(solution, teams=_seat(fewest, solution.skill)), (least, largest)
 
@@ -538,10 +548,6 @@ def _extremes(
         weight[tight], _ = _solve(aim, usage, columns.supply)
         found.append(_pairs(weight, columns, mass))
     return found[0], found[1]
-
-
-def _unseat(teams: np.ndarray) -> np.ndarray:
-    return np.where(np.eye(len(teams), dtype=bool), teams, teams + teams.T)
 
 
 def _seat(pairs: np.ndarray, skill: np.ndarray) -> np.ndarray:
@@ -608,7 +614,8 @@ def _numbers(values: ArrayLike, name: str) -> np.ndarray:
     return numbers
 
 
-def _check_exponents(a: float, b: float) -> None:
+def check_exponents(a: float, b: float) -> None:
+    """Refuse exponents with which the manager's skill does not count for more."""
     if not (np.isfinite(a) and np.isfinite(b) and a > b > 0):
         raise ValueError(
             f"The exponents are a = {a} and b = {b}: the manager's must be the larger and both "

@@ -16,24 +16,24 @@ Without a gain in output the regions nest by themselves: autarky's assignments a
 the best, so the world's wages are among autarky's and the gap cannot exceed its highest value.
 
 The map is fast because masses do not change from point to point. The assignments that use
-everybody up are then one polytope for the whole map; its bases are listed once, and a point is
-solved by looking up the basis whose wages no team can beat. The bounds of wages and of their ratio
-are shortest paths (`octagon`), on all points at once.
+everybody up are then one polytope for the whole map, whose bases are the same at every point. The
+dual prices of a basis that no team can beat are competitive wages, and all others are mixtures of
+these (complementary slackness): lowest and highest wages, and ratios of wages, are among them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cache
 from itertools import combinations
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 from joblib import Parallel, delayed
-from numpy.typing import ArrayLike
 
-from claimbook.models import matching, octagon
+from claimbook import models
+from claimbook.models import matching
 
 TYPES = ("A", "B", "C", "D")
 REGIONS = ("unchanged", "teams only", "may widen", "widens", "outside")
@@ -42,85 +42,8 @@ TOLERANCE = 1e-6
 """Relative change of output, of the gap or of a wage that counts as a change."""
 _CHUNK = 256
 """Points solved together. Fixed, so that results do not depend on who shares the work."""
-Method = Literal["vertices", "programme"]
-
-
-def grid(
-    A: float | ArrayLike,
-    B: float | ArrayLike,
-    C: float | ArrayLike,
-    D: float | ArrayLike = 1.0,
-) -> pd.DataFrame:
-    """List all combinations of the given skills.
-
-    Parameters
-    ----------
-    A, B, C, D : float or array
-        Skills of the rich country's more and less skilled and of the poor country's more and less
-        skilled; a number holds a skill fixed. Ratios of wages depend on ratios of skills only, so
-        D = 1 loses nothing.
-
-    Returns
-    -------
-    DataFrame
-        Columns A, B, C, D; D varies fastest.
-
-    Examples
-    --------
-    >>> len(grid(A=3.2, B=[2.0, 2.2], C=[1.2, 1.5, 1.8]))
-    6
-    """
-    axes = np.meshgrid(*(np.atleast_1d(skill) for skill in (A, B, C, D)), indexing="ij")
-    return pd.DataFrame({name: axis.ravel() for name, axis in zip(TYPES, axes, strict=True)})
-
-
-def sample(
-    n: int,
-    seed: int,
-    top: float = 4.0,
-    order: Literal["ranked", "by country"] = "ranked",
-    scale: Literal["linear", "log"] = "linear",
-) -> pd.DataFrame:
-    """Draw economies at random, D = 1 and the other skills between 1 and `top`.
-
-    Parameters
-    ----------
-    n : int
-        Number of economies.
-    seed : int
-        Seed of the generator: the same seed draws the same economies.
-    top : float
-        Highest skill, in units of the lowest; above 1.
-    order : "ranked" or "by country"
-        "ranked": uniform over A > B > C > D, every rich type above every poor one.
-        "by country": uniform over A > B and C > D, so that countries may overlap.
-    scale : "linear" or "log"
-        Whether skills or their logarithms are uniform.
-
-    Returns
-    -------
-    DataFrame
-        Columns A, B, C, D.
-
-    Raises
-    ------
-    ValueError
-        If n is not positive, top is not a number above 1, or a name is none of those above.
-    """
-    if n < 1:
-        raise ValueError(f"{n} economies were asked for: ask for at least one.")
-    if not (np.isfinite(top) and top > 1):
-        raise ValueError(f"The highest skill is {top}: it must be a finite number above 1.")
-    if order not in ("ranked", "by country"):
-        raise ValueError(f"The order is {order!r}: it must be 'ranked' or 'by country'.")
-    if scale not in ("linear", "log"):
-        raise ValueError(f"The scale is {scale!r}: it must be 'linear' or 'log'.")
-    draws = np.random.default_rng(seed).random((n, 3))
-    # Sorting independent uniform draws is uniform over the ordered corner of the cube.
-    ranked = 3 if order == "ranked" else 2
-    draws[:, :ranked] = -np.sort(-draws[:, :ranked], axis=1)
-    skills = top**draws if scale == "log" else 1.0 + (top - 1.0) * draws
-    return pd.DataFrame(skills, columns=list(TYPES[:3])).assign(D=1.0)
+_NUMBERS = ("output", "gain", "gap_low", "gap_high", "world_gap_low", "world_gap_high")
+_NUMBERS += ("wage_low", "wage_high", "world_wage_low", "world_wage_high")
 
 
 def classify(
@@ -128,7 +51,6 @@ def classify(
     mass: Sequence[float] = (1.0, 1.0, 1.0, 1.5),
     a: float = 2.0,
     b: float = 1.0,
-    method: Method = "vertices",
     n_jobs: int | None = None,
 ) -> pd.DataFrame:
     """Solve every point in autarky and open, and say which region it lies in.
@@ -140,256 +62,131 @@ def classify(
     Parameters
     ----------
     points : DataFrame
-        Columns A, B, C, D: skills, positive.
+        Columns A, B, C, D: skills, positive. Ratios of wages depend on ratios of skills only.
     mass : four floats
         Mass of people of A, B, C, D, positive; the same at every point.
     a, b : float
         Exponents of the manager's and the worker's skill, a > b > 0.
-    method : "vertices" or "programme"
-        Look every point up among the polytope's bases, or solve three linear programmes a point
-        through `matching.opening`. The second is the check of the first.
     n_jobs : int, optional
         Number of jobs, as joblib takes it.
 
     Returns
     -------
     DataFrame
-        The points with `region` and `least_skilled` (ordered categories), `gain` (world output
-        less both autarkies'), `cross_border` (least mass of teams across the border), `gap_low`,
-        `gap_high` (C/D wage ratio in autarky), `world_gap_low`, `world_gap_high`, `wage_low`,
-        `wage_high` (of D in autarky), `world_wage_low`, `world_wage_high`. Where the region is
-        `outside` the numbers are NaN.
+        The points with `region` and `least_skilled` (ordered categories), `output` (of the world),
+        `gain` (world output less both autarkies'), `gap_low`, `gap_high` (C/D wage ratio in
+        autarky), `world_gap_low`, `world_gap_high`, `wage_low`, `wage_high` (of D in autarky),
+        `world_wage_low`, `world_wage_high`. Where the region is `outside` the numbers are NaN.
 
     Raises
     ------
     ValueError
-        If a column is missing, a skill or a mass is not a positive number, not a > b > 0, or the
-        method has another name.
+        If a column is missing, a skill or a mass is not a positive number, or not a > b > 0.
     """
-    skill, masses = _points(points), _masses(mass)
-    matching.mixing_threshold(a, b)  # refuses nonsense exponents
-    if method not in ("vertices", "programme"):
-        raise ValueError(f"The method is {method!r}: it must be 'vertices' or 'programme'.")
-    solve = _solve_by_vertices if method == "vertices" else _solve_by_programme
+    skill = np.column_stack(models.columns(points, dict.fromkeys(TYPES, models.POSITIVE)))
+    masses = np.asarray(mass, dtype=float)
+    if masses.shape != (4,) or not (np.isfinite(masses) & (masses > 0)).all():
+        raise ValueError(f"The masses are {mass}: give four positive numbers, for A, B, C and D.")
+    matching.check_exponents(a, b)
     inside = (skill[:, 0] > skill[:, 1]) & (skill[:, 2] > skill[:, 3])
-    pieces = [skill[inside][k : k + _CHUNK] for k in range(0, int(inside.sum()), _CHUNK)]
-    solved = Parallel(n_jobs=n_jobs)(delayed(solve)(piece, masses, a, b) for piece in pieces)
-    numbers = np.full((len(skill), len(_Outcome._fields)), np.nan)
-    if solved:
-        numbers[inside] = np.concatenate(solved)
-    outcome = _Outcome(*numbers.T)
-    return points.loc[:, list(TYPES)].assign(
-        region=pd.Categorical(_region(outcome, inside), REGIONS, ordered=True),
-        least_skilled=pd.Categorical(_fortune(outcome, inside), FORTUNES, ordered=True),
-        **{name: column for name, column in outcome._asdict().items() if name != "output"},
-    )
+    pieces = np.split(skill[inside], range(_CHUNK, int(inside.sum()), _CHUNK))
+    solved = Parallel(n_jobs=n_jobs)(delayed(_open)(piece, masses, a, b) for piece in pieces)
+    numbers = np.full((len(skill), len(_NUMBERS)), np.nan)
+    numbers[inside] = np.concatenate(solved)
+    found = dict(zip(_NUMBERS, numbers.T, strict=True))
+    ceiling = found["gap_high"] * (1 + TOLERANCE)
+    regions = {
+        "outside": ~inside,
+        "widens": found["world_gap_low"] > ceiling,
+        "may widen": found["world_gap_high"] > ceiling,
+        "teams only": found["gain"] > TOLERANCE * found["output"],
+    }
+    floor = found["wage_low"] * (1 - TOLERANCE)
+    fortunes = {
+        "loses": found["world_wage_high"] < floor,
+        "may lose": found["world_wage_low"] < floor,
+    }
+    fortune = np.where(inside, _first(fortunes, FORTUNES), -1)
+    table = {
+        **dict(zip(TYPES, skill.T, strict=True)),
+        "region": pd.Categorical.from_codes(_first(regions, REGIONS), REGIONS, ordered=True),
+        "least_skilled": pd.Categorical.from_codes(fortune, FORTUNES, ordered=True),
+        **found,
+    }
+    return pd.DataFrame(table, index=points.index)
 
 
-def tidy(points: pd.DataFrame, x: str, y: str, value: str = "region") -> pd.DataFrame:
-    """Reduce a classified grid to the three columns a picture needs.
-
-    Parameters
-    ----------
-    points : DataFrame
-        What `classify` returned.
-    x, y : str
-        Names of the axes' columns.
-    value : str
-        Name of the column to show.
-
-    Returns
-    -------
-    DataFrame
-        Columns `x`, `y` and `value`'s own name, sorted by y and x.
-    """
-    table = points[[x, y, value]].rename(columns={x: "x", y: "y"})
-    return table.sort_values(["y", "x"], ignore_index=True)
+def _first(rules: dict[str, np.ndarray], names: tuple[str, ...]) -> np.ndarray:
+    """Place of the first rule that holds, among names of which the first is for none."""
+    return np.select(list(rules.values()), [names.index(name) for name in rules], 0)
 
 
-# --- from numbers to regions ---------------------------------------------------------------------
-
-
-class _Outcome(NamedTuple):
-    """What opening does at each point; every field is an array over points."""
-
-    output: np.ndarray
-    gain: np.ndarray
-    cross_border: np.ndarray
-    gap_low: np.ndarray
-    gap_high: np.ndarray
-    world_gap_low: np.ndarray
-    world_gap_high: np.ndarray
-    wage_low: np.ndarray
-    wage_high: np.ndarray
-    world_wage_low: np.ndarray
-    world_wage_high: np.ndarray
-
-
-def _region(outcome: _Outcome, inside: np.ndarray) -> np.ndarray:
-    ceiling = outcome.gap_high * (1 + TOLERANCE)
-    rules = [
-        ~inside,
-        outcome.world_gap_low > ceiling,
-        outcome.world_gap_high > ceiling,
-        outcome.gain > TOLERANCE * outcome.output,
-    ]
-    return np.select(rules, ["outside", "widens", "may widen", "teams only"], "unchanged")
-
-
-def _fortune(outcome: _Outcome, inside: np.ndarray) -> list[str | None]:
-    floor = outcome.wage_low * (1 - TOLERANCE)
-    rules = [outcome.world_wage_high < floor, outcome.world_wage_low < floor]
-    found = np.select(rules, ["loses", "may lose"], "not worse")
-    return [name if is_inside else None for name, is_inside in zip(found, inside, strict=True)]
-
-
-# --- one programme a point -----------------------------------------------------------------------
-
-
-def _solve_by_programme(skill: np.ndarray, mass: np.ndarray, a: float, b: float) -> np.ndarray:
-    return np.array([_open_one(point, mass, a, b) for point in skill])
-
-
-def _open_one(skill: np.ndarray, mass: np.ndarray, a: float, b: float) -> _Outcome:
-    change = matching.opening((skill[:2], mass[:2]), (skill[2:], mass[2:]), a, b)
-    gap, world_gap = change.poor_ratio_bounds(0, 1)
-    return _Outcome(
-        change.world.output,
-        change.gain,
-        change.cross_border[0],
-        *gap,
-        *world_gap,
-        *change.poor.wage_bounds[1],
-        *change.world.wage_bounds[3],
-    )
-
-
-# --- all points at once --------------------------------------------------------------------------
-
-
-class _Bases(NamedTuple):
-    """The feasible bases of the assignments of given masses; k of them, m pairs, n types."""
-
-    first: np.ndarray  # (m,) the pairs' types
-    second: np.ndarray
-    weight: np.ndarray  # (k, m) mass of each pair
-    columns: np.ndarray  # (k, n) the pairs in the basis
-    inverse: np.ndarray  # (k, n, n) of the basis: wages are its values times this
-    exists: np.ndarray  # (k, n, n) whether a pair has mass
-
-
-class _Solution(NamedTuple):
-    """The equilibria of many economies with the same masses."""
-
-    output: np.ndarray
-    wages: np.ndarray
-    sides: octagon.Octagons
-    best: np.ndarray  # (points, k) whether the basis makes the highest output
-
-
-def _solve_by_vertices(skill: np.ndarray, mass: np.ndarray, a: float, b: float) -> np.ndarray:
-    world = _equilibria(skill, mass, a, b)
-    rich = _equilibria(skill[:, :2], mass[:2], a, b)
-    poor = _equilibria(skill[:, 2:], mass[2:], a, b)
-    bases = _bases(tuple(mass))
-    crosses = (bases.first < 2) & (bases.second >= 2)
-    crossing = np.where(world.best, bases.weight[:, crosses].sum(axis=1), np.inf).min(axis=1)
+def _open(skill: np.ndarray, mass: np.ndarray, a: float, b: float) -> np.ndarray:
+    """Solve points with the same masses, in both countries and in the world."""
+    rich, poor = _wages(skill[:, :2], mass[:2], a, b), _wages(skill[:, 2:], mass[2:], a, b)
+    world = _wages(skill, mass, a, b)
+    with np.errstate(divide="ignore", invalid="ignore"):  # a basis that teams beat may pay nothing
+        gap, world_gap = (found.wages[:, -2] / found.wages[:, -1] for found in (poor, world))
     return np.column_stack(
-        _Outcome(
+        [
             world.output,
             world.output - rich.output - poor.output,
-            crossing,
-            *octagon.ratio_bounds(poor.wages, poor.sides, 0, 1),
-            *octagon.ratio_bounds(world.wages, world.sides, 2, 3),
-            poor.wages[:, 1] + poor.sides.low[:, 1],
-            poor.wages[:, 1] + poor.sides.high[:, 1],
-            world.wages[:, 3] + world.sides.low[:, 3],
-            world.wages[:, 3] + world.sides.high[:, 3],
-        )
+            *poor.bounds(gap),
+            *world.bounds(world_gap),
+            *poor.bounds(poor.wages[:, -1]),
+            *world.bounds(world.wages[:, -1]),
+        ]
     )
 
 
-def _equilibria(skill: np.ndarray, mass: np.ndarray, a: float, b: float) -> _Solution:
-    """Solve many economies: of all bases take the one whose wages no team can beat."""
-    bases = _bases(tuple(mass))
-    higher = np.maximum(skill[:, bases.first], skill[:, bases.second])
-    lower = np.minimum(skill[:, bases.first], skill[:, bases.second])
-    value = higher**a * lower**b
-    wages = np.einsum("pkb,kbn->pkn", value[:, bases.columns], bases.inverse)
-    slack = wages[..., bases.first] + wages[..., bases.second] - value[:, None, :]
-    # In units of what the better of the two makes alone, as the programme's tolerance is.
-    short = (slack / higher[:, None, :] ** (a + b)).min(axis=2)
-    chosen = short.argmax(axis=1)
-    point = np.arange(len(skill))
-    if (short[point, chosen] < -matching.ACCURACY).any():
+class _Wages(NamedTuple):
+    """Dual prices of every basis, (k, n, points), whether no team beats them, and best output."""
+
+    wages: np.ndarray
+    stable: np.ndarray
+    output: np.ndarray
+
+    def bounds(self, number: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Lowest and highest of a number that belongs to each basis, over the stable ones."""
+        return (
+            np.where(self.stable, number, np.inf).min(axis=0),
+            np.where(self.stable, number, -np.inf).max(axis=0),
+        )
+
+
+def _wages(skill: np.ndarray, mass: np.ndarray, a: float, b: float) -> _Wages:
+    first, second = np.triu_indices(len(mass))
+    higher = np.maximum(skill[:, first], skill[:, second]).T
+    value = higher**a * np.minimum(skill[:, first], skill[:, second]).T ** b
+    # Less a tolerance in units of what the better of the two makes alone, as in the programme.
+    least = value - matching.ACCURACY * higher ** (a + b)
+    columns, inverse = _bases(len(mass))
+    noise = matching.PRESENT * np.minimum(mass[first], mass[second])[columns]
+    feasible = (inverse @ mass > -noise).all(axis=1)  # no team is negative
+    columns, inverse = columns[feasible], inverse[feasible]
+    wages = inverse.transpose(0, 2, 1) @ value[columns]
+    stable = np.ones((len(columns), len(skill)), dtype=bool)
+    for i, j, floor in zip(first, second, least, strict=True):
+        stable &= wages[:, i] + wages[:, j] >= floor
+    if not stable.any(axis=0).all():
         raise ArithmeticError(
             "A point of the map could not be solved: its skills are too far apart. Choose a "
             "smaller range of skills."
         )
-    output = np.einsum("pm,km->pk", value, bases.weight)
-    exists = bases.exists[chosen]
-    wages = wages[point, chosen]
-    full = np.zeros(exists.shape)
-    full[:, bases.first, bases.second] = full[:, bases.second, bases.first] = np.maximum(
-        slack[point, chosen], 0.0
-    )
-    full[exists] = 0.0
-    top = output[point, chosen]
-    return _Solution(
-        top,
-        wages,
-        octagon.octagons(full, exists),
-        output >= (top * (1 - matching.ACCURACY))[:, None],
-    )
+    return _Wages(wages, stable, np.einsum("n,knp->kp", mass, wages).max(axis=0))
 
 
-@lru_cache(maxsize=64)
-def _bases(mass: tuple[float, ...]) -> _Bases:
-    """List the bases of "the teams use everybody up" that have no negative team."""
-    n = len(mass)
+@cache
+def _bases(n: int) -> tuple[np.ndarray, np.ndarray]:
+    """List the bases of "the teams use everybody up" of n types, feasible or not.
+
+    Returns the pairs in each, (k, n), and the inverses, (k, n, n): teams are an inverse times the
+    masses, wages are what a basis's pairs make times its inverse.
+    """
     first, second = np.triu_indices(n)
     usage = np.eye(n)[:, first] + np.eye(n)[:, second]
     columns = np.array(list(combinations(range(len(first)), n)))
     matrices = usage[:, columns].transpose(1, 0, 2)
     # The determinant of such a basis is zero or a power of two in size.
-    columns, matrices = (
-        kept[np.abs(np.linalg.det(matrices)) > 0.5] for kept in (columns, matrices)
-    )
-    inverse = np.linalg.inv(matrices)
-    in_basis = inverse @ np.array(mass)
-    smallest = np.minimum(np.array(mass)[first], np.array(mass)[second])[columns]
-    noise = matching.PRESENT * smallest
-    feasible = (in_basis > -noise).all(axis=1)
-    columns, inverse, in_basis = columns[feasible], inverse[feasible], in_basis[feasible]
-    weight = np.zeros((len(columns), len(first)))
-    np.put_along_axis(weight, columns, np.where(in_basis > noise[feasible], in_basis, 0.0), axis=1)
-    exists = np.zeros((len(columns), n, n), dtype=bool)
-    exists[:, first, second] = exists[:, second, first] = weight > 0
-    return _Bases(first, second, weight, columns, inverse, exists)
-
-
-# --- what may be asked ---------------------------------------------------------------------------
-
-
-def _points(points: pd.DataFrame) -> np.ndarray:
-    missing = [name for name in TYPES if name not in points.columns]
-    if missing:
-        raise ValueError(
-            f"The points have no column {', '.join(missing)}: each needs the skills A, B, C and D."
-        )
-    skill = points[list(TYPES)].to_numpy(dtype=float)
-    wrong = ~(np.isfinite(skill) & (skill > 0))
-    if wrong.any():
-        row, column = np.argwhere(wrong)[0]
-        raise ValueError(
-            f"Skill {TYPES[column]} of point {row} is {skill[row, column]}: skills must be "
-            "positive numbers."
-        )
-    return skill
-
-
-def _masses(mass: Sequence[float]) -> np.ndarray:
-    masses = np.asarray(mass, dtype=float)
-    if masses.shape != (4,) or not (np.isfinite(masses) & (masses > 0)).all():
-        raise ValueError(f"The masses are {mass}: give four positive numbers, for A, B, C and D.")
-    return masses
+    regular = np.abs(np.linalg.det(matrices)) > 0.5
+    return columns[regular], np.linalg.inv(matrices[regular])

@@ -17,17 +17,28 @@ from trade can shrink, at worst to nothing; it cannot fall below what home has b
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
-from scipy.optimize import brentq
 
-COUNTRIES = ("home", "foreign")
-SAME = 1e-12
-"""Relative difference below which two comparative advantages, or sales and purchases, are equal."""
+from claimbook import models
+
+REGIONS = ("home loses", "unchanged", "home gains")
+TOLERANCE = 1e-6
+"""Relative change of real income that counts as a change."""
+_SAME = 1e-12
+"""Relative difference below which two comparative advantages are equal."""
+_PART = pd.Interval(0.0, 1.0, closed="both")
+_TWO_GOODS = dict.fromkeys(("advantage_1", "advantage_2", "labour"), models.POSITIVE) | {
+    "share": pd.Interval(0.0, 1.0, closed="neither"),
+    "part": _PART,
+}
+_MANY_GOODS = dict.fromkeys(("labour", "spread"), models.POSITIVE) | {
+    "growth": pd.Interval(0.0, np.inf, closed="left"),
+    "concentration": _PART,
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,43 +58,11 @@ class Equilibrium:
         Real income of each country in free trade; divide by labour for income per head.
     autarky_income : array (2,)
         Real income of each country by itself.
-    exports : array (2, n)
-        Value of each country's net exports of each good, as a share of home's income; the two
-        rows are each other's opposites.
     """
 
     relative_wage: float
     specialisation: tuple[str, ...]
     labour_use: np.ndarray
-    real_income: np.ndarray
-    autarky_income: np.ndarray
-    exports: np.ndarray
-
-    @property
-    def gains(self) -> np.ndarray:
-        """Real income in free trade over that in autarky, (2,); never below 1."""
-        return self.real_income / self.autarky_income
-
-
-@dataclass(frozen=True, eq=False)
-class Continuum:
-    """Free trade in a continuum of goods between home (0) and foreign (1).
-
-    Attributes
-    ----------
-    relative_wage : float
-        Home's wage in units of foreign's.
-    home_share : float
-        Share of world spending on goods made at home; with the goods in order of home's advantage
-        and equal spending this is the good at the margin.
-    real_income : array (2,)
-        Real income of each country in free trade.
-    autarky_income : array (2,)
-        Real income of each country by itself.
-    """
-
-    relative_wage: float
-    home_share: float
     real_income: np.ndarray
     autarky_income: np.ndarray
 
@@ -124,144 +103,103 @@ def equilibrium(
     (10.0, ('home', 'foreign'), [2.0, 2.0])
     """
     labour, productivity, shares = _economy(labour, productivity, shares)
-    advantage = productivity[0] / productivity[1]
-    wage, home_part = _balance(labour, advantage, shares)
+    wage, home_part = _balance(labour, productivity[0] / productivity[1], shares)
     # Prices in foreign wages: the cheaper source, which at the margin is both.
     price = np.minimum(wage / productivity[0], 1.0 / productivity[1])
     income = labour * np.array([wage, 1.0])
-    spending = shares * income.sum()
-    made = np.stack([home_part, 1.0 - home_part]) * spending
-    sold = (made[0] - income[0] * shares) / income[0]
-    sold[np.abs(sold) < SAME] = 0.0  # rounding is not trade
+    made = np.stack([home_part, 1.0 - home_part]) * shares * income.sum()
     return Equilibrium(
         relative_wage=wage,
-        specialisation=tuple(_maker(part) for part in home_part),
+        specialisation=tuple(
+            "home" if part >= 1 else "foreign" if part <= 0 else "both" for part in home_part
+        ),
         labour_use=made / np.array([[wage], [1.0]]),
         real_income=income * np.prod((shares / price) ** shares),
         autarky_income=labour * np.prod((shares * productivity) ** shares, axis=1),
-        exports=np.stack([sold, 0.0 - sold]),
     )
 
 
-def continuum(
-    labour: ArrayLike,
-    home: Callable[[np.ndarray], ArrayLike],
-    foreign: Callable[[np.ndarray], ArrayLike],
-    breaks: Sequence[float] = (),
-    cells: int = 1000,
-) -> Continuum:
-    """Solve free trade in goods z from 0 to 1 on which spending is spread evenly.
+def two_goods(points: pd.DataFrame) -> pd.DataFrame:
+    """Say at every point whether foreign's learning good 1 raises home's real income.
 
-    The relative wage w solves w * L * (1 - S(w)) = L* * S(w), where S(w) is the share of goods in
-    which home's productivity over foreign's exceeds w (Dornbusch, Fischer and Samuelson 1977,
-    equation of trade balance). Goods need not be in order of advantage: S only counts them.
+    Home's advantage in a good is its productivity over foreign's. With w the relative wage, home's
+    real income is its autarky income times
+
+        max(1, w / advantage_1) ** share * max(1, w / advantage_2) ** (1 - share)
+
+    and w is the wage of complete specialisation, labour * share / (1 - share), held between the two
+    advantages (the shares change places where the lesson turns comparative advantage round).
 
     Parameters
     ----------
-    labour : (2,)
-        Labour of home and of foreign, positive.
-    home, foreign : function
-        Output per worker as a function of z, given an array of goods and returning positive
-        numbers.
-    breaks : sequence of float
-        Goods at which a productivity jumps, between 0 and 1.
-    cells : int
-        Number of cells in which the logarithm of productivity is taken as linear, at least 10.
-
-    Returns
-    -------
-    Continuum
-
-    Raises
-    ------
-    ValueError
-        If labour is not two positive numbers, a productivity is not positive and finite, a break
-        is not between 0 and 1, or there are fewer than ten cells.
-    """
-    labour = _positive(labour, "labour", (2,))
-    left, right = _cells(breaks, cells)
-    logs = np.stack([_log_productivity(f, left, right) for f in (home, foreign)])
-    advantage = logs[0] - logs[1]  # (2, cells): at the left and right ends
-    width = right - left
-
-    def excess(log_wage: float) -> float:
-        part = (width * _part_above(advantage, log_wage)).sum()
-        return np.exp(log_wage) * labour[0] * (1 - part) - labour[1] * part
-
-    # At the lowest advantage home makes everything, at the highest nothing: the wage is between.
-    bottom, top = advantage.min() - 1e-9, advantage.max() + 1e-9
-    log_wage = brentq(excess, bottom, top, xtol=1e-14, rtol=1e-14)
-    log_income = np.log(labour) + np.array([log_wage, 0.0])
-    log_price = _mean_of_lower(log_wage - logs[0], -logs[1])
-    return Continuum(
-        relative_wage=float(np.exp(log_wage)),
-        home_share=float(np.exp(log_income[0]) / np.exp(log_income).sum()),
-        real_income=np.exp(log_income - (width * log_price).sum()),
-        autarky_income=labour * np.exp((width * logs.mean(axis=1)).sum(axis=1)),
-    )
-
-
-def transfer(productivity: ArrayLike, good: int, part: float) -> np.ndarray:
-    """Let foreign learn a good: close part of the gap to home's productivity in it.
-
-    Parameters
-    ----------
-    productivity : (2, n)
-        Output per worker of home and foreign.
-    good : int
-        Position of the good.
-    part : float
-        Part of the gap in logarithms that closes: 0 none, 1 all of it. Where foreign is the more
-        productive there is no gap, and nothing changes.
-
-    Returns
-    -------
-    array (2, n)
-        A copy with foreign's productivity in the good moved.
-
-    Raises
-    ------
-    ValueError
-        If there is no such good, the part is not between 0 and 1, or a productivity is not
-        positive.
-    """
-    moved = _positive(productivity, "productivity", (2, None))
-    if not 0 <= good < moved.shape[1]:
-        raise ValueError(f"There is no good {good}: the goods are 0 to {moved.shape[1] - 1}.")
-    if not 0 <= part <= 1:
-        raise ValueError(f"The part of the gap that closes is {part}: it must be from 0 to 1.")
-    moved[1, good] *= max(moved[0, good] / moved[1, good], 1.0) ** part
-    return moved
-
-
-def income_table(stages: Mapping[str, Equilibrium | Continuum]) -> pd.DataFrame:
-    """Set several equilibria side by side.
-
-    Parameters
-    ----------
-    stages : mapping of name to equilibrium
-        Such as {"before": ..., "after": ...}.
+    points : DataFrame
+        Columns `advantage_1` and `advantage_2` (home's in goods 1 and 2), `labour` (foreign's over
+        home's), `share` (of spending, on good 1) and `part` (of the gap in good 1, in logarithms,
+        that foreign closes; where foreign is the better already, nothing changes).
 
     Returns
     -------
     DataFrame
-        A row a stage and country: `stage`, `country`, `autarky`, `trade` (real incomes), `gain`
-        (their ratio), `relative_wage` (home's over foreign's).
+        The points with `region` (an ordered category), `home_change` (real income after over
+        before, less 1), `wage_before` and `wage_after` (home's over foreign's).
+
+    Raises
+    ------
+    ValueError
+        If a column is missing or a number is impossible.
     """
-    rows = [
-        (
-            stage,
-            country,
-            float(found.autarky_income[k]),
-            float(found.real_income[k]),
-            float(found.gains[k]),
-            found.relative_wage,
-        )
-        for stage, found in stages.items()
-        for k, country in enumerate(COUNTRIES)
-    ]
-    columns = ["stage", "country", "autarky", "trade", "gain", "relative_wage"]
-    return pd.DataFrame(rows, columns=columns)
+    a1, a2, labour, share, part = models.columns(points, _TWO_GOODS)
+    a1, a2, labour, odds = np.log(a1), np.log(a2), np.log(labour), np.log(share / (1 - share))
+    learned = a1 - part * np.maximum(a1, 0.0)
+    before, after = _wage(a1, a2, labour, odds), _wage(learned, a2, labour, odds)
+    change = _gain(learned, a2, after, share) - _gain(a1, a2, before, share)
+    return _with_regions(points[list(_TWO_GOODS)], change, before, after)
+
+
+def many_goods(points: pd.DataFrame) -> pd.DataFrame:
+    """Say at every point whether foreign growth that leans to home's exports raises home's income.
+
+    Goods z run from 0 to 1, with even spending. At first home's advantage in good z is
+    exp(spread * (1 - 2 z)). Then foreign grows by `growth` in the goods home exported, and by
+    (1 - concentration) times that in all others.
+
+    Parameters
+    ----------
+    points : DataFrame
+        Columns `labour` (foreign's over home's), `spread` (home's largest advantage, in
+        logarithms), `growth` (in logarithms, zero or more) and `concentration` (0: the same growth
+        in all goods; 1: none in the goods home imported).
+
+    Returns
+    -------
+    DataFrame
+        The points with what `two_goods` adds.
+
+    Raises
+    ------
+    ValueError
+        If a column is missing or a number is impossible.
+    """
+    labour, spread, growth, concentration = models.columns(points, _MANY_GOODS)
+    none, half = np.zeros(len(points)), np.full(len(points), 0.5)
+    before, income, margin = _continuum(labour, spread, none, none, half)
+    elsewhere = (1 - concentration) * growth
+    after, grown, _ = _continuum(labour, spread, growth, elsewhere, margin)
+    return _with_regions(points[list(_MANY_GOODS)], grown - income, before, after)
+
+
+def _with_regions(
+    points: pd.DataFrame, change: np.ndarray, before: np.ndarray, after: np.ndarray
+) -> pd.DataFrame:
+    """Add what a map holds, from the logarithms of home's income (after over before) and wages."""
+    change = np.expm1(change)
+    codes = 1 + (change > TOLERANCE) - (change < -TOLERANCE).astype(int)
+    return points.assign(
+        region=pd.Categorical.from_codes(codes, REGIONS, ordered=True),
+        home_change=change,
+        wage_before=np.exp(before),
+        wage_after=np.exp(after),
+    )
 
 
 # --- a list of goods -----------------------------------------------------------------------------
@@ -278,7 +216,9 @@ def _balance(
     margin: either both countries make it, at that wage, or it is foreign's altogether and the wage
     lies between its advantage and the one before.
     """
-    chain = _ties(advantage, np.argsort(-advantage, kind="stable"))
+    order = np.argsort(-advantage, kind="stable")
+    falls = -np.diff(np.log(advantage[order])) > _SAME
+    chain = np.split(order, np.flatnonzero(falls) + 1)  # goods of one advantage together
     level = np.array([advantage[goods].max() for goods in chain])
     spent = np.array([shares[goods].sum() for goods in chain])
     beyond = np.append(np.cumsum(spent[::-1])[::-1][1:], 0.0)
@@ -293,65 +233,6 @@ def _balance(
         return float(wage), part
     part[chain[margin]] = (from_margin_on - earned_abroad[margin]) / spent[margin]
     return float(level[margin]), np.minimum(part, 1.0)
-
-
-def _ties(advantage: np.ndarray, order: np.ndarray) -> list[np.ndarray]:
-    """Group the ordered goods whose comparative advantage is the same."""
-    falls = -np.diff(np.log(advantage[order])) > SAME
-    return np.split(order, np.flatnonzero(falls) + 1)
-
-
-def _maker(part: float) -> str:
-    if part >= 1:
-        return "home"
-    return "foreign" if part <= 0 else "both"
-
-
-# --- a continuum of goods ------------------------------------------------------------------------
-
-
-def _cells(breaks: Sequence[float], cells: int) -> tuple[np.ndarray, np.ndarray]:
-    """Cut the goods into cells that end at every break."""
-    if cells < 10:
-        raise ValueError(f"{cells} cells are too few for a continuum: use at least 10.")
-    inner = np.asarray(breaks, dtype=float)
-    if not ((inner > 0) & (inner < 1)).all():
-        raise ValueError(f"The breaks are {list(breaks)}: each must lie between 0 and 1.")
-    edges = np.union1d(np.linspace(0.0, 1.0, cells + 1), inner)
-    return edges[:-1], edges[1:]
-
-
-def _log_productivity(
-    function: Callable[[np.ndarray], ArrayLike], left: np.ndarray, right: np.ndarray
-) -> np.ndarray:
-    hair = 1e-9 * (right - left)  # inside the cell, so that a jump at its end has one side
-    values = np.stack(
-        [np.broadcast_to(function(z), z.shape).astype(float) for z in (left + hair, right - hair)]
-    )
-    if not (np.isfinite(values) & (values > 0)).all():
-        raise ValueError("A productivity is not a positive number for some good from 0 to 1.")
-    return np.log(values)
-
-
-def _part_above(ends: np.ndarray, level: float) -> np.ndarray:
-    """Part of each cell in which a line between its end values lies above the level."""
-    low, high = ends.min(axis=0), ends.max(axis=0)
-    rise = high - low
-    with np.errstate(invalid="ignore", divide="ignore"):
-        part = np.where(rise > 0, (high - level) / rise, (high > level).astype(float))
-    return np.clip(part, 0.0, 1.0)
-
-
-def _mean_of_lower(one: np.ndarray, other: np.ndarray) -> np.ndarray:
-    """Mean over each cell of the lower of two lines given by their end values, (2, cells)."""
-    gap = one - other
-    below = _part_above(-gap, 0.0)  # part of the cell in which the first is lower
-    # Where the lines cross, the lower is the second less a triangle in which the first is below.
-    deepest = np.maximum(-gap.min(axis=0), 0.0)
-    return np.where(below < 1, other.mean(axis=0) - below * deepest / 2, one.mean(axis=0))
-
-
-# --- what may be asked ---------------------------------------------------------------------------
 
 
 def _economy(
@@ -375,10 +256,8 @@ def _positive(values: ArrayLike, name: str, shape: tuple[int | None, ...]) -> np
         numbers = np.array(values, dtype=float)
     except (TypeError, ValueError):
         raise ValueError(f"The {name} must be numbers in rows of one length.") from None
-    fits = numbers.ndim == len(shape) and all(
-        want in (None, got) for want, got in zip(shape, numbers.shape, strict=True)
-    )
-    if not fits:
+    sizes = zip(shape, numbers.shape, strict=False)
+    if numbers.ndim != len(shape) or any(want not in (None, got) for want, got in sizes):
         wanted = " by ".join("any number" if size is None else str(size) for size in shape)
         raise ValueError(
             f"The {name} has the shape {numbers.shape}: {wanted} numbers were expected, home first."
@@ -386,3 +265,48 @@ def _positive(values: ArrayLike, name: str, shape: tuple[int | None, ...]) -> np
     if not (np.isfinite(numbers) & (numbers > 0)).all():
         raise ValueError(f"The {name} holds {numbers.tolist()}: every number must be positive.")
     return numbers
+
+
+# --- maps ----------------------------------------------------------------------------------------
+
+
+def _wage(a1: np.ndarray, a2: np.ndarray, labour: np.ndarray, odds: np.ndarray) -> np.ndarray:
+    """Home's relative wage with two goods; this and what it is found from are logarithms."""
+    wanted = labour + np.where(a1 >= a2, odds, -odds)  # spending on the good home is best at
+    return np.clip(wanted, np.minimum(a1, a2), np.maximum(a1, a2))
+
+
+def _gain(a1: np.ndarray, a2: np.ndarray, wage: np.ndarray, share: np.ndarray) -> np.ndarray:
+    """Logarithm of home's real income in trade over that in autarky."""
+    return share * np.maximum(0.0, wage - a1) + (1 - share) * np.maximum(0.0, wage - a2)
+
+
+def _continuum(
+    labour: np.ndarray,
+    spread: np.ndarray,
+    in_exports: np.ndarray,
+    elsewhere: np.ndarray,
+    margin: np.ndarray,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Solve continua in which foreign grew in goods up to the margin and elsewhere.
+
+    Returns the logarithms of home's relative wage and of its real income, and the share of goods
+    home makes. The wage w solves w (1 - S(w)) = labour S(w), where S(w) is the share of goods in
+    which home's advantage exceeds w (the trade balance of Dornbusch, Fischer and Samuelson 1977).
+    The logarithm of the advantage is a straight line with slope -2 spread on either side of the
+    margin, so S and what home saves by importing are differences of its values at the four ends.
+    """
+    turn = spread * (1 - 2 * margin)
+    ends = np.stack([spread - in_exports, turn - in_exports, turn - elsewhere, -spread - elsewhere])
+    signs = np.array([[1.0], [-1.0], [1.0], [-1.0]])
+
+    def above(wage: np.ndarray, power: int) -> np.ndarray:
+        return (signs * np.maximum(ends - wage, 0.0) ** power).sum(axis=0) / (2 * spread * power)
+
+    low, high = ends.min(axis=0), ends.max(axis=0)
+    for _ in range(60):  # halves: more than the digits of a number
+        wage = (low + high) / 2
+        sells = labour * above(wage, 1) > np.exp(wage) * (1 - above(wage, 1))
+        low, high = np.where(sells, wage, low), np.where(sells, high, wage)
+    growth = margin * in_exports + (1 - margin) * elsewhere
+    return wage, wage + growth + above(wage, 2), above(wage, 1)

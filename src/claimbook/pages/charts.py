@@ -1,18 +1,13 @@
 """Charts on the page: a figure with its title, source, data table and download, drawn lazily.
 
-A chart is a plotly figure whose `layout.meta.claimbook` describes it (id, title, alt, unit,
-source, n, columns, rows). Here it becomes plain HTML that is complete without a script: the
-drawing itself is added by `charts.js` when the figure comes into view.
+A chart says what it is (see `claimbook.figures`). Here it becomes plain HTML that is complete
+without a script: the drawing itself is added by `charts.js` when the figure comes into view.
 """
 
 from __future__ import annotations
 
-import csv
-import io
 import json
-import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -21,265 +16,50 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 
-from claimbook.pages.errors import BookError
+from claimbook.figures import MIME, Chart, ChartError, words
+from claimbook.pages import state
+from claimbook.pages.state import BookError
 from claimbook.pages.tables import data_table, scrolling_table
-from claimbook.pages.vendored import Bundle, check_files, check_plotly_version, smallest_bundle
+from claimbook.pages.vendored import bundle, check_files, check_plotly_version, require_drawn
 
-MIME = "application/vnd.plotly.v1+json"
-_ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-_WORDS = {
-    "title": "the one message of the chart, as a sentence",
-    "alt": "a sentence that says what the chart shows to someone who cannot see it",
-    "unit": "the unit of the values",
-    "source": "where the figures come from",
-}
+__all__ = ["MIME", "chart_nodes"]
+# On the page these are HTML, or the theme's.
+_ELSEWHERE = ("title", "template", "width", "sliders", "meta")
 
 
-class ChartError(ValueError):
-    """A chart lacks something a reader needs; `problems` holds one sentence for each thing."""
-
-    def __init__(self, problems: Sequence[str]) -> None:
-        super().__init__(" ".join(problems))
-        self.problems = list(problems)
+def anchor(chart: Chart) -> str:
+    """Return the id of a chart's figure on its page."""
+    return f"chart-{chart.meta['id']}"
 
 
-@dataclass(frozen=True)
-class Stepper:
-    """What a chart's slider steps through, the names of the steps, and which is shown first."""
-
-    label: str
-    steps: list[str]
-    shown: int
+def traces(chart: Chart) -> set[str]:
+    """Return the plotly trace types that a chart is made of."""
+    return {trace.get("type", "scatter") for trace in chart.drawn["data"]}
 
 
-@dataclass(frozen=True)
-class Chart:
-    """A described chart: what it says, its data, and the figure to draw.
-
-    `rows` are lists as long as `columns`; `height` is in pixels; `figure` is the plotly figure
-    without its description, title and template; `stepper` is what its slider steps through.
-    """
-
-    id: str
-    title: str
-    alt: str
-    unit: str
-    source: str
-    n: int
-    columns: list[str]
-    rows: list[list[Any]]
-    height: int
-    figure: dict[str, Any]
-    stepper: Stepper | None = None
-
-    @property
-    def anchor(self) -> str:
-        """The id of the figure on its page."""
-        return f"chart-{self.id}"
-
-    @property
-    def traces(self) -> frozenset[str]:
-        """The plotly trace types the figure is made of."""
-        return frozenset(trace.get("type", "scatter") for trace in self.figure["data"])
-
-
-@dataclass
-class PageCharts:
-    """What the build remembers of a page: its charts' files and trace types, and what is wrong."""
-
-    files: dict[str, str] = field(default_factory=dict)
-    traces: set[str] = field(default_factory=set)
-    problems: list[str] = field(default_factory=list)
-
-
-def read_chart(figure: Mapping[str, Any]) -> Chart:
-    """Read a described chart from a plotly figure.
-
-    Parameters
-    ----------
-    figure : mapping
-        A plotly figure as JSON (`data`, `layout`, `config`) with the description in
-        `layout.meta.claimbook` and its height in pixels in `layout.height`.
-
-    Returns
-    -------
-    Chart
-
-    Raises
-    ------
-    ChartError
-        If something is missing or malformed; one sentence for each thing.
-    """
-    layout = figure.get("layout") or {}
-    meta = (layout.get("meta") or {}).get("claimbook")
-    if not isinstance(meta, Mapping):
-        raise ChartError(
-            [
-                "a chart does not say what it is: make it with claimbook.figures, which asks for "
-                "its id, title, alt text, unit, source, n and rows."
-            ]
-        )
-    problems = [
-        *_problems_of_words(meta),
-        *_problems_of_data(meta),
-        *_problems_of_height(layout, meta),
-    ]
-    if problems:
-        raise ChartError(problems)
-    words = {name: meta[name].strip() for name in _WORDS}
-    return Chart(
-        id=meta["id"],
-        **words,
-        n=meta["n"],
-        columns=list(meta["columns"]),
-        rows=[list(row) for row in meta["rows"]],
-        height=int(layout["height"]),
-        figure=_figure_to_draw(figure),
-        stepper=_stepper(figure),
-    )
-
-
-def _named(meta: Mapping[str, Any]) -> str:
-    return f"the chart “{meta['id']}”" if meta.get("id") else "a chart"
-
-
-def _problems_of_words(meta: Mapping[str, Any]) -> list[str]:
-    problems = []
-    identity = meta.get("id")
-    if not isinstance(identity, str) or not _ID.fullmatch(identity):
-        problems.append(
-            f"{_named(meta)} has no usable id: add one of small letters, digits and hyphens, "
-            "such as “gini-changes”."
-        )
-    for name, meaning in _WORDS.items():
-        value = meta.get(name)
-        if not isinstance(value, str) or not value.strip():
-            problems.append(f"{_named(meta)} has no {name}: add {meaning}.")
-    n = meta.get("n")
-    if isinstance(n, bool) or not isinstance(n, int) or n < 1:
-        problems.append(f"{_named(meta)} has no n: add the number of observations it shows.")
-    return problems
-
-
-def _problems_of_data(meta: Mapping[str, Any]) -> list[str]:
-    columns, rows = meta.get("columns"), meta.get("rows")
-    if not isinstance(columns, list) or not columns or not all(map(_is_name, columns)):
-        return [f"{_named(meta)} has no columns: add the headings of its data table."]
-    if len(set(columns)) < len(columns):
-        return [f"{_named(meta)} has two columns of one name: give each heading its own."]
-    if not isinstance(rows, list) or not rows:
-        return [f"{_named(meta)} has no rows: add the values it draws."]
-    wrong = [i for i, row in enumerate(rows, 1) if len(row) != len(columns)]
-    if wrong:
-        return [
-            f"{_named(meta)} has a row of another length than its columns (row {wrong[0]}): "
-            "give each row one value for each column."
-        ]
-    return []
-
-
-def _problems_of_height(layout: Mapping[str, Any], meta: Mapping[str, Any]) -> list[str]:
-    height = layout.get("height")
-    if isinstance(height, bool) or not isinstance(height, (int, float)) or height <= 0:
-        return [
-            f"{_named(meta)} has no height: set layout.height in pixels, or the page jumps "
-            "when it is drawn."
-        ]
-    return []
-
-
-def _is_name(value: object) -> bool:
-    return isinstance(value, str) and bool(value.strip())
-
-
-def _figure_to_draw(figure: Mapping[str, Any]) -> dict[str, Any]:
-    elsewhere = (
-        "title",
-        "template",
-        "width",
-        "sliders",
-    )  # on the page these are HTML, or the theme's
-    layout = {k: v for k, v in figure["layout"].items() if k not in elsewhere}
-    meta = {k: v for k, v in layout["meta"].items() if k != "claimbook"}
-    layout = {k: v for k, v in layout.items() if k != "meta"} | ({"meta": meta} if meta else {})
-    steps = [frame["data"] for frame in figure.get("frames") or []]
-    drawn = {"data": list(figure.get("data") or []), "layout": layout}
-    return drawn | {"steps": steps} if steps else drawn
-
-
-def _stepper(figure: Mapping[str, Any]) -> Stepper | None:
-    frames = figure.get("frames") or []
-    if not frames:
-        return None
-    slider = figure["layout"]["sliders"][0]
-    label = slider["currentvalue"]["prefix"].removesuffix(": ")
-    return Stepper(label, [frame["name"] for frame in frames], int(slider["active"]))
-
-
-def cell_text(value: Any) -> str:
-    """Return a value of a chart's rows as it stands in the table and in the CSV file.
-
-    Parameters
-    ----------
-    value : str, int, float, bool or None
-        None becomes an empty cell.
-
-    Returns
-    -------
-    str
-    """
-    return "" if value is None else str(value)
-
-
-def csv_text(chart: Chart) -> str:
-    """Return the rows of a chart as CSV with a heading line (RFC 4180, but lines end in LF).
-
-    Parameters
-    ----------
-    chart : Chart
-
-    Returns
-    -------
-    str
-    """
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(chart.columns)
-    writer.writerows([[cell_text(value) for value in row] for row in chart.rows])
-    return out.getvalue()
+def figure_to_draw(chart: Chart) -> dict[str, Any]:
+    """Return the plotly figure as `charts.js` draws it: without description, title and template."""
+    layout = {k: v for k, v in chart.drawn["layout"].items() if k not in _ELSEWHERE}
+    drawn = {"data": chart.drawn["data"], "layout": layout}
+    steps = [frame["data"] for frame in chart.drawn.get("frames") or ()]
+    return drawn | ({"steps": steps} if steps else {})
 
 
 def csv_name(docname: str, chart_id: str) -> str:
-    """Return the name of a chart's CSV file, which lies beside its page.
-
-    Parameters
-    ----------
-    docname : str
-        The page, as Sphinx names it (a path without ending).
-    chart_id : str
-
-    Returns
-    -------
-    str
-        Such as ``inequality-rose.gini-changes.csv``.
-    """
+    """Return the name of a chart's CSV file beside its page: `inequality-rose.gini-changes.csv`."""
     return f"{docname.rsplit('/', 1)[-1]}.{chart_id}.csv"
 
 
-def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
-
-
 def _table(chart: Chart) -> str:
-    numeric = [
-        any(_is_number(row[i]) for row in chart.rows)
-        and all(row[i] is None or _is_number(row[i]) for row in chart.rows)
-        for i in range(len(chart.columns))
-    ]
-    cells = [[cell_text(value) for value in row] for row in chart.rows]
-    caption = f"{chart.title} ({chart.unit})"
+    """Return the data table, its numbers with the digits a reader can use; the CSV has them all."""
+    columns = list(zip(*chart.cells, strict=True))
+    shown = [words.shown(column) for column in columns]
+    numeric = [words.are_numbers(column) for column in columns]
+    title = chart.meta["title"]
+    caption = f"{title} ({chart.meta['unit']})"
+    rows = [list(row) for row in zip(*shown, strict=True)]
     return scrolling_table(
-        data_table(chart.columns, cells, numeric, caption), f"Data of the chart: {chart.title}"
+        data_table(chart.meta["columns"], rows, numeric, caption), f"Data of the chart: {title}"
     )
 
 
@@ -290,43 +70,35 @@ def _inline_json(value: Any) -> str:
 
 def _slider(chart: Chart) -> str:
     """Return the control that steps through a chart; hidden until the script can answer it."""
-    stepper = chart.stepper
-    if stepper is None:
+    names = [frame["name"] for frame in chart.drawn.get("frames") or ()]
+    if not names:
         return ""
-    control = f"{chart.anchor}-step"
-    names = escape(json.dumps(stepper.steps, ensure_ascii=False))
-    now = escape(stepper.steps[stepper.shown])
-    return f"""<p class="cb-chart__step"><label for="{control}">{escape(stepper.label)}</label>
+    slider = chart.drawn["layout"]["sliders"][0]
+    label = escape(slider["currentvalue"]["prefix"].removesuffix(": "))
+    control, shown = f"{anchor(chart)}-step", int(slider["active"])
+    now, steps = escape(names[shown]), escape(json.dumps(names, ensure_ascii=False))
+    return f"""<p class="cb-chart__step"><label for="{control}">{label}</label>
 <output for="{control}">{now}</output>
-<input type="range" id="{control}" min="0" max="{len(stepper.steps) - 1}" value="{stepper.shown}" \
-aria-valuetext="{now}" data-steps="{names}" hidden></p>"""
+<input type="range" id="{control}" min="0" max="{len(names) - 1}" value="{shown}" \
+aria-valuetext="{now}" data-steps="{steps}" hidden></p>"""
 
 
 def figure_html(chart: Chart, csv_file: str) -> str:
-    """Return the HTML of a chart: everything but the drawing works without a script.
-
-    Parameters
-    ----------
-    chart : Chart
-    csv_file : str
-        The address of its CSV file, relative to the page.
-
-    Returns
-    -------
-    str
-        A `<figure class="cb-chart" id="chart-ID">`.
-    """
-    title, alt = escape(chart.title), escape(chart.alt)
-    count = len(chart.rows)
-    return f"""<figure class="cb-chart" id="{chart.anchor}">
+    """Return the HTML of a chart, complete but for the drawing; `csv_file` is its CSV's address."""
+    meta, here = chart.meta, anchor(chart)
+    title, alt = escape(meta["title"]), escape(meta["alt"])
+    count, height = len(meta["rows"]), int(chart.drawn["layout"]["height"])
+    said = " · ".join(map(escape, (meta["unit"], meta["source"], f"n = {meta['n']}")))
+    return f"""<figure class="cb-chart" id="{here}">
 <figcaption class="cb-chart__title">{title}
-<a class="cb-chart__anchor" href="#{chart.anchor}" aria-label="Link to this chart: {title}">#</a>
+<a class="cb-chart__anchor" href="#{here}" aria-label="Link to this chart: {title}">#</a>
 </figcaption>
-<div class="cb-chart__plot" role="img" aria-label="{alt}" style="height:{chart.height}px"></div>
+<div class="cb-chart__plot" role="img" aria-label="{alt}" style="height:{height}px"></div>
 {_slider(chart)}
-<script type="application/json" class="cb-chart__figure">{_inline_json(chart.figure)}</script>
+<script type="application/json" class="cb-chart__figure">\
+{_inline_json(figure_to_draw(chart))}</script>
 <noscript><p class="cb-chart__note">{alt}</p></noscript>
-<p class="cb-chart__source">{escape(chart.unit)} · {escape(chart.source)} · n = {chart.n}</p>
+<p class="cb-chart__source">{said}</p>
 <p class="cb-chart__download"><a href="{escape(csv_file)}" download \
 aria-label="Download CSV: {title}">Download CSV</a></p>
 <details class="cb-chart__data">
@@ -337,51 +109,32 @@ aria-label="Download CSV: {title}">Download CSV</a></p>
 """
 
 
-def _pages(env: BuildEnvironment) -> dict[str, PageCharts]:
-    if not hasattr(env, "claimbook_charts"):
-        env.claimbook_charts = {}
-    return env.claimbook_charts
-
-
 def chart_nodes(
     env: BuildEnvironment, document: nodes.document, figure: Mapping[str, Any], cell: int | None
 ) -> list[nodes.Element]:
-    """Return the nodes of a chart and remember it for the page it stands on.
+    """Return the nodes of a chart and remember it for its page, where links `#chart-ID` find it.
 
-    Parameters
-    ----------
-    env : sphinx.environment.BuildEnvironment
-        The build, at the page that is being read.
-    document : docutils.nodes.document
-        The page; the chart becomes a target that `[text](#chart-ID)` finds.
-    figure : mapping
-        The plotly figure as JSON.
-    cell : int or None
-        The index of the notebook's cell, counted from 0, to name in a message.
-
-    Returns
-    -------
-    list of docutils.nodes.Element
-        Empty if the chart is incomplete: the build then stops once every page has been read.
+    An incomplete chart has no nodes: the build stops once every page has been read, and names the
+    notebook's cell (counted from 0; None where the chart stands in none).
     """
-    page = _pages(env).setdefault(env.docname, PageCharts())
+    page = state.page(env)
     where = env.docname if cell is None else f"{env.docname}, cell {cell + 1}"
     try:
-        chart = read_chart(figure)
-        smallest_bundle(page.traces | chart.traces)
-        if csv_name(env.docname, chart.id) in page.files:
-            raise ChartError([f"two charts have the id “{chart.id}”: give one of them another."])
+        chart = Chart(dict(figure))
+        name = csv_name(env.docname, chart.meta["id"])
+        if name in page.files:
+            message = f"two charts have the id “{chart.meta['id']}”: give one of them another."
+            raise ChartError([message])
+        require_drawn(traces(chart))
     except ChartError as error:
         page.problems += [f"{where}: {problem}" for problem in error.problems]
         return []
     except BookError as error:
         page.problems.append(f"{where}: {error}")
         return []
-    name = csv_name(env.docname, chart.id)
-    page.files[name] = csv_text(chart)
-    page.traces |= chart.traces
+    page.files[name] = chart.csv
     node = nodes.raw("", figure_html(chart, name), format="html")
-    node["ids"], node["names"] = [chart.anchor], [chart.anchor]
+    node["ids"], node["names"] = [anchor(chart)], [anchor(chart)]
     document.note_explicit_target(node)
     return [node]
 
@@ -390,23 +143,12 @@ def _link_from_elsewhere(app: Sphinx, doctree: nodes.document) -> None:
     """Let `[text](chapter.ipynb#chart-ID)` find a chart: MyST looks among a page's headings."""
     slugs = app.env.metadata[app.env.docname].setdefault("myst_slugs", {})
     for node in doctree.findall(nodes.raw):
-        for anchor in node["ids"]:
-            slugs[anchor] = (node.line or 0, anchor, anchor)
-
-
-def _forget_page(app: Sphinx, env: BuildEnvironment, docname: str) -> None:
-    _pages(env).pop(docname, None)
-
-
-def _merge_pages(
-    app: Sphinx, env: BuildEnvironment, docnames: list[str], other: BuildEnvironment
-) -> None:
-    theirs = _pages(other)
-    _pages(env).update({name: theirs[name] for name in docnames if name in theirs})
+        for name in node["ids"]:
+            slugs[name] = (node.line or 0, name, name)
 
 
 def _stop_if_incomplete(app: Sphinx, env: BuildEnvironment) -> None:
-    problems = [problem for page in _pages(env).values() for problem in page.problems]
+    problems = [problem for page in state.pages(env).values() for problem in page.problems]
     if problems:
         raise BookError("\n".join(problems))
 
@@ -418,40 +160,26 @@ def _check_vendored(app: Sphinx) -> None:
     check_plotly_version(get_plotlyjs_version())
 
 
-def page_bundle(env: BuildEnvironment, docname: str) -> Bundle | None:
-    """Return the chart script a page needs, or None for a page without charts.
-
-    Parameters
-    ----------
-    env : sphinx.environment.BuildEnvironment
-    docname : str
-
-    Returns
-    -------
-    claimbook.pages.vendored.Bundle or None
-    """
-    page = _pages(env).get(docname)
-    return smallest_bundle(page.traces) if page and page.files else None
-
-
 def _add_scripts(
     app: Sphinx, pagename: str, templatename: str, context: dict, doctree: nodes.document | None
 ) -> None:
-    bundle = page_bundle(app.env, pagename)
-    if bundle is None:
+    """Bring the chart script along where a page has charts."""
+    page = state.pages(app.env).get(pagename)
+    if not page or not page.files:
         return
-    address = context["pathto"](f"_static/vendor/{bundle.file}", resource=True)
+    entry = bundle()
+    address = context["pathto"](f"_static/vendor/{entry['file']}", resource=True)
     app.add_js_file(
         "charts.js",
         loading_method="defer",
-        **{"data-plotly": f"{address}?v={bundle.sha256[:8]}"},
+        **{"data-plotly": f"{address}?v={entry['sha256'][:8]}"},
     )
 
 
 def _write_files(app: Sphinx, exception: Exception | None) -> None:
     if exception is not None or app.builder.format != "html":
         return
-    for docname, page in sorted(_pages(app.env).items()):
+    for docname, page in sorted(state.pages(app.env).items()):
         folder = Path(app.outdir, docname).parent
         for name, text in page.files.items():
             folder.joinpath(name).write_text(text, encoding="utf-8", newline="\n")
@@ -459,9 +187,8 @@ def _write_files(app: Sphinx, exception: Exception | None) -> None:
 
 def connect(app: Sphinx) -> None:
     """Connect the charts to a build: their checks, scripts and files."""
+    app.add_css_file("lead.css", priority=901)
     app.connect("builder-inited", _check_vendored)
-    app.connect("env-purge-doc", _forget_page)
-    app.connect("env-merge-info", _merge_pages)
     app.connect("doctree-read", _link_from_elsewhere)
     app.connect("env-updated", _stop_if_incomplete)
     app.connect("html-page-context", _add_scripts)

@@ -1,92 +1,134 @@
 """The panel in which a reader argues with a check: one control an option, answered from the grid.
 
 Every variant was computed when the chapter was run, so the page needs no server: it looks up the
-one chosen. The address carries the choice.
+one chosen, and what the verdict would then be. The address carries the choices.
 """
 
 from __future__ import annotations
 
-import json
+import re
 from typing import Any
 
-from markupsafe import Markup
+from docutils import nodes
+from markupsafe import Markup, escape
 from sphinx.application import Sphinx
 
-from claimbook.pages import parts
+from claimbook.claims import rule
+from claimbook.claims.files import PRIMARY, SECONDARY
+from claimbook.estimates import words
+from claimbook.pages import phrases, shell
+
+_PLACE = re.compile(r"\{([a-z][a-z0-9_]*)\}")
 
 
-def panel_html(output: dict[str, Any]) -> str:
-    """Return the panels of a claim: one for each check that leaves a choice.
-
-    Parameters
-    ----------
-    output : dict
-        The claim output.
-
-    Returns
-    -------
-    str
-        HTML, empty where no check has two variants.
-    """
+def panels(output: dict[str, Any]) -> nodes.raw:
+    """Return the panels of a claim: one for each check that leaves a choice."""
+    claim = output["claim"]
     checks = [check for check in output["checks"] if len(check["variants"]) > 1]
-    grids = {check["id"]: _inline(grid(check)) for check in checks}
-    return parts.render("panel", checks=checks, grids=grids)
+    shown = {check["id"]: controls(check, claim.get("labels", {})) for check in checks}
+    return shell.part(
+        "panel",
+        checks=checks,
+        controls=shown,
+        grids={check["id"]: shell.inline_json(grid(check, shown[check["id"]])) for check in checks},
+        sentences={
+            check["id"]: sentence(claim["sentence"], shown[check["id"]])
+            if "sentence" in claim and check["role"] == PRIMARY
+            else None
+            for check in checks
+        },
+        verdicts=shell.inline_json(verdicts(output["checks"])),
+    )
 
 
-def grid(check: dict[str, Any]) -> dict[str, Any]:
+def controls(check: dict[str, Any], labels: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return a check's options as they are read: in the order of the labels, in their words."""
+    options = check["options"]
+    order = [name for name in labels if name in options]
+    order += [name for name in options if name not in order]
+    return [
+        {
+            "name": name,
+            "label": phrases.option_label(name, labels),
+            "values": [
+                {"place": place, "label": phrases.value_label(value, name, labels)}
+                for place, value in enumerate(options[name])
+            ],
+        }
+        for name in order
+    ]
+
+
+def sentence(text: str, shown: list[dict[str, Any]]) -> Markup:
+    """Return a sentence whose words are the options; the script keeps them the reader's."""
+    headline = {option["name"]: option["values"][0]["label"] for option in shown}
+
+    def word(match: re.Match[str]) -> str:
+        name = match[1]
+        label = escape(headline.get(name, name))
+        return f'<strong data-option="{name}">{label}</strong>'
+
+    return Markup(_PLACE.sub(word, str(escape(text))))
+
+
+def verdicts(checks: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return what the panels' script needs to say what verdict the reader's choices make.
+
+    `outcomes` are those of the checks that count at their headlines; `rule` gives the verdict by
+    the primary's outcome and by which others were found beside it, "support" and "contradict".
+    """
+    found = {
+        f"{primary} {' '.join(others)}".strip(): rule.verdict(primary, others)
+        for primary in rule.OUTCOMES
+        for others in ((), (rule.SUPPORTS,), (rule.CONTRADICTS,), (rule.SUPPORTS, rule.CONTRADICTS))
+    }
+    counting = [check for check in checks if check["role"] in (PRIMARY, SECONDARY)]
+    return {
+        "primary": next(check["id"] for check in counting if check["role"] == PRIMARY),
+        "outcomes": {check["id"]: check["outcome"] for check in counting},
+        "rule": found,
+    }
+
+
+def grid(check: dict[str, Any], shown: list[dict[str, Any]]) -> dict[str, Any]:
     """Return what the panel's script looks up.
 
-    Parameters
-    ----------
-    check : dict
-        A check of a claim output.
-
-    Returns
-    -------
-    dict
-        ``unit`` and ``variants``: id, place of each option's value, estimate as text, outcome, and
-        rank (from 1, lowest first) and value on the specification curve; rank is None without an
-        estimate.
+    Each variant has its id, the place of each control's value, its estimate as text, its outcome,
+    and its rank (from 1, lowest first) and value on the curve; without an estimate both are None.
     """
     held = [variant for variant in check["variants"] if variant["estimate"]]
     ordered = sorted(held, key=lambda variant: variant["estimate"]["value"])
     ranks = {variant["id"]: place for place, variant in enumerate(ordered, 1)}
+    what = phrases.counts(check)
     return {
-        "unit": check["unit"],
-        "primary": check["role"] == "primary",
+        "curve": check["role"] == PRIMARY and len(ordered) > 1,
         "of": len(ordered),
         "variants": [
             {
                 "id": variant["id"],
                 "places": [
-                    check["options"][name].index(value)
-                    for name, value in variant["options"].items()
+                    check["options"][option["name"]].index(variant["options"][option["name"]])
+                    for option in shown
                 ],
                 "outcome": variant["outcome"],
                 "rank": ranks.get(variant["id"]),
-                **_shown(variant["estimate"]),
+                **_shown(variant["estimate"], what),
             }
             for variant in check["variants"]
         ],
     }
 
 
-def _shown(estimate: dict[str, Any] | None) -> dict[str, Any]:
+def _shown(estimate: dict[str, Any] | None, what: str) -> dict[str, Any]:
     if estimate is None:
-        return {"value": None, "estimate": "no estimate", "interval": "too few economies"}
-    ends = f"95 % interval {parts.number(estimate['low'])} to {parts.number(estimate['high'])}"
-    exact = estimate["low"] == estimate["high"]
+        return {"value": None, "estimate": words.NONE, "interval": f"too few {what}"}
+    ends = words.interval(estimate)
     return {
         "value": estimate["value"],
-        "estimate": f"{parts.number(estimate['value'])} {estimate['unit']}",
-        "interval": f"{'exact' if exact else ends}, n = {estimate['n']}",
+        "estimate": words.value(estimate),
+        "interval": (ends if ends == "exact" else f"95 % interval {ends}")
+        + f", {words.counted(estimate, what)}",
     }
-
-
-def _inline(value: dict[str, Any]) -> Markup:
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    # "<" cannot end the script element once it is written as an escape.
-    return Markup(text.replace("<", "\\u003c"))
 
 
 def connect(app: Sphinx) -> None:

@@ -1,54 +1,27 @@
-"""The files of others that the book carries with it, and which chart script a page needs.
+"""The files of others that the book carries with it, and the script that draws its charts.
 
 `static/vendor/VENDOR.json` lists every such file: npm package, version, file, sha256, source,
-licence, and for a plotly bundle the trace types it draws. To add a bundle (maps need
-`plotly.js-geo-dist-min`), unpack its `.min.js` beside the others and add its entry; nothing
-else has to change.
+licence, and for the plotly bundle the trace types it draws. One bundle serves every page, so that
+a reader's second chapter costs nothing; to draw other types, put another plotly.js build
+(`plotly.js-cartesian-dist-min`, `plotly.js-geo-dist-min`) and its entry in its place.
 """
+
+from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
-from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
 
-from claimbook.pages.errors import BookError
+from claimbook.pages.state import BookError
 
 STATIC = Path(__file__).resolve().parent / "static"
 VENDOR = STATIC / "vendor"
 PLOTLY_PREFIX = "plotly.js-"
 
 
-@dataclass(frozen=True)
-class Bundle:
-    """One plotly.js build: where it lies, what it draws, and what it weighs in bytes."""
-
-    file: str
-    version: str
-    sha256: str
-    traces: frozenset[str]
-    size: int
-
-
 def read_manifest(folder: Path = VENDOR) -> list[dict[str, Any]]:
-    """Read `VENDOR.json` of a folder.
-
-    Parameters
-    ----------
-    folder : pathlib.Path
-
-    Returns
-    -------
-    list of dict
-        One entry for each file the book carries.
-
-    Raises
-    ------
-    BookError
-        If the list cannot be read.
-    """
+    """Read `VENDOR.json` of a folder: one entry for each file the book carries."""
     path = folder / "VENDOR.json"
     try:
         return json.loads(path.read_text(encoding="utf-8"))
@@ -59,17 +32,7 @@ def read_manifest(folder: Path = VENDOR) -> list[dict[str, Any]]:
 
 
 def check_files(folder: Path = VENDOR) -> None:
-    """Refuse a vendored file that is missing or is not the one its hash was written for.
-
-    Parameters
-    ----------
-    folder : pathlib.Path
-
-    Raises
-    ------
-    BookError
-        Naming the file and the remedy.
-    """
+    """Refuse a vendored file that is missing or is not the one its hash was written for."""
     for entry in read_manifest(folder):
         path = folder / entry["file"]
         if not path.is_file():
@@ -83,81 +46,33 @@ def check_files(folder: Path = VENDOR) -> None:
             )
 
 
+def bundle(folder: Path = VENDOR) -> dict[str, Any]:
+    """Return the entry of the one plotly.js build."""
+    found = [entry for entry in read_manifest(folder) if entry["package"].startswith(PLOTLY_PREFIX)]
+    if len(found) != 1:
+        raise BookError(f"{folder / 'VENDOR.json'} lists {len(found)} plotly builds: keep one.")
+    return found[0]
+
+
 def check_plotly_version(installed: str, folder: Path = VENDOR) -> None:
-    """Refuse chart scripts of another version than the plotly that wrote the figures.
+    """Refuse a chart script of another version than the plotly that wrote the figures.
 
-    Parameters
-    ----------
-    installed : str
-        The plotly.js version of the Python package: `plotly.offline.get_plotlyjs_version()`.
-    folder : pathlib.Path
-
-    Raises
-    ------
-    BookError
-        Naming the file and the version to vendor.
+    `installed` is what `plotly.offline.get_plotlyjs_version()` says.
     """
-    for entry in read_manifest(folder):
-        if entry["package"].startswith(PLOTLY_PREFIX) and entry["version"] != installed:
-            raise BookError(
-                f"The installed plotly writes figures for plotly.js {installed}, but "
-                f"{entry['file']} is {entry['version']}: vendor {entry['package']}@{installed} "
-                "and write its hash in VENDOR.json."
-            )
-
-
-@cache
-def bundles(folder: Path = VENDOR) -> tuple[Bundle, ...]:
-    """Return the vendored plotly.js builds.
-
-    Parameters
-    ----------
-    folder : pathlib.Path
-
-    Returns
-    -------
-    tuple of Bundle
-        The lightest first.
-    """
-    found = [
-        Bundle(
-            file=entry["file"],
-            version=entry["version"],
-            sha256=entry["sha256"],
-            traces=frozenset(entry["traces"]),
-            size=(folder / entry["file"]).stat().st_size,
+    entry = bundle(folder)
+    if entry["version"] != installed:
+        raise BookError(
+            f"The installed plotly writes figures for plotly.js {installed}, but "
+            f"{entry['file']} is {entry['version']}: vendor {entry['package']}@{installed} "
+            "and write its hash in VENDOR.json."
         )
-        for entry in read_manifest(folder)
-        if entry["package"].startswith(PLOTLY_PREFIX)
-    ]
-    return tuple(sorted(found, key=lambda bundle: bundle.size))
 
 
-def smallest_bundle(traces: Iterable[str], folder: Path = VENDOR) -> Bundle:
-    """Return the lightest build that draws all of these trace types.
-
-    Parameters
-    ----------
-    traces : iterable of str
-        Plotly's names, such as ``bar``.
-    folder : pathlib.Path
-
-    Returns
-    -------
-    Bundle
-
-    Raises
-    ------
-    BookError
-        If no single build does: two on one page would both claim `window.Plotly`.
-    """
-    wanted = frozenset(traces)
-    for bundle in bundles(folder):
-        if wanted <= bundle.traces:
-            return bundle
-    known = frozenset().union(*(bundle.traces for bundle in bundles(folder)))
-    strange = ", ".join(sorted(wanted - known) or sorted(wanted))
-    raise BookError(
-        f"no vendored chart script draws {strange} together with the page's other charts: use "
-        f"other trace types ({', '.join(sorted(known))}), or vendor a plotly.js build that does."
-    )
+def require_drawn(traces: set[str]) -> None:
+    """Refuse trace types, such as `choropleth`, that the vendored script does not draw."""
+    known = bundle()["traces"]
+    if strange := sorted(traces - set(known)):
+        raise BookError(
+            f"no vendored chart script draws {', '.join(strange)}: use other trace types "
+            f"({', '.join(known)}), or vendor a plotly.js build that does in place of this one."
+        )

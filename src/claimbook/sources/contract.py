@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from claimbook.data.bands import band
+from claimbook.data.series import band
 from claimbook.errors import ClaimbookError
 from claimbook.sources.responses import Digits
 from claimbook.sources.worldbank import Served
@@ -146,7 +146,7 @@ def cells(served: Served, known: Collection[str]) -> list[Cell]:
     ------
     ContractBroken
         If an economy is unknown, an economy-year stands twice, a year lies before 1960 or in the
-        future, or a value is no finite number within the limits of :mod:`claimbook.data.bands`.
+        future, or a value is no finite number within the limits of :mod:`claimbook.data.series`.
     """
     economy, year, value = zip(*served.cells, strict=True)
     if not set(map(type, year)) <= {int, str}:

@@ -11,8 +11,9 @@ from typing import Any
 
 import pandas as pd
 
-from claimbook.data import changes, snapshot, swap
-from claimbook.data.snapshot import CURRENT, Series, Snapshot
+from claimbook.data import compare, package, swap
+from claimbook.data.package import Series
+from claimbook.data.snapshot import CURRENT, Snapshot
 from claimbook.sources import contract, worldbank
 
 # A unit that names the prices it is measured in, in a title such as "GDP (constant 2015 US$)".
@@ -71,7 +72,7 @@ class _Fetched:
 def refresh(
     order: Order,
     *,
-    execute: changes.Execute | None = None,
+    execute: compare.Execute | None = None,
     report: Callable[[worldbank.Progress], None] = lambda _: None,
     announce: Callable[[dict[str, Any]], None] = lambda _: None,
 ) -> dict[str, Any]:
@@ -92,7 +93,7 @@ def refresh(
     Returns
     -------
     dict
-        What changed (see :func:`claimbook.data.changes.compare`), with ``vintage``, ``endpoint``,
+        What changed (see :func:`claimbook.data.compare.compare`), with ``vintage``, ``endpoint``,
         ``retrieved``, ``requests``, ``cells`` fetched by series, and ``published``.
 
     Raises
@@ -144,9 +145,9 @@ def _fetch(
             cells = contract.cells(one, known)
             loss = None
             if old and one.code in held:
-                loss = contract.loss(one.code, changes.long_form(old, one.code), cells)
+                loss = contract.loss(one.code, old.long(one.code), cells)
             series = _described(one, cells, order, old, notes.get(one.code, {}))
-            return _Written(snapshot.write_series(new, series), len(cells), one.updated, loss)
+            return _Written(package.write_series(new, series), len(cells), one.updated, loss)
 
         kept = door.series(
             order.codes,
@@ -165,7 +166,7 @@ def _with_former(table: pd.DataFrame, old: Snapshot | None, fetched: Sequence[st
     if old is None:
         return table
     carried = [code for code in old.codes if code not in fetched]
-    named = {name for code in carried for name in changes.long_form(old, code)["economy"]}
+    named = {name for code in carried for name in old.long(code)["economy"]}
     former = _unlisted(old, table)
     former = former[former["economy"].isin(named)].assign(former=True)
     return pd.concat([table, former], ignore_index=True)
@@ -176,8 +177,8 @@ def _with_those_of_releases(table: pd.DataFrame, data: Path) -> pd.DataFrame:
 
     Figures of a past release may name them: in 2013 there were aggregates that are gone today.
     """
-    for package in sorted(data.glob("[!.]*/datapackage.json")):
-        table = pd.concat([table, _unlisted(Snapshot(package.parent), table)], ignore_index=True)
+    for path in sorted(data.glob("[!.]*/datapackage.json")):
+        table = pd.concat([table, _unlisted(Snapshot(path.parent), table)], ignore_index=True)
     return table.assign(former=False)
 
 
@@ -193,7 +194,7 @@ def _write(folder: Path, order: Order, old: Snapshot | None, fetched: _Fetched) 
     updates = [one.updated for one in fetched.written.values() if _is_date(one.updated)]
     carried = [(one.resource, folder / one.resource["path"]) for one in fetched.written.values()]
     carried += [_carried(old, code) for code in old.codes if code not in order.codes] if old else []
-    snapshot.write(
+    package.write(
         folder,
         vintage=order.vintage,
         economies=fetched.economies,
@@ -301,9 +302,9 @@ def _report(
     old: Snapshot | None,
     new: Snapshot,
     fetched: _Fetched,
-    execute: changes.Execute | None,
+    execute: compare.Execute | None,
 ) -> dict[str, Any]:
-    found = changes.compare(old, new) | {
+    found = compare.compare(old, new) | {
         "vintage": order.vintage,
         "endpoint": order.endpoint,
         "retrieved": datetime.now(UTC).date().isoformat(),
@@ -311,8 +312,8 @@ def _report(
         "cells": {code: one.cells for code, one in fetched.written.items()},
         "published": False,
     }
-    if execute is not None and old is not None and changes.any_change(found):
-        found["claims"] = changes.claims_moved(
+    if execute is not None and old is not None and compare.any_change(found):
+        found["claims"] = compare.claims_moved(
             order.data, order.vintage, old.folder, new.folder, execute
         )
     return found
@@ -336,7 +337,6 @@ def series_of(vintage: str, named: Sequence[str], data: Path) -> list[str]:
         All of them for a vintage not held yet. In one that is held, without the series that only
         other vintages hold: releases name some series differently, and each keeps its own.
     """
-    swap.recover(data)
     held = {
         path.parent.name: set(Snapshot(path.parent).codes)
         for path in data.glob("*/datapackage.json")

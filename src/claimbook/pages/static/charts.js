@@ -90,6 +90,7 @@
         },
         margin: { l: 8, r: 12, t: TOP, b: 8 },
         hoverlabel: {
+          align: "left",
           bgcolor: variable("--cb-surface"), bordercolor: line, font: { color: ink, size: 13 },
         },
         annotationdefaults: { font: { color: ink }, arrowcolor: muted, arrowwidth: 1, arrowhead: 0 },
@@ -175,7 +176,9 @@
     await draw(plot);
     const figure = drawn.get(plot);
     if (!figure) return; // it could not be drawn, and the page says so
-    figure.data = figure.steps[control.value];
+    // A step holds what differs from the others; the rest stands in the figure.
+    const moved = figure.steps[control.value];
+    figure.data = figure.data.map((trace, i) => ({ ...trace, ...moved[i] }));
     const { data, layout } = themedFigure(figure);
     window.Plotly.react(plot, data, layout, CONFIG);
   }

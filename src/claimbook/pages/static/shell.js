@@ -1,12 +1,32 @@
-// What every page needs beyond its HTML: details that open in print, and wide formulas that the
-// keyboard can scroll.
+// What every page needs beyond its HTML: one switch for all code, details that open in print, and
+// wide formulas that the keyboard can scroll.
 "use strict";
 
 (() => {
   const print = window.matchMedia("print");
   const opened = new Set();
 
-  // Tables and declarations are opened; the code that a page keeps folded stays in the notebook.
+  // Without this script each cell has a fold of its own; the switch takes the place of them all.
+  // It is remembered by the page alone: another page begins without code.
+  function startSwitch() {
+    const line = document.querySelector(".cb-code-switch");
+    if (!line) return;
+    const button = line.querySelector("button");
+    const cells = document.querySelectorAll(".cell > details.hide.above-input");
+    function show(on) {
+      button.setAttribute("aria-pressed", String(on));
+      for (const details of cells) {
+        details.open = on;
+        details.hidden = !on;
+      }
+    }
+    button.addEventListener("click", () => show(button.getAttribute("aria-pressed") !== "true"));
+    show(false);
+    line.hidden = false;
+  }
+
+  // Tables and declarations are opened (claimbook.css leaves out long tables); code stays in the
+  // notebook.
   function openForPrint() {
     for (const details of document.querySelectorAll("details:not([open], .hide)")) {
       details.open = true;
@@ -33,5 +53,6 @@
   window.addEventListener("afterprint", closeAgain);
   window.addEventListener("resize", makeScrollableFocusable);
   document.addEventListener("DOMContentLoaded", makeScrollableFocusable);
+  document.addEventListener("DOMContentLoaded", startSwitch);
   document.fonts.ready.then(makeScrollableFocusable); // a formula's width is its font's
 })();

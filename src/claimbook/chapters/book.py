@@ -1,0 +1,221 @@
+"""The book of one command: each of its files is read once, when it is first asked for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import cached_property
+from pathlib import Path
+from typing import Any, TypeVar
+
+from nbformat import NotebookNode
+
+from claimbook import paths, status
+from claimbook.chapters import freshness, notebooks, prose
+from claimbook.chapters.definitions import Library
+from claimbook.chapters.notebooks import ChapterError
+from claimbook.claims import files
+from claimbook.claims.output import expanded
+from claimbook.data import snapshot
+from claimbook.errors import nearest
+
+T = TypeVar("T")
+Output = dict[str, Any]
+
+
+class Book:
+    """Claims, essays, notebooks, claim outputs, freshness and table of contents of the book.
+
+    A file that changes afterwards is not read again: open another book.
+    """
+
+    def __init__(self) -> None:
+        self.root = paths.root()
+        self._kept: dict[tuple[str, str], Any] = {}
+        self._library = Library(freshness.PACKAGE)
+
+    # What the book holds
+
+    @cached_property
+    def claim_paths(self) -> dict[str, Path]:
+        """Claim id to claim file, in the order of the folders."""
+        return files.claim_paths()
+
+    @cached_property
+    def claims(self) -> dict[str, dict[str, Any]]:
+        """Claim id to claim file, as plain data."""
+        return {claim_id: self.claim(claim_id) for claim_id in self.claim_paths}
+
+    @cached_property
+    def essays(self) -> dict[str, dict[str, Any]]:
+        """Essay id to essay file, held against the claims."""
+        return files.essays(self.claims)
+
+    @cached_property
+    def series(self) -> list[str]:
+        """The codes of all series that the claims name, sorted."""
+        return sorted({code for one in self.claims.values() for code in files.claim_series(one)})
+
+    @cached_property
+    def pages(self) -> list[str]:
+        """Every page that the table of contents names, without suffix, the root first."""
+        from ruamel.yaml import YAML
+
+        contents = YAML(typ="safe").load((self.root / "_toc.yml").read_text(encoding="utf-8"))
+        return [contents["root"], *_files(contents.get("parts", [])), *_files(contents)]
+
+    @cached_property
+    def chapters(self) -> dict[str, Path]:
+        """Claim id to its notebook; each claim file has one beside it."""
+        found = {name: path.with_suffix(".ipynb") for name, path in self.claim_paths.items()}
+        for name, path in found.items():
+            if not path.is_file():
+                raise ChapterError(
+                    f"{paths.shown(self.claim_paths[name])} has no chapter: write "
+                    f"{paths.shown(path)} beside it, or make both with `claimbook new`."
+                )
+        return found
+
+    @cached_property
+    def notebooks(self) -> dict[str, Path]:
+        """Every notebook by name: the chapters, then those of the contents without a claim."""
+        listed = [self.root / f"{page}.ipynb" for page in self.pages]
+        alone = {path.stem: path for path in listed if path.is_file()}
+        return self.chapters | {name: alone[name] for name in alone if name not in self.chapters}
+
+    @cached_property
+    def outputs(self) -> dict[str, Output]:
+        """Claim id to claim output."""
+        return {claim_id: self.output(claim_id) for claim_id in self.chapters}
+
+    @cached_property
+    def snapshots(self) -> dict[str, snapshot.Snapshot]:
+        """Vintage to snapshot, the oldest first."""
+        return {vintage: snapshot.read(vintage) for vintage in snapshot.vintages()}
+
+    @cached_property
+    def references(self) -> set[str]:
+        """The keys of the literature."""
+        text = (self.root / "book" / "references.bib").read_text(encoding="utf-8")
+        return set(re.findall(r"^@\w+\{([^,\s]+),", text, re.MULTILINE))
+
+    # What it holds of one name
+
+    def known(self, name: str) -> str:
+        """Return the name of a notebook, or say which may have been meant."""
+        if name not in self.notebooks:
+            raise ChapterError(f"The book has no chapter {name!r}.{nearest(name, self.notebooks)}")
+        return name
+
+    def chapter_of(self, path: Path) -> str | None:
+        """Return the claim of a chapter's path, with or without suffix; None where it has none."""
+        name = path.stem
+        own = self.chapters.get(name)
+        return name if own == (self.root / path).with_name(f"{name}.ipynb") else None
+
+    def claim(self, claim_id: str) -> dict[str, Any]:
+        """Return a claim file as plain data."""
+        path = self.claim_paths[claim_id]
+        return self._once("claim", claim_id, lambda: files.load_claim(path))
+
+    def notebook(self, name: str) -> NotebookNode:
+        """Return a notebook."""
+        path = self.notebooks[self.known(name)]
+        return self._once("notebook", name, lambda: notebooks.read(path))
+
+    def output(self, claim_id: str) -> Output:
+        """Return the claim output stored in a chapter, with the words of its claim file."""
+        notebook = self.notebook(claim_id)
+        return self._once("output", claim_id, lambda: self.output_of(notebook, claim_id))
+
+    def output_of(self, notebook: NotebookNode, claim_id: str) -> Output:
+        """Return the claim output of a notebook just executed, with the words of its claim file."""
+        return expanded(notebooks.claim_output(notebook, claim_id), self.claim(claim_id))
+
+    def forget(self, name: str) -> None:
+        """Forget what was read of a notebook that has been written anew."""
+        for kind in ("notebook", "output", "stale"):
+            self._kept.pop((kind, name), None)
+        self.__dict__.pop("outputs", None)
+
+    # Whether it holds
+
+    def fingerprints(self, name: str, notebook: NotebookNode) -> dict[str, Any]:
+        """Return the fingerprints of a notebook as everything stands now."""
+        cells = [cell.source for cell in freshness.code_cells(notebook)]
+        declared = self.claim(name) if name in self.chapters else None
+        codes = files.claim_series(declared) if declared else self._read_by(cells)
+        library = freshness.library(cells, self._library)
+        reached = {name.split(":")[0] for name in library.get("status", "").split()}
+        tables = [table for name, table in status.TABLES.items() if name in reached]
+        return {
+            "data": freshness.files(snapshot.fingerprints(codes, tables)),
+            **({"claim": freshness.claim(declared)} if declared else {}),
+            "code": freshness.code(notebook),
+            "library": library,
+            "lock": self._lock,
+            "outputs": freshness.outputs(notebook),
+        }
+
+    def stale(self, name: str) -> list[str]:
+        """Say why a notebook's stored outputs no longer hold; empty where it is fresh."""
+        return self._once("stale", name, lambda: self._stale(name))
+
+    def require_fresh(self, name: str | None = None) -> None:
+        """Stop unless the outputs of a notebook, or of all, hold and its prose fits its verdict."""
+        for one in self.notebooks if name is None else [self.known(name)]:
+            if changed := self.stale(one):
+                raise ChapterError(
+                    f"chapter {one} is stale: run `claimbook run {one}` "
+                    f"(changed since its last run: {'; '.join(changed)})."
+                )
+            if fault := self.rewrite_needed(one):
+                raise ChapterError(fault)
+
+    def rewrite_needed(self, name: str) -> str | None:
+        """Say whether a chapter's prose was written for another verdict than the one computed."""
+        if name not in self.chapters:
+            return None
+        written_for, verdict = self.claim(name)["written_for"], self.output(name)["verdict"]
+        if written_for == verdict:
+            return None
+        return (
+            f"chapter {name} was written for the verdict {written_for!r}, the figures now say "
+            f"{verdict!r}: rewrite its prose, then set `written_for` in {name}.yml."
+        )
+
+    def _stale(self, name: str) -> list[str]:
+        notebook = self.notebook(name)
+        stored = notebook.metadata.get("claimbook")
+        changed = freshness.changes(stored, self.fingerprints(name, notebook))
+        if changed or name not in self.chapters:
+            return changed
+        prose_cells = [cell.source for cell in notebook.cells if cell.cell_type == "markdown"]
+        return [fault for text in prose_cells for fault in prose.stale(text, self.output(name))]
+
+    def _read_by(self, cells: list[str]) -> list[str]:
+        """The series that some cells name, where no claim file declares them."""
+        held, text = (
+            {code for wdi in self.snapshots.values() for code in wdi.codes},
+            "\n".join(cells),
+        )
+        return sorted(code for code in held if f'"{code}"' in text)
+
+    @cached_property
+    def _lock(self) -> str:
+        path = self.root / "requirements.txt"
+        return freshness.lock(path.read_text(encoding="utf-8") if path.is_file() else "")
+
+    def _once(self, kind: str, name: str, make: Callable[[], T]) -> T:
+        if (kind, name) not in self._kept:
+            self._kept[kind, name] = make()
+        return self._kept[kind, name]
+
+
+def _files(node: object) -> list[str]:
+    if isinstance(node, list):
+        return [name for part in node for name in _files(part)]
+    if not isinstance(node, dict):
+        return []
+    own = [node["file"]] if "file" in node else []
+    return own + [name for key in ("chapters", "sections") for name in _files(node.get(key, []))]

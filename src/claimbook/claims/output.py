@@ -1,0 +1,239 @@
+"""The claim output: what a chapter stores of its claim, compact; and the words joined to it.
+
+What is stored holds figures, ids and outcomes only. Estimates stand in columns, each one string, so
+that an editor that saves the notebook leaves them as they are. The words of the claim file are
+joined when pages are made, so that mending a word makes no chapter stale.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from claimbook.claims import rule
+from claimbook.claims.grid import variants
+from claimbook.errors import ClaimbookError
+
+MIME = "application/vnd.claimbook.claim+json"
+SCHEMA_VERSION = 2
+Found = dict[str, Any]
+_CLAIM_WORDS = (
+    "id",
+    "essay",
+    "part",
+    "paragraphs",
+    "kind",
+    "title",
+    "statement",
+    "written_for",
+    "literature",
+)
+_NUMBERS = {"value": float, "low": float, "high": float, "n": int}
+_EXACT = "exact"
+_LETTERS = {outcome[0]: outcome for outcome in rule.OUTCOMES}
+_NOTHING = "-"
+
+
+class OutputError(ClaimbookError):
+    """A stored claim output cannot be read: the chapter is to be run again."""
+
+
+def plain(number: float) -> int | float:
+    """Return a whole number as an integer: an editor that saves 2.0 writes 2."""
+    return int(number) if float(number).is_integer() else number
+
+
+def compact(found: Mapping[str, Any]) -> Found:
+    """Return what is stored of a claim's findings (those of ``Claim.as_dict``)."""
+    checks = [_compact(check) for check in found["checks"]]
+    return {"schema_version": SCHEMA_VERSION, **found, "checks": checks}
+
+
+def expanded(stored: Mapping[str, Any], claim: Mapping[str, Any]) -> Found:
+    """Return a stored claim output in full, the words of its claim file joined to it."""
+    if stored.get("schema_version") != SCHEMA_VERSION:
+        raise OutputError(
+            f"The stored output of {claim['id']} is of another version of the library: run "
+            f"`claimbook run {claim['id']}`."
+        )
+    declared = {check["id"]: check for check in claim["checks"]}
+    ids = [check["id"] for check in stored["checks"]]
+    if ids != list(declared):
+        raise OutputError(
+            f"The stored output of {claim['id']} holds the checks {', '.join(ids)}, its claim file "
+            f"declares {', '.join(declared)}: run `claimbook run {claim['id']}`."
+        )
+    checks = [_expanded(check, declared[check["id"]]) for check in stored["checks"]]
+    return joined({**stored, "checks": checks}, claim)
+
+
+def joined(found: Mapping[str, Any], claim: Mapping[str, Any]) -> Found:
+    """Join a claim file to a claim's findings: its words, and what each check declares."""
+    declared = {check["id"]: check for check in claim["checks"]}
+    return {
+        **found,
+        "claim": {name: claim[name] for name in _CLAIM_WORDS if name in claim},
+        "checks": [joined_check(check, declared[check["id"]]) for check in found["checks"]],
+    }
+
+
+def joined_check(check: Mapping[str, Any], declared: Mapping[str, Any]) -> Found:
+    """Join to a check's findings what the claim file declares of it."""
+    options = variants(declared["options"])
+    unit = {"unit": declared["unit"]}
+
+    def measured(one: Mapping[str, Any] | None) -> Found | None:
+        return one and {**one, "estimate": one["estimate"] and {**one["estimate"], **unit}}
+
+    return {
+        **declared,
+        **measured(check),
+        "vintages": {name: measured(one) for name, one in check["vintages"].items()},
+        "variants": [
+            {"id": one["id"], "options": options[one["id"]], **measured(one)}
+            for one in check["variants"]
+        ],
+    }
+
+
+def _compact(check: Mapping[str, Any]) -> Found:
+    """Put a check's variants, vintages and economies into columns.
+
+    Its own outcome and estimate are those of the first variant, the headline.
+    """
+    names = check["economies"].keys()
+    return {name: one for name, one in check.items() if name not in ("outcome", "estimate")} | {
+        "variants": _columns(check["variants"]),
+        "vintages": {"names": " ".join(check["vintages"])} | _columns(check["vintages"].values()),
+        "flips": check["flips"]
+        and {name: one if one is None else plain(one) for name, one in check["flips"].items()},
+        "missing": {vintage: " ".join(codes) for vintage, codes in check["missing"].items()},
+        "lost": {vintage: " ".join(codes) for vintage, codes in check["lost"].items()},
+        "decomposition": {
+            vintage: {name: plain(number) for name, number in parts.items()}
+            for vintage, parts in check["decomposition"].items()
+        },
+        "economies": {
+            "codes": " ".join(names),
+            "values": " ".join(_text(check["economies"][name]) for name in names),
+        },
+    }
+
+
+def _expanded(check: Mapping[str, Any], declared: Mapping[str, Any]) -> Found:
+    found = _entries(check["variants"])
+    ids = variants(declared["options"])
+    if len(ids) != len(found):
+        raise OutputError(
+            f"The check {check['id']} has {len(ids)} variants, {len(found)} are stored: run the "
+            "chapter again."
+        )
+    vintages = dict(
+        zip(check["vintages"]["names"].split(), _entries(check["vintages"]), strict=True)
+    )
+    codes, values = (check["economies"][name].split() for name in ("codes", "values"))
+    return {
+        **check,
+        **found[0],
+        "variants": [{"id": name, **one} for name, one in zip(ids, found, strict=True)],
+        "vintages": vintages,
+        "missing": {vintage: names.split() for vintage, names in check["missing"].items()},
+        "lost": {vintage: names.split() for vintage, names in check["lost"].items()},
+        "economies": dict(zip(codes, map(float, values), strict=True)),
+    }
+
+
+def _columns(entries: Iterable[Mapping[str, Any] | None]) -> dict[str, str]:
+    """Write outcomes and estimates as columns: one letter, or one number, an entry."""
+    entries = list(entries)
+    estimates = [one["estimate"] if one else None for one in entries]
+    columns = {"outcomes": "".join(one["outcome"][0] if one else _NOTHING for one in entries)}
+    for name in _NUMBERS:
+        column = (_text(one[name]) if one else _NOTHING for one in estimates)
+        columns[f"{name}s"] = " ".join(column)
+    if any(one and one[_EXACT] for one in estimates):
+        columns[_EXACT] = " ".join(str(int(bool(one and one[_EXACT]))) for one in estimates)
+    return columns
+
+
+def _entries(columns: Mapping[str, str]) -> list[Found | None]:
+    """Read what ``_columns`` wrote."""
+    numbers = [
+        [None if text == _NOTHING else kind(text) for text in columns[f"{name}s"].split()]
+        for name, kind in _NUMBERS.items()
+    ]
+    exact = columns.get(_EXACT, "0 " * len(columns["outcomes"])).split()
+    entries: list[Found | None] = []
+    for letter, flag, *row in zip(columns["outcomes"], exact, *numbers, strict=True):
+        measured = dict(zip(_NUMBERS, row, strict=True)) | {_EXACT: flag == "1"}
+        estimate = None if row[0] is None else measured
+        asked = letter != _NOTHING
+        entries.append({"outcome": _LETTERS[letter], "estimate": estimate} if asked else None)
+    return entries
+
+
+def _text(number: float) -> str:
+    return f"{number:.6g}" if isinstance(number, float) else str(number)
+
+
+def claim_text(found: Mapping[str, Any]) -> str:
+    """Write a claim's findings for a terminal, or a diff: ids, outcomes, figures."""
+    robustness, counts = found["robustness"], found["counts"]
+    primary = next(check for check in found["checks"] if check["role"] == "primary")
+    words = ", ".join(f"{count} {outcome}" for outcome, count in counts.items())
+    then = ", ".join(f"{name}: {verdict}" for name, verdict in found["vintages"].items())
+    return "\n".join(
+        [
+            f"claim {found['claim']['id']}: {found['verdict']}",
+            f"of {sum(counts.values())} checks that count: {words}",
+            f"primary check: {primary['outcome']}, shared by {robustness['agree']} of "
+            f"{robustness['of']} variants",
+            f"verdict by vintage: {then}",
+            *map(check_text, found["checks"]),
+        ]
+    )
+
+
+def check_text(check: Mapping[str, Any]) -> str:
+    """Write a check's findings for a terminal, or a diff."""
+    how = f" ({check['how']})" if check["how"] else ""
+    lines = [
+        f"{check['role']} check {check['id']}: {check['outcome']}{how}",
+        f"  expects a {check['expects']} from {check['reference']:g}, "
+        f"of at least {check['smallest_effect']:g} {check['unit']}",
+    ]
+    if not check["series"]:
+        lines.append(f"  a model, which reads no data: {_estimate_text(check['estimate'])}")
+    for vintage, under in check["vintages"].items() if check["series"] else ():
+        lines.append(f"  {vintage:>8}  {_under(check, vintage, under)}")
+        if lost := check["lost"].get(vintage):
+            lines.append(f"            without {len(lost)}: {' '.join(lost)}")
+    if check["flips"]:
+        lines.append(f"  {_flips_text(**check['flips'])}")
+    robustness = check["robustness"]
+    if robustness["of"] > 1:
+        lines.append(f"  {robustness['agree']} of {robustness['of']} variants have this outcome")
+    return "\n".join(lines)
+
+
+def _flips_text(supports_to: float | None, contradicts_from: float) -> str:
+    supports = (
+        "" if supports_to is None else f"supports for smallest effects up to {supports_to:g}, "
+    )
+    return f"{supports}contradicts above {contradicts_from:g}"
+
+
+def _under(check: Mapping[str, Any], vintage: str, under: Mapping[str, Any] | None) -> str:
+    if vintage in check["missing"]:
+        return f"not held in this vintage: {', '.join(check['missing'][vintage])}"
+    if under is None:
+        return "not asked: this vintage does not hold the window"
+    return f"{under['outcome']}: {_estimate_text(under['estimate'])}"
+
+
+def _estimate_text(estimate: Mapping[str, Any] | None) -> str:
+    if estimate is None:
+        return "no estimate"
+    low, high = estimate["low"], estimate["high"]
+    exact = " exact" if estimate[_EXACT] else ""
+    return f"{estimate['value']:g} [{low:g}, {high:g}]{exact}, n = {estimate['n']}"

@@ -1,0 +1,431 @@
+"""What differs between copies of the figures, and what each holds of a series.
+
+A revision is measured, never judged: the Bank may be right today or have been right before.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from claimbook.data import snapshot
+from claimbook.data.series import known_breaks
+from claimbook.data.snapshot import CURRENT, Snapshot
+from claimbook.errors import ClaimbookError
+
+# Executes every chapter on a data folder: claim outputs by claim id.
+Execute = Callable[[Path], dict[str, dict[str, Any]]]
+
+SCHEMA_VERSION = 1
+_GROUPS = ("name", "region", "income_group", "lending_type")
+# The Bank's classes, from poor to rich; economies it leaves unclassified stand last.
+INCOME_GROUPS = ("Low income", "Lower middle income", "Upper middle income", "High income")
+UNCLASSIFIED = "Not classified"
+
+
+# Two copies
+
+
+def compare(old: Snapshot | None, new: Snapshot) -> dict[str, Any]:
+    """Measure what changed from one snapshot (None: there was none) to another; ready for JSON.
+
+    ``series`` has one entry for each held by both (see :func:`revision`) under its later code;
+    ``series_added``, ``series_removed``; ``economies`` has ``added``, ``removed``, ``regrouped``.
+    """
+    before = old.codes if old else []
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "series": [_series(old, new, code) for code in new.codes if old and code in before],
+        "series_added": [code for code in new.codes if code not in before],
+        "series_removed": [code for code in before if code not in new.codes],
+        "economies": _economies(old, new),
+    }
+
+
+def _series(old: Snapshot, new: Snapshot, code: str) -> dict[str, Any]:
+    units = {"old": old.metadata(code)["unit"], "new": new.metadata(code)["unit"]}
+    after = new.long(code)
+    # The same file, byte for byte: reading it once tells all there is to tell.
+    before = after if old.sha256(code) == new.sha256(code) else old.long(code)
+    return {"code": code, "unit": units} | revision(before, after)
+
+
+def revision(before: pd.DataFrame, after: pd.DataFrame) -> dict[str, Any]:
+    """Measure how one copy of a series differs from an earlier one.
+
+    Parameters
+    ----------
+    before, after : pandas.DataFrame
+        Columns ``economy``, ``year``, ``value`` in the series' unit; filled cells only.
+
+    Returns
+    -------
+    dict
+        Counts of cells ``added``, ``removed``, ``revised`` and ``unchanged``; ``newest_year``
+        (``old``, ``new``); ``largest_absolute`` and ``largest_relative`` (``economy``, ``year``,
+        ``old``, ``new``, ``absolute`` in the series' unit, ``relative`` as a share of the old
+        value, None where that is 0), and ``median_absolute`` and ``median_relative``, over the
+        cells revised; None where none is.
+    """
+    cells = before.merge(
+        after, on=["economy", "year"], how="outer", suffixes=("_old", "_new"), indicator="side"
+    )
+    common = cells[cells["side"] == "both"]
+    revised = common[common["value_old"] != common["value_new"]].copy()
+    revised["absolute"] = (revised["value_new"] - revised["value_old"]).abs()
+    base = revised["value_old"].abs()
+    revised["relative"] = (revised["absolute"] / base).where(base > 0)
+    return {
+        "added": int((cells["side"] == "right_only").sum()),
+        "removed": int((cells["side"] == "left_only").sum()),
+        "revised": len(revised),
+        "unchanged": len(common) - len(revised),
+        "newest_year": {"old": _newest(before), "new": _newest(after)},
+        "largest_absolute": _largest(revised, "absolute"),
+        "largest_relative": _largest(revised, "relative"),
+        "median_absolute": _number(revised["absolute"].median()),
+        "median_relative": _number(revised["relative"].median()),
+    }
+
+
+def _newest(long: pd.DataFrame) -> int | None:
+    return int(long["year"].max()) if len(long) else None
+
+
+def _largest(revised: pd.DataFrame, by: str) -> dict[str, Any] | None:
+    ranked = revised.dropna(subset=[by])
+    if ranked.empty:
+        return None
+    cell = ranked.loc[ranked[by].idxmax()]
+    return {
+        "economy": str(cell["economy"]),
+        "year": int(cell["year"]),
+        "old": float(cell["value_old"]),
+        "new": float(cell["value_new"]),
+        "absolute": float(cell["absolute"]),
+        "relative": _number(cell["relative"]),
+    }
+
+
+def _number(value: float) -> float | None:
+    return None if pd.isna(value) else float(value)
+
+
+def _economies(old: Snapshot | None, new: Snapshot) -> dict[str, Any]:
+    after = pd.concat([new.economies, new.aggregates])
+    before = pd.concat([old.economies, old.aggregates]) if old else after
+    common = after.index.intersection(before.index)
+    regrouped = [
+        {
+            "economy": economy,
+            "field": field,
+            "old": before.at[economy, field],
+            "new": after.at[economy, field],
+        }
+        for economy in common
+        for field in _GROUPS
+        if before.at[economy, field] != after.at[economy, field]
+    ]
+    return {
+        "added": sorted(after.index.difference(before.index)),
+        "removed": sorted(before.index.difference(after.index)),
+        "regrouped": regrouped,
+    }
+
+
+def any_change(report: Mapping[str, Any]) -> bool:
+    """Tell whether :func:`compare` found anything that a chapter could notice."""
+    return bool(
+        report["series_added"]
+        or report["series_removed"]
+        or any(report["economies"].values())
+        or any(_changed(one) for one in report["series"])
+    )
+
+
+def _changed(one: Mapping[str, Any]) -> bool:
+    return bool(
+        one["added"] or one["removed"] or one["revised"] or one["unit"]["old"] != one["unit"]["new"]
+    )
+
+
+def claims_moved(
+    data: Path, vintage: str, old: Path, new: Path, execute: Execute
+) -> dict[str, Any]:
+    """Execute the chapters on two copies of a vintage, and find the checks and verdicts that moved.
+
+    Whatever else ``data``, the folder of the vintages, holds is the same for both. The answer says
+    ``compared`` (bool); ``why_not`` where a chapter failed, otherwise what :func:`moves` finds.
+    """
+    found = []
+    for side, folder in (("old", old), ("new", new)):
+        try:
+            with arranged(data, {vintage: folder}) as copy:
+                found.append(execute(copy))
+        except ClaimbookError as fault:
+            return {"compared": False, "why_not": f"on the {side} figures, {fault}"}
+    return {"compared": True} | moves(*found)
+
+
+def moves(
+    before: Mapping[str, Mapping[str, Any]], after: Mapping[str, Mapping[str, Any]]
+) -> dict[str, list[dict[str, Any]]]:
+    """Compare claim outputs by claim id, verdict by verdict and check by check, in every vintage.
+
+    ``flipped`` lists verdicts (``claim``, ``vintage``, ``old``, ``new``), ``moved`` checks
+    (``claim``, ``check``, ``vintage``, ``outcome`` and ``estimate``, each ``old`` and ``new``).
+    """
+    flipped: list[dict[str, Any]] = []
+    moved: list[dict[str, Any]] = []
+    for claim in sorted(set(before) & set(after)):
+        for vintage, (old, new) in _pairs(before[claim], after[claim], _verdicts):
+            if old != new:
+                flipped.append({"claim": claim, "vintage": vintage, "old": old, "new": new})
+        for (check, vintage), (old, new) in _pairs(before[claim], after[claim], _findings):
+            if old != new:
+                moved.append(
+                    {"claim": claim, "check": check, "vintage": vintage}
+                    | {
+                        part: {"old": (old or {}).get(part), "new": (new or {}).get(part)}
+                        for part in ("outcome", "estimate")
+                    }
+                )
+    return {"flipped": flipped, "moved": moved}
+
+
+def _pairs(
+    before: Mapping[str, Any], after: Mapping[str, Any], parts: Callable[[Any], dict[Any, Any]]
+) -> Iterator[tuple[Any, tuple[Any, Any]]]:
+    old, new = parts(before), parts(after)
+    for key in sorted(set(old) | set(new)):
+        yield key, (old.get(key), new.get(key))
+
+
+def _verdicts(output: Mapping[str, Any]) -> dict[str, str | None]:
+    return {**output.get("vintages", {}), CURRENT: output["verdict"]}
+
+
+def _findings(output: Mapping[str, Any]) -> dict[tuple[str, str], dict[str, Any] | None]:
+    found: dict[tuple[str, str], dict[str, Any] | None] = {}
+    for check in output["checks"]:
+        found |= {(check["id"], name): one for name, one in check.get("vintages", {}).items()}
+        found[check["id"], CURRENT] = {
+            "outcome": check["outcome"],
+            "estimate": check["estimate"],
+        }
+    return found
+
+
+@contextmanager
+def arranged(data: Path, vintages: Mapping[str, Path]) -> Iterator[Path]:
+    """Lay out, in links, a data folder in which some vintages are others than in the book's own."""
+    with tempfile.TemporaryDirectory(prefix="claimbook-") as name:
+        folder = Path(name)
+        for path in data.resolve().iterdir():
+            if path.name not in vintages and not path.name.startswith("."):
+                (folder / path.name).symlink_to(path)
+        for vintage, path in vintages.items():
+            (folder / vintage).symlink_to(path.resolve())
+        yield folder
+
+
+def as_text(report: Mapping[str, Any]) -> str:
+    """Say what :func:`compare` found, and ``claims`` where chapters were executed, line by line."""
+    changed = [one for one in report["series"] if _changed(one)]
+    lines = [_series_line(one) for one in changed]
+    for word, codes in (("new", report["series_added"]), ("gone", report["series_removed"])):
+        lines += [f"{code}: {word}" for code in codes]
+    same = len(report["series"]) - len(changed)
+    if same:
+        lines.append(f"{same} series unchanged, cell for cell")
+    lines += _economy_lines(report["economies"])
+    if "claims" in report:
+        lines += _claim_lines(report["claims"])
+    return "\n".join(lines)
+
+
+def _series_line(one: Mapping[str, Any]) -> str:
+    parts = [f"{one[what]} {what}" for what in ("added", "removed", "revised") if one[what]]
+    largest, relative = one["largest_absolute"], one["largest_relative"]
+    if largest:
+        parts.append(f"largest revision {_cell(largest)}")
+        if relative and (relative["economy"], relative["year"]) != (
+            largest["economy"],
+            largest["year"],
+        ):
+            parts.append(f"relatively {_cell(relative)}")
+        parts.append(f"median {_short(one['median_absolute'])}{_share(one['median_relative'])}")
+    years, units = one["newest_year"], one["unit"]
+    parts.append(
+        f"newest year {years['new']}"
+        if years["old"] == years["new"]
+        else f"newest year {years['old']} → {years['new']}"
+    )
+    if units["old"] != units["new"]:
+        parts.append(f"unit was {units['old']!r}, is {units['new']!r}: not comparable")
+    return f"{one['code']}: {', '.join(parts)}"
+
+
+def _cell(cell: Mapping[str, Any]) -> str:
+    return (
+        f"{cell['economy']} {cell['year']} {_short(cell['old'])} → {_short(cell['new'])}"
+        f"{_share(cell['relative'])}"
+    )
+
+
+def _short(value: float | None) -> str:
+    return "none" if value is None else f"{value:.5g}"
+
+
+def _share(value: float | None) -> str:
+    return "" if value is None else f" (by {100 * value:.3g} %)"
+
+
+def _economy_lines(economies: Mapping[str, Any]) -> list[str]:
+    lines = []
+    for word in ("added", "removed"):
+        if economies[word]:
+            lines.append(f"economies {word}: {', '.join(economies[word])}")
+    lines += [
+        f"{one['economy']}: {one['field']} was {one['old']!r}, is {one['new']!r}"
+        for one in economies["regrouped"]
+    ]
+    return lines
+
+
+def _claim_lines(claims: Mapping[str, Any]) -> list[str]:
+    if not claims["compared"]:
+        return [f"verdicts not compared: {claims['why_not']}"]
+    lines = [
+        f"{one['claim']} / {one['check']} (vintage {one['vintage']}): "
+        f"{_finding(one, 'old')} → {_finding(one, 'new')}"
+        for one in claims["moved"]
+    ]
+    lines += [
+        f"VERDICT FLIPPED: {one['claim']} (vintage {one['vintage']}): {one['old']} → {one['new']}"
+        for one in claims["flipped"]
+    ]
+    return lines or ["no check moved, no verdict flipped"]
+
+
+def _finding(one: Mapping[str, Any], side: str) -> str:
+    estimate, outcome = one["estimate"][side], one["outcome"][side]
+    if not estimate:
+        return f"{outcome or 'no estimate'}"
+    return (
+        f"{outcome} ({_short(estimate['value'])} "
+        f"[{_short(estimate['low'])}, {_short(estimate['high'])}], n {estimate['n']})"
+    )
+
+
+# One series in every vintage
+
+
+def all_held() -> list[Snapshot]:
+    """Open every vintage that ``data/`` holds, oldest first."""
+    return [snapshot.read(vintage) for vintage in snapshot.vintages()]
+
+
+def all_codes(vintages: Sequence[Snapshot]) -> list[str]:
+    """List the series that any vintage holds, each once: a renamed one under its newest code."""
+    found: list[str] = []
+    for place, wdi in enumerate(vintages):
+        newer = vintages[place + 1 :]
+        found += [code for code in wdi.codes if not any(code in later.codes for later in newer)]
+    return sorted(found)
+
+
+def coverage(wdi: Snapshot, code: str) -> pd.DataFrame:
+    """Count the economies that have a value: income groups of today by years, none skipped."""
+    values = wdi.series(code)
+    counts = values.notna().groupby(_income_groups(wdi).reindex(values.index)).sum()
+    years = range(min(values.columns), max(values.columns) + 1)
+    return counts.reindex(index=[*INCOME_GROUPS, UNCLASSIFIED], columns=years, fill_value=0)
+
+
+def group_sizes(wdi: Snapshot) -> pd.Series:
+    """Count the economies of each income group: what full coverage would be."""
+    sizes = _income_groups(wdi).value_counts()
+    return sizes.reindex([*INCOME_GROUPS, UNCLASSIFIED], fill_value=0)
+
+
+def _income_groups(wdi: Snapshot) -> pd.Series:
+    groups = wdi.economies["income_group"]
+    return groups.where(groups.isin(INCOME_GROUPS), UNCLASSIFIED)
+
+
+def holding(wdi: Snapshot, code: str) -> dict[str, Any]:
+    """Say where a vintage's copy of a series came from, and what it covers.
+
+    ``economies`` and ``cells`` count economies, and economy-years, with a value; aggregates are
+    left out.
+    """
+    meta, filled = wdi.metadata(code), wdi.series(code).notna()
+    years = filled.columns[filled.any()]
+    source = (meta.get("sources") or [{}])[0]
+    return {
+        "vintage": wdi.vintage,
+        "title": meta["title"],
+        "unit": meta["unit"],
+        "description": meta.get("description", ""),
+        "release": meta.get("vintage", ""),
+        "retrieved": meta.get("retrieved", ""),
+        "how": meta.get("how", ""),
+        "source": source.get("title", ""),
+        "address": source.get("path", ""),
+        "first_year": int(years.min()),
+        "newest_year": int(years.max()),
+        "economies": int(filled.any(axis="columns").sum()),
+        "cells": int(filled.to_numpy().sum()),
+    }
+
+
+def between(old: Snapshot, new: Snapshot, code: str) -> dict[str, Any]:
+    """Measure how a series was revised between two vintages, over economies that both hold.
+
+    Nothing is measured where the units differ: constant prices of another base year are another
+    unit. ``common`` and ``revised`` count economy-years; ``median`` is over those revised.
+    """
+    units = old.metadata(code)["unit"], new.metadata(code)["unit"]
+    measured = revision(_of_economies(old, code), _of_economies(new, code))
+    comparable = units[0] == units[1]
+    largest = measured["largest_absolute"] if comparable else None
+    if largest:
+        largest = largest | {"name": new.economies.loc[largest["economy"], "name"]}
+    return {
+        "old": old.vintage,
+        "new": new.vintage,
+        "comparable": comparable,
+        "units": units,
+        "common": measured["revised"] + measured["unchanged"],
+        "revised": measured["revised"],
+        "largest": largest,
+        "median": measured["median_absolute"] if comparable else None,
+    }
+
+
+def _of_economies(wdi: Snapshot, code: str) -> pd.DataFrame:
+    long = wdi.long(code)
+    return long[long["economy"].isin(wdi.economies.index)]
+
+
+def series_page(code: str, vintages: Sequence[Snapshot]) -> dict[str, Any]:
+    """Gather what the data page says of one series in the vintages held, oldest first.
+
+    ``page`` is the World Bank's; ``holdings`` and ``revisions`` (between each vintage and the next
+    that holds the series) are those of :func:`holding` and :func:`between`; ``breaks`` sentences.
+    """
+    having = [wdi for wdi in vintages if code in wdi.codes]
+    return {
+        "code": code,
+        "page": f"https://data.worldbank.org/indicator/{code}",
+        "holdings": [holding(wdi, code) for wdi in having],
+        "revisions": [between(old, new, code) for old, new in pairwise(having)],
+        "breaks": known_breaks(code, having),
+    }

@@ -1,0 +1,231 @@
+"""Write a vintage, or a release of a single series, as a Frictionless Data Package v2."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from claimbook.data import series as known
+from claimbook.data.snapshot import ECONOMY_COLUMNS, WORLD_BANK, sha256
+
+SCHEMAS = Path(__file__).parent / "schemas"
+LICENCE = {
+    "name": "CC-BY-4.0",
+    "title": "Creative Commons Attribution 4.0",
+    "path": "https://creativecommons.org/licenses/by/4.0/",
+}
+SOURCE = {"title": WORLD_BANK, "path": "https://datacatalog.worldbank.org/search/dataset/0037712"}
+
+
+@dataclass(frozen=True)
+class Series:
+    """One indicator as it is written into a snapshot.
+
+    Parameters
+    ----------
+    code : str
+        Its code, such as ``SI.POV.GINI``.
+    title, unit, description : str
+        The indicator's name, unit of its values, and a short note.
+    values : pandas.DataFrame or list of tuple
+        Long form, columns or tuples of ``economy`` (iso3), ``year`` (int) and ``value`` (numbers,
+        or numbers as text where a copy's own digits are to be kept); aggregates included where the
+        Bank publishes them.
+    source : mapping
+        Where these figures were read: at least ``title``; ``path`` where there is an address.
+    retrieved : str
+        ISO date on which they were retrieved, or published where a copy names only that.
+    how : str
+        ``"wbgapi"`` or a sentence that names the copy and its commit.
+    extra : mapping
+        Further properties for the resource, such as ``vintage`` or ``agreement``.
+    """
+
+    code: str
+    title: str
+    unit: str
+    description: str
+    values: pd.DataFrame | list[tuple[str, int, Any]]
+    source: Mapping[str, str]
+    retrieved: str
+    how: str
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+
+def write(
+    folder: Path,
+    *,
+    economies: pd.DataFrame,
+    series: Iterable[Series],
+    created: str,
+    description: str,
+    vintage: str | None = None,
+    carried: Iterable[tuple[Mapping[str, Any], Path]] = (),
+) -> None:
+    """Write a vintage as it stands, judged by its own list of economies.
+
+    To replace a vintage that is in use, write beside it and swap (:mod:`claimbook.data.swap`).
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        A new folder.
+    economies : pandas.DataFrame
+        Columns ``economy, iso2, name, region, income_group, lending_type, aggregate`` (0 or 1):
+        those of this vintage, among them any that have been dissolved since.
+    series : iterable of Series
+        What to write.
+    created : str
+        ISO date of the newest figures in it.
+    description : str
+        A sentence on where this vintage comes from.
+    vintage : str, optional
+        The vintage's name; the folder's by default.
+    carried : iterable of (mapping, pathlib.Path)
+        Resources with their files, taken over byte for byte: those of an earlier copy, or those
+        that :func:`write_series` has already put into the folder.
+    """
+    vintage = vintage or folder.name
+    folder.mkdir(parents=True, exist_ok=True)
+    table = economies[list(ECONOMY_COLUMNS)].sort_values("economy")
+    resources = [
+        _write_text(folder, "economies", table.to_csv(index=False, lineterminator="\n"))
+        | {
+            "title": "Economies and aggregates",
+            "description": "aggregate = 1 are World, regions and income groups: never economies.",
+            "schema": _schema("economies"),
+        }
+    ]
+    found = [write_series(folder, one) for one in series]
+    for resource, path in carried:
+        if path.parent != folder:
+            shutil.copyfile(path, folder / resource["path"])
+        found.append(dict(resource))
+    resources += sorted(found, key=lambda resource: resource["name"])
+    _write_package(
+        folder,
+        name=f"wdi-{vintage}",
+        title=f"World Development Indicators, vintage {vintage}",
+        description=description,
+        created=f"{created}T00:00:00Z",
+        licenses=[LICENCE],
+        sources=[SOURCE],
+        resources=resources,
+    )
+
+
+def write_release(folder: Path, release: str, one: Series) -> None:
+    """Add a release of a single series to the folder of its history, or replace it.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        ``data/history/<CODE>``.
+    release : str
+        ``YYYY-MM``.
+    one : Series
+        Its figures and provenance.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "datapackage.json"
+    held = json.loads(path.read_bytes())["resources"] if path.is_file() else []
+    resource = _described(_write_text(folder, release, _long_text(one)), one)
+    # The economies stand in the vintages, each with its own list.
+    del resource["schema"]["foreignKeys"]
+    resources = [other for other in held if other["name"] != release] + [resource]
+    _write_package(
+        folder,
+        name=f"history-{one.code.lower()}",
+        title=f"{one.title} ({one.code}): further releases",
+        description="Dated releases of one series, one file each, for its history.",
+        licenses=[LICENCE],
+        sources=[SOURCE],
+        resources=sorted(resources, key=lambda resource: resource["name"]),
+    )
+
+
+def _write_package(folder: Path, **described: Any) -> None:
+    package = {"$schema": "https://datapackage.org/profiles/2.0/datapackage.json"} | described
+    text = json.dumps(package, indent=1, ensure_ascii=False) + "\n"
+    (folder / "datapackage.json").write_text(text, encoding="utf-8", newline="\n")
+
+
+def write_series(folder: Path, one: Series) -> dict[str, Any]:
+    """Write the file of one series, ahead of the data package that will describe it.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        The folder of a vintage that is being written.
+    one : Series
+        What to write.
+
+    Returns
+    -------
+    dict
+        The series' resource, for ``carried`` of :func:`write`.
+    """
+    return _described(_write_text(folder, one.code, _long_text(one)), one)
+
+
+def _long_text(one: Series) -> str:
+    cells = one.values
+    if isinstance(cells, pd.DataFrame):
+        cells = list(zip(*(cells[name] for name in ("economy", "year", "value")), strict=True))
+    # No economy-year stands twice: an order by economy and year is an order by these first two.
+    lines = [f"{economy},{year},{_digits(value)}\n" for economy, year, value in sorted(cells)]
+    return "economy,year,value\n" + "".join(lines)
+
+
+def _described(resource: dict[str, Any], one: Series) -> dict[str, Any]:
+    aliases, schema = known.aliases(one.code), _schema("series")
+    schema["fields"][-1] |= {"title": one.title, "description": one.unit}
+    return (
+        resource
+        | {
+            "title": one.title,
+            "unit": one.unit,
+            "description": one.description,
+            "sources": [dict(one.source)],
+            "licenses": [LICENCE],
+            "retrieved": one.retrieved,
+            "how": one.how,
+        }
+        | dict(one.extra)
+        | ({"aliases": aliases} if aliases else {})
+        | {"schema": schema}
+    )
+
+
+def _digits(value: object) -> str:
+    """Write a number as served: a float by its shortest exact form, a text unchanged."""
+    if isinstance(value, str | int):
+        return str(value)
+    number = float(value)  # type: ignore[arg-type]
+    return str(int(number)) if number.is_integer() and abs(number) < 2**53 else repr(number)
+
+
+def _write_text(folder: Path, name: str, text: str) -> dict[str, Any]:
+    content = text.encode("utf-8")
+    (folder / f"{name}.csv").write_bytes(content)
+    return {
+        "name": name,
+        "type": "table",
+        "path": f"{name}.csv",
+        "scheme": "file",
+        "format": "csv",
+        "mediatype": "text/csv",
+        "encoding": "utf-8",
+        "bytes": len(content),
+        "hash": f"sha256:{sha256(content)}",
+    }
+
+
+def _schema(name: str) -> dict[str, Any]:
+    return json.loads((SCHEMAS / f"{name}.table.json").read_text(encoding="utf-8"))

@@ -1,0 +1,174 @@
+"""A chapter's page: the claim card under its title, its checks, and what the head of it says."""
+
+from __future__ import annotations
+
+import io
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from docutils import nodes
+from markupsafe import Markup
+from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
+
+from claimbook import figures
+from claimbook.chapters import results
+from claimbook.claims import rule
+from claimbook.data import snapshot
+from claimbook.pages import charts, grounds, panel, phrases, shell, state
+from claimbook.pages.specification import specification_curve
+from claimbook.pages.state import BookError, Output
+
+METHOD = "book/method.html"
+_SCALE = {"contradicted": 1, "mixed": 2, "supported": 3}
+
+
+def claim_nodes(
+    env: BuildEnvironment, document: nodes.document, stored: Output, cell: int | None
+) -> list[nodes.Element]:
+    """Return all parts that show a claim output where it stands; its page remembers the claim.
+
+    What is shown is the Book's output, which has joined the claim file's words to what is stored.
+    """
+    book, up = state.book(env.app), state.up(env)
+    claim_id = state.page(env).claim = book.chapter_of(Path(env.doc2path(env.docname)))
+    if claim_id is None:
+        raise BookError(f"{env.docname} shows a claim, but no claim file stands beside it.")
+    output = book.outputs[claim_id]
+    env.note_dependency(str(book.claim_paths[claim_id]))
+    state.depends_on_essays(env)
+    curve = specification_curve(results.primary(output))
+    drawn = [] if curve is None else charts.chart_nodes(env, document, curve.as_dict(), None)
+    return [
+        grounds.grounds(output),
+        panel.panels(output),
+        *drawn,
+        shell.part("checks", output=output, strips=grounds.strips(output), names=_names(book)),
+        shell.part(
+            "method",
+            method=f"{up}{METHOD}",
+            reads_data=any(check["series"] for check in output["checks"]),
+            sha=results.data_sha256().get("current", "")[:12],
+            notebook=f"{up}_sources/{env.docname}.ipynb",
+            feed=f"{up}{results.FEED}",
+            economies=f"{up}economies/{claim_id}.json",
+        ),
+    ]
+
+
+def _names(book: state.Book) -> dict[str, str]:
+    return book.snapshots[snapshot.CURRENT].economies["name"].to_dict()
+
+
+def claim_review(output: Output, essay: dict[str, Any]) -> dict[str, Any]:
+    """Return a chapter as a schema.org ClaimReview.
+
+    *Inconclusive* has no place on a scale of truth, so it carries only its name.
+    """
+    rating: dict[str, Any] = {"@type": "Rating", "alternateName": output["verdict"]}
+    if output["verdict"] in _SCALE:
+        rating |= {"ratingValue": _SCALE[output["verdict"]], "worstRating": 1, "bestRating": 3}
+    return {
+        "@context": "https://schema.org",
+        "@type": "ClaimReview",
+        "claimReviewed": output["claim"]["statement"],
+        "reviewBody": _said(output),
+        "itemReviewed": {
+            "@type": "Claim",
+            "author": {"@type": "Person", "name": essay["author"]},
+            "datePublished": str(essay["year"]),
+        },
+        "author": {"@type": "Organization", "name": "Claim by Claim"},
+        "reviewRating": rating,
+    }
+
+
+def _said(output: Output) -> str:
+    """Return what a page says first: the answer, or how its verdict is read."""
+    claim = output["claim"]
+    return phrases.answer(output) or (
+        f"{claim['title']} {phrases.sentence(rule.reading(output['verdict'], claim['kind']))}."
+    )
+
+
+def _dated(book: state.Book, check: dict[str, Any]) -> str | None:
+    """Return the month of the newest figures that a check reads."""
+    wdi = book.snapshots[check["vintage"]]
+    held = [wdi.metadata(code) for code in check["series"] if code in wdi.codes]
+    return max((meta["retrieved"][:7] for meta in held if meta.get("retrieved")), default=None)
+
+
+def _lead(app: Sphinx, output: Output) -> Markup | None:
+    """Draw the lead chart that the claim file names, titled by its own words or by the answer."""
+    lead, book = output["claim"].get("lead"), state.book(app)
+    if lead is None:
+        return None
+    first = results.primary(output)
+    table = state.page(app.env).files.get(charts.csv_name(app.env.docname, lead.get("chart", "")))
+    return Markup(
+        figures.lead_chart(
+            lead,
+            output,
+            title=phrases.bound(lead["title"], output) if "title" in lead else _said(output),
+            source=book.snapshots[first["vintage"]].cite(*first["series"])
+            if first["series"]
+            else "the model of this chapter",
+            names=_names(book),
+            lines=None if table is None else pd.read_csv(io.StringIO(table), index_col=0),
+            labels=output["claim"].get("labels"),
+        )
+    )
+
+
+def _essay(app: Sphinx, output: Output) -> dict[str, Any]:
+    claim, essays = output["claim"], state.book(app).essays
+    if claim["essay"] not in essays:
+        raise BookError(
+            f"{claim['id']}.yml names the essay {claim['essay']}, but there is no "
+            f"book/essays/{claim['essay']}.yml: write it, or mend the name."
+        )
+    return essays[claim["essay"]]
+
+
+def _add_card(app: Sphinx, doctree: nodes.document) -> None:
+    """Put the card and the switch for the code under a chapter's title, and fold the code."""
+    output = state.claim_output(app, app.env.docname)
+    if output is None:
+        return
+    title = next(iter(doctree.findall(nodes.title)))
+    card = shell.part(
+        "card",
+        output=output,
+        essay=_essay(app, output),
+        dated=_dated(state.book(app), results.primary(output)),
+        lead=_lead(app, output),
+    )
+    place = title.parent.index(title) + 1
+    title.parent[place:place] = [card, shell.part("code-switch")]
+    for node in doctree.findall(nodes.container):
+        if node.children and node[0].get("nb_element") == "cell_code_source":
+            node["hide_mode"] = node.get("hide_mode") or "input"
+            node["prompt_show"] = app.config.nb_code_prompt_show
+            node["prompt_hide"] = app.config.nb_code_prompt_hide
+
+
+def _describe(
+    app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any
+) -> None:
+    """Put the answer and a schema.org ClaimReview into the head of a chapter's page."""
+    output = state.claim_output(app, pagename)
+    if output is None:
+        return
+    text = shell.inline_json(claim_review(output, _essay(app, output)))
+    context["metatags"] = (
+        f'{context.get("metatags", "")}<meta name="description" content="{escape(_said(output))}">'
+        f'<script type="application/ld+json">{text}</script>'
+    )
+
+
+def connect(app: Sphinx) -> None:
+    """Put the card on each chapter's page, and its verdict into the page's head."""
+    app.connect("doctree-read", _add_card)
+    app.connect("html-page-context", _describe)

@@ -1,0 +1,133 @@
+"""Pages that gather what the chapters found, and the feed that gives it to programs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, ClassVar
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.util.docutils import SphinxDirective, SphinxRole
+
+from claimbook.chapters import results
+from claimbook.claims import files
+from claimbook.data import snapshot
+from claimbook.errors import nearest
+from claimbook.pages import shell, state
+from claimbook.pages.state import Output
+
+
+class _Gathering(SphinxDirective):
+    """A directive that shows something of every chapter; its page changes with any of them."""
+
+    def run(self) -> list[nodes.Node]:
+        """Return the filled template."""
+        state.depends_on_chapters(self.env)
+        return [shell.part(self.template, address=self.address, **self.found(self.book.outputs))]
+
+    @property
+    def book(self) -> state.Book:
+        return state.book(self.env.app)
+
+    def address(self, output: Output) -> str:
+        return state.up(self.env) + results.url(output)
+
+
+class Scorecard(_Gathering):
+    """Every claim with its verdict: ``{scorecard}``."""
+
+    template = "scorecard"
+
+    def found(self, outputs: dict[str, Output]) -> dict[str, Any]:
+        """Return every claim, and how many the essays hold."""
+        return {"outputs": list(outputs.values()), "planned": len(_planned(self.book))}
+
+
+class ThenAndNow(_Gathering):
+    """Every claim under every vintage: ``{then-and-now}``."""
+
+    template = "then-and-now"
+
+    def found(self, outputs: dict[str, Output]) -> dict[str, Any]:
+        """Return every claim, and the vintages held."""
+        return {"outputs": list(outputs.values()), "vintages": snapshot.vintages()}
+
+
+class ClaimList(_Gathering):
+    """The claims of one part, by its folder: ``{claim-list} inequality``."""
+
+    template, required_arguments = "claim-list", 1
+
+    def found(self, outputs: dict[str, Output]) -> dict[str, Any]:
+        """Return the part's claims."""
+        part = self.arguments[0]
+        known = {output["claim"]["part"] for output in outputs.values()}
+        if part not in known:
+            raise self.error(f"No claim stands in book/{part}.{nearest(part, known)}")
+        return {"outputs": [o for o in outputs.values() if o["claim"]["part"] == part]}
+
+
+class EssayMap(_Gathering):
+    """An essay's paragraphs and the claims found in each: ``{essay-map} tonelson-2014``."""
+
+    template, required_arguments = "essay", 1
+
+    def found(self, outputs: dict[str, Output]) -> dict[str, Any]:
+        """Return the essay and every claim."""
+        essays, name = self.book.essays, self.arguments[0]
+        if name not in essays:
+            raise self.error(f"There is no book/essays/{name}.yml.{nearest(name, essays)}")
+        return {"essay": essays[name], "found": outputs}
+
+
+def _planned(book: state.Book) -> set[str]:
+    """Return the claims that the essays' paragraphs hold, examined or not."""
+    mapped = [entry.get("claims", ()) for e in book.essays.values() for entry in e["paragraphs"]]
+    return set(book.outputs).union(*mapped)
+
+
+def _checks(book: state.Book) -> list[dict[str, Any]]:
+    return [check for output in book.outputs.values() for check in output["checks"]]
+
+
+class Tally(SphinxRole):
+    """A count over the whole book, inside a sentence: ``{tally}`variants```."""
+
+    counts: ClassVar[dict[str, Callable[[state.Book], int]]] = {
+        "claims": lambda book: len(book.outputs),
+        "planned claims": lambda book: len(_planned(book)),
+        "checks": lambda book: len(_checks(book)),
+        "variants": lambda book: sum(len(check["variants"]) for check in _checks(book)),
+        "deciding checks": lambda book: sum(
+            check["role"] in (files.PRIMARY, files.SECONDARY) for check in _checks(book)
+        ),
+        "series": lambda book: len(book.series),
+        "vintages": lambda book: len(snapshot.vintages()),
+    }
+
+    def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
+        """Return the number."""
+        if self.text not in self.counts:
+            message = self.inliner.reporter.error(
+                f"{{tally}} counts {', '.join(self.counts)}, not {self.text}.", line=self.lineno
+            )
+            return [], [message]
+        state.depends_on_chapters(self.env)
+        count = self.counts[self.text](state.book(self.env.app))
+        return [nodes.inline("", f"{count:,}")], []
+
+
+def _write_feed(app: Sphinx, exception: Exception | None) -> None:
+    if exception is None and app.builder.format == "html":
+        results.write(Path(app.outdir), state.book(app).outputs)
+
+
+def connect(app: Sphinx) -> None:
+    """Make the directives known, and write the feed when the pages are written."""
+    app.add_directive("scorecard", Scorecard)
+    app.add_directive("then-and-now", ThenAndNow)
+    app.add_directive("claim-list", ClaimList)
+    app.add_directive("essay-map", EssayMap)
+    app.add_role("tally", Tally())
+    app.connect("build-finished", _write_feed)

@@ -1,0 +1,244 @@
+"""The shell of the site: how every page is written, and what the theme must not bring along.
+
+The book asks no other host for anything: formulas are made at build, chart scripts are vendored,
+and what the theme would load from elsewhere, or load for nothing, is dropped.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+from functools import cache
+from html import escape
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import jinja2
+from docutils import nodes
+from latex2mathml.converter import convert
+from markupsafe import Markup
+from sphinx.application import Sphinx
+from sphinx.config import Config
+from sphinx.util.math import get_node_equation_number
+from sphinx.writers.html5 import HTML5Translator
+
+from claimbook.chapters import prose, results
+from claimbook.claims import rule
+from claimbook.estimates import words
+from claimbook.pages import charts, phrases, state
+from claimbook.pages.state import BookError
+from claimbook.pages.vendored import STATIC
+
+TEMPLATES = STATIC.parent / "templates"
+ROLES = {
+    "primary": "Primary check",
+    "secondary": "Secondary check",
+    "context": "Context, outside the verdict",
+    "after": "After the essay, beside the verdict",
+}
+# The theme's icons (0.5 MB of script, 1 MB of fonts) are drawn by icons.css instead.
+_UNUSED = ("scripts/fontawesome.js*", "vendor/fontawesome")
+_SIDEBAR = ["claimbook-brand.html", "sbt-sidebar-nav.html"]
+_WITHOUT_NAVBAR = ("navbar_start", "navbar_center", "navbar_end", "navbar_persistent")
+_MATHML = "mathml"
+_COMMAND_LEFT = re.compile(r">\s*(\\[A-Za-z]+)")
+# latex2mathml knows these environments under one name only, and numbers `align` by itself.
+_SAME_AS = {"aligned": "split", "align": "align*", "gathered": "matrix", "gather": "matrix"}
+_ENVIRONMENT = re.compile(r"\\(begin|end)\{(" + "|".join(_SAME_AS) + r")\}")
+_EQUATION = re.compile(r"\\(begin|end)\{equation\*?\}")
+
+
+# ------------------------------------------------------------------- page parts
+
+
+def part(name: str, **values: Any) -> nodes.raw:
+    """Return a page part: a template of ``templates/parts``, filled and escaped."""
+    html = _templates().get_template(f"{name}.html").render(**values)
+    return nodes.raw("", html, format="html")
+
+
+def inline_json(value: Any) -> Markup:
+    """Return a value as JSON that can stand in a script element."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    # "<" cannot end the script element or open a comment once it is written as an escape.
+    return Markup(text.replace("<", "\\u003c"))
+
+
+@cache
+def _templates() -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES / "parts"),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+    )
+    environment.filters.update(number=words.number, amount=words.amount, short=words.short)
+    environment.filters.update(
+        {
+            phrase.__name__: phrase
+            for phrase in (
+                phrases.answer,
+                phrases.declared,
+                phrases.flips,
+                phrases.full,
+                phrases.moved_by,
+                phrases.option_label,
+                phrases.rests_on,
+                phrases.sentence,
+                phrases.value_label,
+            )
+        }
+    )
+    environment.globals.update(
+        reading=rule.reading, primary=results.primary, url=results.url, roles=ROLES
+    )
+    return environment
+
+
+# ------------------------------------------------------- formulas and references
+
+
+def to_mathml(latex: str, display: bool) -> str:
+    r"""Return a formula as a `<math>` element that carries its LaTeX as a text alternative.
+
+    In `display`, on a line of its own, `\\` or `&` outside any environment align it, as they do
+    under MathJax. A formula that cannot be read is a ValueError with a sentence.
+    """
+    source = _EQUATION.sub("", re.sub(r"\s+", " ", latex)).strip()
+    source = _ENVIRONMENT.sub(lambda match: rf"\{match[1]}{{{_SAME_AS[match[2]]}}}", source)
+    if display and r"\begin" not in source and (r"\\" in source or "&" in source):
+        source = rf"\begin{{split}}{source}\end{{split}}"
+    try:
+        markup = convert(source, display="block" if display else "inline")
+        ElementTree.fromstring(markup)  # a stray & or < would break the page around it
+    except Exception as error:  # latex2mathml raises many kinds, among them IndexError
+        name = type(error).__name__
+        raise ValueError(f"the formula “{latex.strip()}” cannot be read ({name})") from error
+    unknown = _COMMAND_LEFT.search(markup)
+    if unknown:
+        raise ValueError(f"the formula “{latex.strip()}” uses {unknown[1]}, which is not known")
+    return markup.replace("<math ", f'<math alttext="{escape(latex.strip())}" ', 1)
+
+
+def _formula(translator: HTML5Translator, node: nodes.Element, display: bool) -> str:
+    page, latex = translator.builder.current_docname, node.astext()
+    if f"]({prose.SCHEME}" in latex:
+        raise BookError(
+            f"{page}: a bound number stands in the formula “{latex.strip()[:40]}”, where no reader "
+            "would see it: write the dollar signs around it as \\$."
+        )
+    try:
+        return to_mathml(latex, display)
+    except ValueError as error:
+        raise BookError(f"{page}: {error}: write it with LaTeX that latex2mathml knows.") from error
+
+
+def _visit_math(translator: HTML5Translator, node: nodes.math) -> None:
+    translator.body.append(f'<span class="cb-math">{_formula(translator, node, False)}</span>')
+    raise nodes.SkipNode
+
+
+def _visit_math_block(translator: HTML5Translator, node: nodes.math_block) -> None:
+    """Write a formula on a line of its own, with its number if it has a label."""
+    markup = _formula(translator, node, True)
+    translator.body.append(translator.starttag(node, "div", CLASS="cb-math-block"))
+    translator.body.append(f'<div class="cb-math-block__formula">{markup}</div>')
+    if node.get("number"):
+        number = get_node_equation_number(translator, node)
+        translator.body.append(f'<span class="eqno">({number})')
+        translator.add_permalink_ref(node, "Link to this equation")
+        translator.body.append("</span>")
+    translator.body.append("</div>\n")
+    raise nodes.SkipNode
+
+
+def _visit_citation(translator: HTML5Translator, node: nodes.citation) -> None:
+    """Open a reference as an item of a list: ARIA has withdrawn docutils' `doc-biblioentry`."""
+    if not isinstance(node.previous_sibling(), nodes.citation):
+        translator.body.append('<div role="list" class="citation-list">\n')
+    translator.body.append(translator.starttag(node, "div", CLASS="citation", role="listitem"))
+
+
+def _depart_citation(translator: HTML5Translator, node: nodes.citation) -> None:
+    translator.body.append("</div>\n")
+    if not isinstance(node.next_node(descend=False, siblings=True), nodes.citation):
+        translator.body.append("</div>\n")
+
+
+# --------------------------------------------------------------------- the frame
+
+
+def _configure(app: Sphinx, config: Config) -> None:
+    """Set what a `_config.yml` cannot: Jupyter Book's own options are kept, not replaced.
+
+    Paths are relative, for Sphinx hashes them into the site: two clones must build the same bytes.
+    """
+    config.html_math_renderer = _MATHML
+    config.html_theme_options = {
+        **config.html_theme_options,
+        **{name: [] for name in _WITHOUT_NAVBAR},  # else there are two search fields
+        "pygments_light_style": "a11y-high-contrast-light",
+        "pygments_dark_style": "a11y-high-contrast-dark",
+    }
+    config.html_sidebars = {"**": _SIDEBAR}
+    static, site = (os.path.relpath(path, app.confdir) for path in (STATIC, TEMPLATES / "site"))
+    config.html_static_path = [*config.html_static_path, static]
+    config.templates_path = [site, *config.templates_path]
+    config.html_favicon = config.html_favicon or os.path.join(static, "icons", "favicon.svg")
+    # Permalinks and "created with" lines add noise for readers of essays.
+    config.html_permalinks_icon = "#"
+    config.html_show_sphinx = False
+    config.html_use_index = False  # it would be an empty page
+
+
+def _drop_thebe(app: Sphinx, config: Config) -> None:
+    """Disconnect sphinx-thebe: its scripts fail on every page, and the book has no kernel."""
+    for listeners in list(app.events.listeners.values()):
+        for listener in list(listeners):
+            if listener.handler.__module__.startswith("sphinx_thebe"):
+                app.disconnect(listener.id)
+
+
+def _drop_thebe_style(
+    app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None
+) -> None:
+    for key in ("css_files", "script_files"):
+        context[key] = [f for f in context[key] if "sphinx-thebe" not in str(f.filename)]
+
+
+def _without_script(html: str, name: str) -> str:
+    return re.sub(rf'<script[^>]*src="[^"]*/{re.escape(name)}[^"]*"[^>]*>\s*</script>', "", html)
+
+
+def _add_filter(app: Sphinx) -> None:
+    if app.builder.format == "html":
+        app.builder.templates.environment.filters["without_script"] = _without_script
+
+
+def _remove_unused(app: Sphinx, exception: Exception | None) -> None:
+    if exception is not None or app.builder.format != "html":
+        return
+    for pattern in _UNUSED:
+        for path in Path(app.outdir, "_static").glob(pattern):
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    """Connect what every page needs: the shell and its charts."""
+    app.add_env_collector(state.Collector)
+    app.add_html_math_renderer(_MATHML, (_visit_math, None), (_visit_math_block, None))
+    app.add_node(nodes.citation, override=True, html=(_visit_citation, _depart_citation))
+    app.connect("config-inited", _configure)
+    app.connect("config-inited", _drop_thebe)
+    app.connect("builder-inited", _add_filter)
+    app.connect("html-page-context", _drop_thebe_style, priority=900)
+    app.connect("build-finished", _remove_unused, priority=900)
+    app.add_css_file("icons.css", priority=890)
+    app.add_css_file("claimbook.css", priority=900)
+    app.add_js_file("shell.js", loading_method="defer")
+    charts.connect(app)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,126 @@
+"""What a build knows: the one Book, and of each page its claim, its charts and its bound numbers.
+
+Everything that a page part remembers from reading to writing stands here, in one collector, so
+that a page read anew is forgotten first and pages read in parallel are merged.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
+from sphinx.environment.collectors import EnvironmentCollector
+from sphinx.errors import SphinxError
+
+from claimbook import paths
+from claimbook.chapters import prose
+from claimbook.chapters.book import Book
+from claimbook.errors import ClaimbookError
+
+Output = dict[str, Any]
+
+
+class BookError(ClaimbookError, SphinxError):
+    """The book cannot be built as it stands; the message says what is wrong, where, and the remedy.
+
+    Sphinx prints a SphinxError as its category and its sentence, without a traceback.
+    """
+
+    category = "The book was not built"
+
+
+@dataclass
+class Page:
+    """What the build remembers of a page from reading it to writing it.
+
+    `files` are its charts' tables by name, `problems`
+    what is wrong with them; `values` are the bound numbers it shows.
+    """
+
+    claim: str | None = None
+    values: list[str] = field(default_factory=list)
+    files: dict[str, str] = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
+
+
+class Collector(EnvironmentCollector):
+    """Sphinx's way of keeping what pages say, and of merging what parallel readers found."""
+
+    def clear_doc(self, app: Sphinx, env: BuildEnvironment, docname: str) -> None:
+        """Forget a page that is read anew or gone."""
+        pages(env).pop(docname, None)
+
+    def merge_other(
+        self, app: Sphinx, env: BuildEnvironment, docnames: set[str], other: BuildEnvironment
+    ) -> None:
+        """Take over what another process read."""
+        pages(env).update({name: page for name, page in pages(other).items() if name in docnames})
+
+    def process_doc(self, app: Sphinx, doctree: nodes.document) -> None:
+        """Show bound numbers plain; they were compared with the figures before the build began."""
+        here = page(app.env)
+        for link in list(doctree.findall(nodes.reference)):
+            if not link.get("refuri", "").startswith(prose.SCHEME):
+                continue
+            if here.claim is None:
+                raise BookError(
+                    f"{app.env.docname} binds a number to {link['refuri']}, but only a chapter has "
+                    "values: use one of the directives of this page, or move the sentence."
+                )
+            here.values.append(link["refuri"].removeprefix(prose.SCHEME))
+            link.replace_self(nodes.inline("", link.astext(), classes=["cb-value"]))
+
+
+def pages(env: BuildEnvironment) -> dict[str, Page]:
+    """Return what is remembered of each page read so far."""
+    if not hasattr(env, "claimbook_pages"):
+        env.claimbook_pages = {}
+    return env.claimbook_pages
+
+
+def page(env: BuildEnvironment) -> Page:
+    """Return what is remembered of the page that is being read."""
+    return pages(env).setdefault(env.docname, Page())
+
+
+def book(app: Sphinx) -> Book:
+    """Return the book, read once a build."""
+    return app.claimbook_book  # type: ignore[attr-defined]
+
+
+def claim_output(app: Sphinx, docname: str) -> Output | None:
+    """Return the claim output that a page shows; None for a page that is no chapter."""
+    remembered = pages(app.env).get(docname)
+    return book(app).outputs[remembered.claim] if remembered and remembered.claim else None
+
+
+def depends_on_chapters(env: BuildEnvironment) -> None:
+    """Let the page that is being read be read anew when a chapter or a word of it changes."""
+    for path in book(env.app).chapters.values():
+        env.note_dependency(str(path))
+        env.note_dependency(str(path.with_suffix(".yml")))
+    depends_on_essays(env)
+
+
+def depends_on_essays(env: BuildEnvironment) -> None:
+    """Let the page that is being read be read anew when an essay's file changes."""
+    for path in (paths.root() / "book" / "essays").glob("*.yml"):
+        env.note_dependency(str(path))
+
+
+def up(env: BuildEnvironment) -> str:
+    """Return the way from the page that is being read to the root of the site."""
+    return "../" * env.docname.count("/")
+
+
+def open_book(app: Sphinx) -> None:
+    """Stop the build at a stale chapter or a faulty file, before a page is read."""
+    app.claimbook_book = Book()  # type: ignore[attr-defined]
+    try:
+        _ = book(app).essays
+        book(app).require_fresh()
+    except ClaimbookError as fault:
+        raise BookError(str(fault)) from None

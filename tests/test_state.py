@@ -1,0 +1,51 @@
+"""What a build remembers of pages: forgotten when one is read anew, merged when read apart."""
+
+from types import SimpleNamespace
+
+import pytest
+from docutils import nodes
+from docutils.utils import new_document
+
+from claimbook.pages import state
+
+
+def reading(docname, **pages):
+    """A build that is reading a page, and what it remembers of others."""
+    return SimpleNamespace(
+        docname=docname, claimbook_pages={name: state.Page(claim=c) for name, c in pages.items()}
+    )
+
+
+def test_a_page_that_is_read_anew_is_forgotten_and_others_stay():
+    env = reading("b", a="one", b="two")
+    state.Collector().clear_doc(None, env, "b")
+    state.Collector().clear_doc(None, env, "never read")
+    assert {name: page.claim for name, page in state.pages(env).items()} == {"a": "one"}
+
+
+def test_what_another_process_read_is_taken_over_and_nothing_else():
+    mine, theirs = reading("a", a="one"), reading("b", a="old", b="two", c="not its own")
+    state.Collector().merge_other(None, mine, {"b", "without a part"}, theirs)
+    assert {name: page.claim for name, page in state.pages(mine).items()} == {
+        "a": "one",
+        "b": "two",
+    }
+
+
+def page_with_a_bound_number():
+    doctree = new_document("page")
+    doctree += nodes.paragraph("", "", nodes.reference("", "−2.0", refuri="value:median.value"))
+    return doctree
+
+
+def test_a_bound_number_of_a_chapter_becomes_its_text_and_is_remembered():
+    env, doctree = reading("chapter", chapter="one"), page_with_a_bound_number()
+    state.Collector().process_doc(SimpleNamespace(env=env), doctree)
+    assert state.page(env).values == ["median.value"]
+    assert not list(doctree.findall(nodes.reference)) and doctree.astext() == "−2.0"
+
+
+def test_a_bound_number_outside_a_chapter_stops_the_build():
+    env = reading("text")
+    with pytest.raises(state.BookError, match=r"text binds a number to value:median\.value"):
+        state.Collector().process_doc(SimpleNamespace(env=env), page_with_a_bound_number())
