@@ -195,7 +195,7 @@ def executing(monkeypatch, after=None):
         monkeypatch.setenv("CLAIMBOOK_DATA", str(folder))
         value = float(snapshot.read()["SI.POV.GINI"].loc["BRA", 2001])
         if after == "fails" and value > 50:
-            raise ClaimbookError("the chapter rose fails.")
+            raise ClaimbookError("the chapters cannot be executed.")
         return {"rose": output(value, "supported" if value > 50 else "inconclusive")}
 
     return execute
@@ -242,7 +242,7 @@ def test_no_chapter_is_executed_where_no_figure_changed(tmp_path):
         assert "claims" not in refresh(order, execute=execute)
 
 
-def test_a_chapter_that_fails_is_said_and_stops_nothing(tmp_path, monkeypatch):
+def test_chapters_that_cannot_be_executed_are_said_and_stop_nothing(tmp_path, monkeypatch):
     data = tmp_path / "data"
     data.mkdir()
     world = World.small(["SI.POV.GINI"])
@@ -252,9 +252,8 @@ def test_a_chapter_that_fails_is_said_and_stops_nothing(tmp_path, monkeypatch):
         world.figures["SI.POV.GINI"]["BRA", 2001] = 55.5
         found = refresh(order, execute=executing(monkeypatch, after="fails"))
     assert found["claims"]["compared"] is False
-    assert "verdicts not compared: on the new figures, the chapter rose fails." in compare.as_text(
-        found
-    )
+    text = compare.as_text(found)
+    assert "verdicts not compared: on the new figures, the chapters cannot be executed." in text
 
 
 def test_a_verdict_of_an_older_vintage_counts_too():
@@ -284,3 +283,56 @@ def test_diff_executes_both_copies_in_the_place_of_the_current_one(data, monkeyp
     ]
     assert "rose / rose (vintage current): inconclusive (1 [0, 2], n 9) → " in result.output
     assert result.output.endswith("n 9)\n")
+
+
+@pytest.mark.parametrize("side", ["old", "new"])
+def test_a_chapter_that_cannot_be_asked_silences_no_other(data, monkeypatch, tmp_path, side):
+    asked = []
+
+    def execute(_):
+        asked.append("new" if asked else "old")
+        failing = asked[-1] == side
+        return {
+            "fell": ClaimbookError("fell.ipynb, cell 4: KeyError: 2023")
+            if failing
+            else output(1.0, "mixed"),
+            "rose": output(len(asked), "supported" if len(asked) > 1 else "mixed"),
+        }
+
+    monkeypatch.setattr(commands, "_chapters", lambda: execute)
+    result = diff("2013-12", "current", "--json", str(tmp_path / "diff.json"))
+    assert result.exit_code == 1
+    assert "VERDICT FLIPPED: rose (vintage current): mixed → supported" in result.output
+    assert (
+        f"fell is not compared: it cannot be asked on the {side} figures, for fell.ipynb, cell 4: "
+        "KeyError: 2023" in result.output
+    )
+    claims = json.loads((tmp_path / "diff.json").read_text(encoding="utf-8"))["claims"]
+    assert claims["compared"] is True
+    assert claims["not_compared"] == [
+        {"claim": "fell", "side": side, "why": "fell.ipynb, cell 4: KeyError: 2023"}
+    ]
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize(
+    ("old", "new"), [("2013-12", "2019-04"), ("2013-12", "current"), ("2019-04", "current")]
+)
+def test_every_chapter_is_compared_or_said_not_to_be_on_every_pair_of_vintages(
+    book_root, monkeypatch, tmp_path, old, new
+):
+    from claimbook.chapters import notebooks
+
+    monkeypatch.chdir(book_root)
+    monkeypatch.delenv("CLAIMBOOK_DATA", raising=False)
+    result = diff(old, new, "--json", str(tmp_path / "diff.json"))
+    claims = json.loads((tmp_path / "diff.json").read_text(encoding="utf-8"))["claims"]
+    assert claims["compared"] is True, claims
+    failed = {one["claim"] for one in claims["not_compared"]}
+    assert result.exit_code == (1 if failed else 0), result.output
+    assert failed < set(notebooks.chapters())
+    for claim in failed:
+        assert f"{claim} is not compared: it cannot be asked on the" in result.output
+    # The figures of years apart move the checks of those that could be asked.
+    assert {one["claim"] for one in claims["moved"]} - failed

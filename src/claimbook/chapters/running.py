@@ -31,16 +31,19 @@ def run(
     return _each(partial(_run_one, book), list(names), workers, done)
 
 
-def claims_under(data: Path) -> dict[str, dict[str, Any]]:
-    """Execute every chapter on another data folder and return their claim outputs.
+def claims_under(data: Path) -> dict[str, dict[str, Any] | ClaimbookError]:
+    """Execute every chapter on another data folder: by claim id its output, or why it has none.
 
     Nothing is written: this is how a refresh learns which verdicts flip before it publishes.
     """
     book = Book()
 
-    def found(claim_id: str) -> dict[str, Any]:
-        ran = notebooks.executed(book.chapters[claim_id], data)
-        return book.output_of(ran, claim_id)
+    def found(claim_id: str) -> dict[str, Any] | ClaimbookError:
+        try:
+            ran = notebooks.executed(book.chapters[claim_id], data)
+            return book.output_of(ran, claim_id)
+        except ClaimbookError as fault:
+            return fault
 
     return _each(found, list(book.chapters), 2)
 

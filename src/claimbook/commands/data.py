@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import io
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
-import tarfile
+import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,30 +24,6 @@ from claimbook.errors import ClaimbookError, nearest
 
 USAGE = 3
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
-_VINTAGE = re.compile(r"current|\d{4}-(0[1-9]|1[0-2])")
-_ENDPOINT = re.compile(r"https?://[^\s/?#]+(/[^\s?#]*)?/v2")
-
-
-class Fault(click.ClickException):
-    """A sentence for the person at the keyboard, and the code to leave with."""
-
-    def __init__(self, fault: Exception) -> None:
-        super().__init__(str(fault))
-        self.exit_code = getattr(fault, "exit_code", 1)
-
-
-class Command(click.Command):
-    """A command whose usage errors leave with 3: its 2 says that the data broke the contract."""
-
-    def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
-        """Parse the arguments."""
-        with _usage_errors():
-            return super().make_context(*args, **kwargs)
-
-    def invoke(self, ctx: click.Context) -> Any:
-        """Run the command."""
-        with _usage_errors():
-            return super().invoke(ctx)
 
 
 @contextmanager
@@ -58,28 +35,35 @@ def _usage_errors() -> Iterator[None]:
         raise
 
 
+class Command(click.Command):
+    """A command whose usage errors leave with 3: its 2 says that the data broke the contract."""
+
+    make_context = _usage_errors()(click.Command.make_context)
+    invoke = _usage_errors()(click.Command.invoke)
+
+
 @contextmanager
 def _sentences() -> Iterator[None]:
     """Turn what a person can mend into one sentence, without a traceback."""
     try:
         yield
     except ClaimbookError as fault:
-        raise Fault(fault) from None
+        said = click.ClickException(str(fault))
+        said.exit_code = getattr(fault, "exit_code", 1)
     except OSError as fault:
-        raise Fault(
-            ClaimbookError(
-                f"{fault.filename or 'A file'} cannot be read or written ({fault.strerror}): the "
-                "figures are as they were; free space or set permissions, then run this again."
-            )
-        ) from None
+        said = click.ClickException(
+            f"{fault.filename or 'A file'} cannot be read or written ({fault.strerror}): the "
+            "figures are as they were; free space or set permissions, then run this again."
+        )
+    else:
+        return
+    raise said
 
 
 def _codes(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
     for value in values:
         if not _CODE.fullmatch(value) or value == "economies":
-            raise click.BadParameter(
-                f"{value!r} is no World Bank series code: one looks like SI.POV.GINI."
-            )
+            raise click.BadParameter(f"{value!r} is no series code: one looks like SI.POV.GINI.")
     return tuple(dict.fromkeys(values))
 
 
@@ -90,37 +74,62 @@ def _report_file(_: click.Context, __: click.Parameter, value: Path | None) -> P
     return value
 
 
-def _vintage(_: click.Context, __: click.Parameter, value: str) -> str:
-    if not _VINTAGE.fullmatch(value):
-        raise click.BadParameter(f"{value!r} is no vintage: name `current`, or one like 2013-12.")
-    return value
+def _shaped(pattern: str, sentence: str) -> Callable[..., str]:
+    """Make a callback that refuses a value of another shape with a sentence."""
+
+    def check(_: click.Context, __: click.Parameter, value: str) -> str:
+        if not re.fullmatch(pattern, value.rstrip("/")):
+            raise click.BadParameter(f"{value!r} {sentence}")
+        return value.rstrip("/")
+
+    return check
 
 
-def _endpoint(_: click.Context, __: click.Parameter, value: str) -> str:
-    value = value.rstrip("/")
-    if not _ENDPOINT.fullmatch(value):
-        raise click.BadParameter(
-            f"{value!r} is no endpoint: it starts with http:// or https:// and ends in /v2."
-        )
-    return value
+_FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
+_json_option = click.option(
+    "--json",
+    "json_file",
+    type=click.Path(dir_okay=False, writable=True, path_type=Path),
+    callback=_report_file,
+    metavar="FILE",
+    help="Write the report there as JSON.",
+)
 
 
 @click.command(cls=Command)
 @click.argument("codes", nargs=-1, callback=_codes, metavar="[CODE]...")
-@click.option("--vintage", default="current", show_default=True, callback=_vintage, metavar="NAME")
+@click.option(
+    "--vintage",
+    default="current",
+    show_default=True,
+    metavar="NAME",
+    callback=_shaped(
+        r"current|\d{4}-(0[1-9]|1[0-2])", "is no vintage: name `current`, or one like 2013-12."
+    ),
+)
 @click.option(
     "--endpoint",
     default="https://api.worldbank.org/v2",
     show_default=True,
-    callback=_endpoint,
     metavar="URL",
+    callback=_shaped(
+        r"https?://[^\s/?#]+(/[^\s?#]*)?/v2",
+        "is no endpoint: it starts with http:// or https:// and ends in /v2.",
+    ),
     help="The API to ask, ending in /v2.",
 )
 @click.option(
-    "--data",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    "--data", type=_FOLDER, metavar="DIR", help="The folder of the vintages; the book's by default."
+)
+@click.option(
+    "--from-files",
+    "files",
+    type=_FOLDER,
     metavar="DIR",
-    help="The folder of the vintages; the book's data/ by default.",
+    help="Bring in, from the files in this folder, the witnesses of data/witnesses.yml.",
+)
+@click.option(
+    "--history", is_flag=True, help="Fetch every release of CODE from the archives, and no vintage."
 )
 @click.option(
     "--accept",
@@ -129,27 +138,29 @@ def _endpoint(_: click.Context, __: click.Parameter, value: str) -> str:
     metavar="CODE",
     help="A series that may lose filled cells, or vanish; may be given again.",
 )
-@click.option("--dry-run", is_flag=True, help="Do everything but replace the vintage.")
 @click.option(
-    "--json",
-    "json_file",
-    type=click.Path(dir_okay=False, writable=True, path_type=Path),
-    callback=_report_file,
-    metavar="FILE",
-    help="Write the report there as JSON.",
+    "--patience",
+    type=click.FloatRange(0, 86_400, min_open=True, max_open=True),
+    default=90,
+    show_default=True,
+    envvar="CLAIMBOOK_PATIENCE",
+    show_envvar=True,
+    metavar="SECONDS",
+    help="How long to go on without one complete answer.",
 )
+@click.option("--dry-run", is_flag=True, help="Do everything but replace the vintage.")
+@_json_option
 @click.option("--quiet", is_flag=True, help="Say nothing unless something is wrong.")
 def refresh(
     codes: tuple[str, ...],
-    vintage: str,
-    endpoint: str,
     data: Path | None,
     accept: tuple[str, ...],
-    dry_run: bool,
+    history: bool,
     json_file: Path | None,
     quiet: bool,
+    **asked: Any,
 ) -> None:
-    """Fetch the book's figures again from the World Bank's API, all or nothing.
+    """Fetch the book's figures again from their sources, all or nothing.
 
     CODE names a series; without one, every series that the book's claims name is fetched. Exit
     codes: 0 done, 1 the fetch failed, 2 the figures broke the contract, 3 wrong usage.
@@ -157,33 +168,34 @@ def refresh(
     with _sentences():
         from claimbook.sources import refresh as fetching
 
-        folder = (data or paths.data()).resolve()
-        chosen = codes or _named_by_claims(vintage, folder)
-        _require_known_spelling(codes, folder, vintage)
-        for code in accept:
-            if code not in chosen:
-                raise click.UsageError(
-                    f"--accept {code}: this refresh does not fetch it.{nearest(code, chosen)}"
-                )
         order = fetching.Order(
-            codes=chosen,
-            data=folder,
-            vintage=vintage,
-            endpoint=endpoint,
+            codes=codes,
+            data=(data or paths.data()).resolve(),
             accepted=accept,
-            patience=_patience(),
-            dry_run=dry_run,
+            **asked,
         )
+        if history and len(codes) != 1:
+            raise click.UsageError("--history takes one CODE, such as SI.POV.GINI.")
+        order = replace(order, codes=codes or _chosen(order))
+        _require_known_spelling(order)
+        for code in accept:
+            if code not in order.codes:
+                raise click.UsageError(
+                    f"--accept {code}: this refresh does not fetch it.{nearest(code, order.codes)}"
+                )
         _tidy_when_stopped()
-        with _progress(quiet) as report:
-            found = fetching.refresh(
-                order,
-                execute=_chapters(),
-                report=report,
-                announce=lambda found: _announce(found, json_file, quiet),
-            )
-        if json_file and found["published"]:
-            _write_json(found, json_file)
+        if history:
+            found = fetching.refresh_history(order)
+        else:
+            with _progress(len(order.codes), quiet) as report:
+                found = fetching.refresh(
+                    order,
+                    execute=(execute := _chapters()),
+                    read=Book().series if execute else (),
+                    report=report,
+                    announce=lambda found: _say(found, json_file, quiet),
+                )
+        _write_json(found, json_file if found["published"] else None)
     if not quiet:
         click.echo(_closing(found))
 
@@ -198,25 +210,28 @@ def _tidy_when_stopped() -> None:
         signal.signal(signal.SIGTERM, stop)
 
 
-def _require_known_spelling(codes: tuple[str, ...], folder: Path, vintage: str) -> None:
+def _require_known_spelling(order: Any) -> None:
     """Refuse a code that differs from one held in its capitals only: the Bank takes it for both."""
-    held = {path.stem.lower(): path.stem for path in (folder / vintage).glob("*.csv")}
-    for code in codes:
+    held = {path.stem.lower(): path.stem for path in (order.data / order.vintage).glob("*.csv")}
+    for code in order.codes:
         if held.get(code.lower(), code) != code:
             raise click.UsageError(
                 f"{code} is held as {held[code.lower()]}: name it so, capitals included."
             )
 
 
-def _named_by_claims(vintage: str, folder: Path) -> list[str]:
+def _chosen(order: Any) -> list[str]:
+    """Return the series to fetch where none is named."""
     from claimbook.chapters.book import Book
     from claimbook.sources import refresh as fetching
 
+    if order.files:
+        return fetching.described(order)
     try:
         paths.root()
     except ClaimbookError as fault:
         raise click.UsageError(f"{fault} Or name the series to fetch.") from None
-    chosen = fetching.series_of(vintage, Book().series, folder)
+    chosen = fetching.series_of(order.vintage, Book().series, order.data)
     if not chosen:
         raise click.UsageError(
             "No claim of the book names a series to fetch: name one, such as SI.POV.GINI."
@@ -224,24 +239,7 @@ def _named_by_claims(vintage: str, folder: Path) -> list[str]:
     return chosen
 
 
-def _patience() -> float:
-    """Seconds to go on without a complete answer; the environment may say so."""
-    from claimbook.sources import worldbank
-
-    text = os.environ.get("CLAIMBOOK_PATIENCE", "")
-    try:
-        patience = float(text or worldbank.PATIENCE)
-    except ValueError:
-        patience = 0.0
-    if not 0 < patience < 86_400:
-        raise click.UsageError(
-            f"CLAIMBOOK_PATIENCE is {text!r}, which is no number of seconds: set it to 90, or "
-            "unset it."
-        )
-    return patience
-
-
-def _chapters() -> Callable[[Path], dict[str, dict[str, Any]]] | None:
+def _chapters() -> Callable[[Path], dict[str, Any]] | None:
     """Return what executes the chapters, or None where there is no book to execute."""
     try:
         paths.root()
@@ -252,78 +250,57 @@ def _chapters() -> Callable[[Path], dict[str, dict[str, Any]]] | None:
     return running.claims_under
 
 
-def _announce(found: dict[str, Any], json_file: Path | None, quiet: bool) -> None:
+def _say(found: dict[str, Any], json_file: Path | None, quiet: bool = False) -> None:
     from claimbook.data import compare
 
-    if json_file:
-        _write_json(found, json_file)
+    _write_json(found, json_file)
     if not quiet:
         click.echo(compare.as_text(found))
 
 
-def _write_json(found: dict[str, Any], path: Path) -> None:
-    path.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+def _write_json(found: dict[str, Any], path: Path | None) -> None:
+    if path:
+        text = json.dumps(found, indent=1, ensure_ascii=False) + "\n"
+        path.write_text(text, encoding="utf-8")
 
 
 def _closing(found: dict[str, Any]) -> str:
-    cells = sum(found["cells"].values())
-    end = (
-        f"data/{found['vintage']} is replaced"
-        if found["published"]
-        else f"a dry run: data/{found['vintage']} is as it was"
-    )
-    return (
-        f"{len(found['cells'])} series, {cells:,} cells, {found['requests']} requests to "
-        f"{found['endpoint']}; {end}."
-    )
+    what = "releases" if "history" in found else "series"
+    where = f"data/history/{found['history']}" if "history" in found else f"data/{found['vintage']}"
+    asked = f", {found['requests']} requests to {found['endpoint']}" if found["requests"] else ""
+    end = f"{where} is replaced" if found["published"] else f"a dry run: {where} is as it was"
+    return f"{len(found['cells'])} {what}, {sum(found['cells'].values()):,} cells{asked}; {end}."
 
 
 @contextmanager
-def _progress(quiet: bool) -> Iterator[Callable[[Any], None]]:
-    from rich.console import Console
+def _progress(series: int, quiet: bool) -> Iterator[Callable[[int], None]]:
+    """Draw a bar of the series on a terminal; what is yielded is told the rows of each."""
+    rows = 0
+    with click.progressbar(
+        length=series,
+        label="series",
+        show_pos=True,
+        show_eta=True,
+        item_show_func=lambda _: f"{rows:,} rows",
+        file=sys.stderr,
+        hidden=quiet or not sys.stderr.isatty(),
+    ) as bar:
 
-    console = Console(stderr=True)
-    if quiet or not console.is_terminal:
-        yield lambda _: None
-        return
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-    from rich.progress import TimeRemainingColumn as Remaining
+        def report(more: int) -> None:
+            nonlocal rows
+            rows += more
+            bar.update(1)
+            if bar.finished:
+                # What follows prints text of its own.
+                bar.render_finish()
 
-    bar = Progress(
-        TextColumn("series"),
-        MofNCompleteColumn(),
-        BarColumn(),
-        TextColumn("{task.fields[rows]:,} rows"),
-        Remaining(),
-        TextColumn("left"),
-        console=console,
-    )
-    task = bar.add_task("series", total=None, rows=0)
-    bar.start()
-
-    def report(progress: Any) -> None:
-        bar.update(task, completed=progress.done, total=progress.of, rows=progress.rows)
-        if progress.done == progress.of:
-            # What follows prints text of its own.
-            bar.stop()
-
-    try:
         yield report
-    finally:
-        bar.stop()
 
 
 @click.command()
 @click.argument("old", required=False)
 @click.argument("new", default="current")
-@click.option(
-    "--json",
-    "json_file",
-    type=click.Path(dir_okay=False, writable=True, path_type=Path),
-    callback=_report_file,
-    metavar="FILE",
-    help="Write the comparison there as JSON.",
-)
+@_json_option
 @click.option(
     "--figures-only", is_flag=True, help="Compare the figures, and do not execute the chapters."
 )
@@ -332,7 +309,8 @@ def diff(old: str | None, new: str, json_file: Path | None, figures_only: bool) 
 
     OLD and NEW are each a vintage that data/ holds, or a folder like one of them; without them, the
     current vintage as it was last committed is compared with the one in data/. The chapters are
-    executed on both, each in the place of the current vintage.
+    executed on both, each in the place of the current vintage. Exit code 1 where a chapter could
+    not be: the others are compared all the same.
     """
     with _sentences(), _copy(old) as before, _copy(new) as after:
         from claimbook.data import compare
@@ -342,9 +320,10 @@ def diff(old: str | None, new: str, json_file: Path | None, figures_only: bool) 
             found["claims"] = compare.claims_moved(
                 paths.data(), "current", before.folder, after.folder, execute
             )
-        if json_file:
-            _write_json(found, json_file)
-        click.echo(compare.as_text(found))
+        _say(found, json_file)
+    claims = found.get("claims", {"compared": True, "not_compared": []})
+    if not claims["compared"] or claims["not_compared"]:
+        raise SystemExit(1)
 
 
 @contextmanager
@@ -372,15 +351,15 @@ def _copy(name: str | None) -> Iterator[Any]:
 def _committed() -> Iterator[Path]:
     """Lay out the current vintage as it was last committed."""
     live = paths.data() / "current"
-    git = ["git", "-C", str(live.parent), "archive", "HEAD", "current"]
-    try:
-        archive = subprocess.run(git, capture_output=True, check=True).stdout
-    except (OSError, subprocess.CalledProcessError):
-        raise ClaimbookError(
-            f"git holds no committed copy of {paths.shown(live)}: name the two copies to compare, "
-            "such as `claimbook diff 2019-04 current`."
-        ) from None
     with tempfile.TemporaryDirectory(prefix="claimbook-") as name:
-        with tarfile.open(fileobj=io.BytesIO(archive)) as files:
-            files.extractall(name, filter="data")
+        archive = Path(name) / "committed.tar"
+        git = ["git", "-C", live.parent, "archive", "-o", archive, "HEAD", "current"]
+        try:
+            subprocess.run(git, capture_output=True, check=True)
+        except (OSError, subprocess.CalledProcessError):
+            raise ClaimbookError(
+                f"git holds no committed copy of {paths.shown(live)}: name the two copies to "
+                "compare, such as `claimbook diff 2019-04 current`."
+            ) from None
+        shutil.unpack_archive(archive, name, filter="data")
         yield Path(name) / "current"

@@ -19,8 +19,8 @@ from claimbook.data.series import known_breaks
 from claimbook.data.snapshot import CURRENT, Snapshot
 from claimbook.errors import ClaimbookError
 
-# Executes every chapter on a data folder: claim outputs by claim id.
-Execute = Callable[[Path], dict[str, dict[str, Any]]]
+# Executes every chapter on a data folder: by claim id its claim output, or why there is none.
+Execute = Callable[[Path], dict[str, dict[str, Any] | ClaimbookError]]
 
 SCHEMA_VERSION = 1
 _GROUPS = ("name", "region", "income_group", "lending_type")
@@ -161,16 +161,22 @@ def claims_moved(
     """Execute the chapters on two copies of a vintage, and find the checks and verdicts that moved.
 
     Whatever else ``data``, the folder of the vintages, holds is the same for both. The answer says
-    ``compared`` (bool); ``why_not`` where a chapter failed, otherwise what :func:`moves` finds.
+    ``compared`` (bool); ``why_not`` where no chapter could be executed, otherwise what
+    :func:`moves` finds and ``not_compared`` (chapters that failed: ``claim``, ``side``, ``why``).
     """
-    found = []
+    outputs, failed = [], []
     for side, folder in (("old", old), ("new", new)):
         try:
             with arranged(data, {vintage: folder}) as copy:
-                found.append(execute(copy))
+                found = execute(copy)
         except ClaimbookError as fault:
             return {"compared": False, "why_not": f"on the {side} figures, {fault}"}
-    return {"compared": True} | moves(*found)
+        faults = {claim: one for claim, one in found.items() if isinstance(one, ClaimbookError)}
+        failed += [
+            {"claim": claim, "side": side, "why": str(fault)} for claim, fault in faults.items()
+        ]
+        outputs.append({claim: one for claim, one in found.items() if claim not in faults})
+    return {"compared": True, "not_compared": failed} | moves(*outputs)
 
 
 def moves(
@@ -311,7 +317,13 @@ def _claim_lines(claims: Mapping[str, Any]) -> list[str]:
         f"VERDICT FLIPPED: {one['claim']} (vintage {one['vintage']}): {one['old']} → {one['new']}"
         for one in claims["flipped"]
     ]
-    return lines or ["no check moved, no verdict flipped"]
+    if not lines:
+        lines = ["no check moved, no verdict flipped"]
+    return lines + [
+        f"{one['claim']} is not compared: it cannot be asked on the {one['side']} figures, for "
+        f"{one['why']}"
+        for one in claims["not_compared"]
+    ]
 
 
 def _finding(one: Mapping[str, Any], side: str) -> str:

@@ -304,6 +304,11 @@ class Snapshot:
         return str(self.store.package.get("description", ""))
 
     @property
+    def created(self) -> str:
+        """ISO date of its newest figures."""
+        return str(self._store.package.get("created", ""))[:10]
+
+    @property
     def codes(self) -> Codes:
         """Codes of the series this vintage holds, sorted; ``in`` finds a renamed one by either."""
         return self.store.codes

@@ -11,12 +11,14 @@ from __future__ import annotations
 import json
 import re
 import threading
-from collections.abc import Callable
+import time
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
+
+from claimbook.sources.base import Digits
 
 TOO_MANY_REQUESTS = 429
 # Statuses that say "not now" rather than "not this".
@@ -29,16 +31,8 @@ _XML_MESSAGE = re.compile(rb'<wb:message [^>]*key="([^"]*)"[^>]*>([^<]*)<')
 class AnswerFault(Exception):
     """An answer that cannot be used; the text completes the sentence "The server …".
 
-    Parameters
-    ----------
-    text : str
-        What the server did, such as ``"answered 502 Bad Gateway"``.
-    final : bool
-        Whether asking the same again would be pointless.
-    unknown : bool
-        Whether the server says that there is no such thing as was asked for.
-    wait : float, optional
-        Seconds the server asks to be left alone for (Retry-After).
+    ``final``: to ask the same again would be pointless; ``unknown``: there is no such thing as was
+    asked for; ``wait``: seconds the server asks to be left alone for (Retry-After).
     """
 
     def __init__(
@@ -50,25 +44,12 @@ class AnswerFault(Exception):
         self.wait = wait
 
 
-class Digits(str):
-    """A number exactly as it was served, digit for digit; a served text is a plain ``str``."""
-
-    __slots__ = ()
-
-
 @dataclass(frozen=True)
 class Page:
     """What one answer says of itself, and how many rows it really holds.
 
-    Parameters
-    ----------
-    number, per_page, total : int
-        As the server states them; ``number`` is the page asked for where it states none.
-    rows : int or None
-        Rows received; None where the answer is a list of concepts, which states no comparable
-        total.
-    updated : str
-        The date the server gives as its last update, or an empty string.
+    ``number`` is the page asked for where the server states none; ``rows`` is None where the answer
+    is a list of concepts, which states no comparable total.
     """
 
     number: int
@@ -79,42 +60,21 @@ class Page:
 
 
 class Listener:
-    """A response hook for requests that checks and counts each answer.
+    """A response hook for requests that checks and counts each answer."""
 
-    Threads do not mix: :attr:`pages` are the answers that the calling thread has received since it
-    last asked for a first page.
-
-    Parameters
-    ----------
-    heard : callable, optional
-        Called with each sound :class:`Page`, from the thread that asked.
-    """
-
-    def __init__(self, heard: Callable[[Page], None] | None = None) -> None:
+    def __init__(self) -> None:
         self.requests = 0
         self.stopped = threading.Event()
-        self._heard = heard
         self._count = threading.Lock()
         self._local = threading.local()
 
     @property
-    def pages(self) -> list[Page]:
-        """The answers this thread has received since it last asked for a first page."""
-        return getattr(self._local, "pages", [])
+    def first(self) -> Page:
+        """The first page that the calling thread was last sent."""
+        return self._local.first
 
     def __call__(self, response: Any, **_: Any) -> None:
-        """Check an answer; wbgapi then finds it parsed.
-
-        Parameters
-        ----------
-        response : requests.Response
-            The answer, its body not yet read.
-
-        Raises
-        ------
-        AnswerFault
-            If the answer cannot be used.
-        """
+        """Check an answer, or raise AnswerFault; wbgapi then finds it parsed."""
         if response.is_redirect:
             return
         with self._count:
@@ -123,30 +83,17 @@ class Listener:
             raise AnswerFault("was no longer needed", final=True)
         _check_status(response)
         answer = _parsed(_body(response))
-        asked = _asked_page(response.url)
+        asked = int(parse_qs(urlsplit(response.url).query).get("page", ["1"])[0])
         page = _page(answer, asked)
         if asked == 1:
-            self._local.pages = []
-        self._check_against_first(page)
+            self._local.first = page
+        for name, what in (("total", "total"), ("per_page", "page size")):
+            before, now = getattr(self.first, name), getattr(page, name)
+            if before != now:
+                raise AnswerFault(f"changed its {what} from {before} to {now} between two pages")
         _check_rows(page, asked)
-        self.pages.append(page)
         # A body of several megabytes need not be parsed twice, nor its digits be lost to a float.
         response.json = lambda **_: answer
-        if self._heard:
-            self._heard(page)
-
-    def _check_against_first(self, page: Page) -> None:
-        if not self.pages:
-            return
-        first = self.pages[0]
-        if page.total != first.total:
-            raise AnswerFault(
-                f"changed its total from {first.total} to {page.total} rows between two pages"
-            )
-        if page.per_page != first.per_page:
-            raise AnswerFault(
-                f"changed its page size from {first.per_page} to {page.per_page} between two pages"
-            )
 
 
 def _body(response: Any) -> bytes:
@@ -176,9 +123,8 @@ def _retry_after(header: str) -> float | None:
         moment = parsedate_to_datetime(header)
     except ValueError:
         return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    return max(0.0, (moment - datetime.now(UTC)).total_seconds())
+    # A moment without a zone is in UTC.
+    return max(0.0, moment.replace(tzinfo=moment.tzinfo or UTC).timestamp() - time.time())
 
 
 def _parsed(body: bytes) -> Any:
@@ -192,16 +138,15 @@ def _parsed(body: bytes) -> Any:
     raise AnswerFault(f"answered with {kind} where JSON was asked for")
 
 
-def _asked_page(url: str) -> int:
-    return int(parse_qs(urlsplit(url).query).get("page", ["1"])[0])
-
-
 def _page(answer: Any, asked: int) -> Page:
     header = answer[0] if isinstance(answer, list) and answer else answer
     if not isinstance(header, dict):
         raise AnswerFault("answered in a form that is not the API's")
-    if header.get("message"):
-        raise _refusal(*_message(header["message"]))
+    if message := header.get("message"):
+        try:
+            raise _refusal(str(message[0]["key"]), str(message[0]["value"]))
+        except (KeyError, TypeError, IndexError):
+            raise AnswerFault("answered with an error message that cannot be read") from None
     try:
         return Page(
             number=int(header.get("page", asked)),
@@ -212,13 +157,6 @@ def _page(answer: Any, asked: int) -> Page:
         )
     except (KeyError, TypeError, ValueError):
         raise AnswerFault("answered without page, per_page and total") from None
-
-
-def _message(message: Any) -> tuple[str, str]:
-    try:
-        return str(message[0]["key"]), str(message[0]["value"])
-    except (KeyError, TypeError, IndexError):
-        raise AnswerFault("answered with an error message that cannot be read") from None
 
 
 def _refusal(key: str, value: str) -> AnswerFault:

@@ -1,4 +1,4 @@
-"""The door to the World Bank's API: wbgapi, with patience, retries and a few requests at a time.
+"""The World Bank's API through wbgapi, with patience, retries and a few requests at a time.
 
 Verified in wbgapi 1.0.14's source: ``data.fetch(["A", "B"], db=2)`` asks
 ``sources/2/series/A;B/country/all/time/all``; with ``db=57, version="201312"`` it asks the WDI
@@ -10,18 +10,26 @@ fills them here before others fetch, and they are emptied before and after.
 
 from __future__ import annotations
 
+import copy
 import gc
 import queue
+import re
 import threading
 import time
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
+import pandas as pd
 import tenacity
 
+from claimbook.data.package import LICENCE
+from claimbook.data.snapshot import CURRENT
 from claimbook.errors import ClaimbookError
+from claimbook.sources.base import PATIENCE, NotServed, Order, Served, Source, register
+from claimbook.sources.contract import FORMER_CODES, ContractBroken
 from claimbook.sources.responses import AnswerFault, Listener
 
 ENDPOINT = "https://api.worldbank.org/v2"
@@ -37,7 +45,10 @@ WORKERS = 3
 # More series a request would save few requests, and lose more work to each page that fails.
 MOST_SERIES_A_REQUEST = 4
 ATTEMPTS = 6
-PATIENCE = 90.0
+NO_REGION = "NA"  # the region that country/all gives an aggregate
+# A unit that names the prices it is measured in, in a title such as "GDP (constant 2015 US$)".
+_PRICES = re.compile(r"\((constant \d{4} [^()]+)\)")
+_PARENTHESIS = re.compile(r"\s*\((?:BoP, )?([^()]+)\)")
 
 
 class FetchFailed(ClaimbookError):
@@ -46,112 +57,115 @@ class FetchFailed(ClaimbookError):
     exit_code = 1
 
 
-class NotServed(ClaimbookError):
-    """The server serves other series, and not one that was asked for."""
-
-    exit_code = 2
-
-
 class WrongAnswer(ClaimbookError):
     """A sound answer to another question than was asked."""
 
     exit_code = 2
 
 
-@dataclass(frozen=True)
-class Served:
-    """One series as the Bank served it.
+Batch = tuple[list[Served], int]  # what one request brought, and how large its pages were
 
-    Parameters
-    ----------
-    code, title : str
-        Its code, and the name the Bank gives with it (may be empty).
-    cells : list of tuple
-        ``(economy, time, value)`` of every row, empty ones included, in the order served: time is
-        the year (int), or the served text where that is no year; value is an int,
-        :class:`claimbook.sources.responses.Digits`, None, or whatever else was served.
-    updated : str
-        Date of the server's last update, or an empty string.
+
+@register
+class WorldBank(Source):
+    """One database of the Bank's API: today's figures (2), or one release of the archives (57).
+
+    Codes in ``may_lack`` may be ones that the Bank does not know, or has no rows for.
     """
 
-    code: str
-    title: str
-    cells: list[tuple[str, Any, Any]]
-    updated: str
-
-
-@dataclass(frozen=True)
-class Progress:
-    """How far a fetch has come: series done, of how many, and rows received."""
-
-    done: int
-    of: int
-    rows: int
-
-
-@dataclass(frozen=True)
-class _Batch:
-    served: list[Served]
-    rows: int
-    per_page: int
-
-
-class Bank:
-    """An open door to one endpoint and one release of the figures; :func:`opened` makes it.
-
-    Parameters
-    ----------
-    wb : module
-        wbgapi, already pointed at the endpoint.
-    listener : Listener
-        The hook that checks every answer.
-    patience : float
-        Seconds to go on without one complete answer.
-    version : str, optional
-        A release of the archives, such as ``"201312"``; today's figures by default.
-    """
+    name = "World Bank, World Development Indicators"
+    licence = LICENCE
+    prefixes = ("",)
 
     def __init__(
-        self, wb: Any, listener: Listener, patience: float, version: str | None = None
+        self,
+        db: int = WDI,
+        version: str | None = None,
+        *,
+        endpoint: str = ENDPOINT,
+        patience: float = PATIENCE,
+        may_lack: Iterable[str] = (),
     ) -> None:
-        self._wb = wb
-        self._listener = listener
-        self._patience = patience
+        self._db, self._endpoint, self._patience = db, endpoint, patience
         self._dimensions = {"version": version} if version else {}
-        self._db = ARCHIVES if version else WDI
+        self._may_lack = frozenset(may_lack)
+        self._listener = Listener()
         self._last_good = time.monotonic()
         self._trouble = AnswerFault("did not answer")
         self._quiet_until = 0.0
         self._one_by_one = False
-        self._checking = threading.Lock()
+
+    @classmethod
+    def for_order(cls, order: Order) -> WorldBank:
+        """Choose the database by the vintage."""
+        dated = order.vintage != CURRENT
+        return cls(
+            ARCHIVES if dated else WDI,
+            order.vintage.replace("-", "") if dated else None,
+            endpoint=order.endpoint or ENDPOINT,
+            patience=order.patience,
+            may_lack=order.accepted,
+        )
 
     @property
     def requests(self) -> int:
         """How many answers the server has given so far."""
         return self._listener.requests
 
-    def economies(self) -> list[dict[str, Any]]:
-        """Fetch the Bank's list of economies and aggregates, and fill wbgapi's caches.
+    def cite(self, code: str) -> dict[str, str]:
+        """Name the Bank's page of a series."""
+        return {"title": self.name, "path": f"https://data.worldbank.org/indicator/{code}"}
 
-        Returns
-        -------
-        list of dict
-            The rows of ``country/all`` as served: ``id``, ``iso2Code``, ``name``, ``region``, …; a
-            group that is named by its code only has its name from the Bank's list of groups.
+    def __enter__(self) -> WorldBank:
+        """Point wbgapi at the endpoint."""
+        import wbgapi as wb  # takes more than a second: only a refresh pays for it
 
-        Raises
-        ------
-        FetchFailed
-            If the server does not answer well in time.
-        """
+        self._wb, self._before = wb, (wb.endpoint, wb.get_options, wb.lang)
+        # One slow request may take less than half of the patience, so that it is tried twice.
+        timeouts = (min(5.0, self._patience / 4), min(40.0, self._patience * 0.45))
+        wb.endpoint, wb.lang = self._endpoint, "en"
+        wb.get_options = {"timeout": timeouts, "hooks": {"response": [self._listener]}}
+        self._last_good = time.monotonic()
+        self._forget()
+        # An answer is a hundred thousand small objects and no cycle: searched for cycles while it
+        # is parsed, it takes three times as long.
+        self._collecting = gc.isenabled()
+        gc.disable()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Leave wbgapi as it was found; requests under way come to nothing."""
+        self._listener.stopped.set()
+        if self._collecting:
+            gc.enable()
+        self._wb.endpoint, self._wb.get_options, self._wb.lang = self._before
+        self._forget()
+
+    def _forget(self) -> None:
+        self._wb.source._concepts.clear()
+        self._wb.time._time_values.clear()
+        self._forget_groups()
+
+    def _forget_groups(self) -> None:
+        self._wb.economy._localized_metadata.clear()
+        self._wb.economy._class_data = None
+        self._wb.economy._aggs = None
+
+    # What is asked for
+
+    def economies(self) -> pd.DataFrame:
+        """Fetch the Bank's list of economies and aggregates, and fill wbgapi's caches."""
+        rows: list[dict[str, Any]] = []
         steps = [self._groups, lambda: list(self._wb.fetch("country/all")), self._years]
-        _, rows, _ = self._all([self._patiently(step) for step in steps], workers=WORKERS)
+        for found in self._each([partial(self._try, step) for step in steps]):
+            rows += found or []
         names = self._wb.economy._localized_metadata[self._wb.lang]
         for row in rows:
             for group in (row.get("region"), row.get("incomeLevel"), row.get("lendingType")):
+                # A group that is named by its code only has its name from the Bank's list of them.
                 if isinstance(group, dict):
                     group.setdefault("value", names.get(group.get("id"), ""))
-        return rows
+        return economy_table(rows)
 
     def _years(self) -> None:
         # Each of wbgapi's caches is filled by one thread only; this one needs the concepts first.
@@ -161,228 +175,46 @@ class Bank:
     def _groups(self) -> None:
         # wbgapi notes its groups as known before it has them: a second try would find them empty,
         # and World and the regions would pass for economies.
-        _forget_groups(self._wb)
+        self._forget_groups()
         self._wb.economy.aggregates()
 
-    def series(
-        self,
-        codes: Sequence[str],
-        check: Callable[[Served], Any],
-        *,
-        may_lack: Collection[str] = (),
-        witnesses: Sequence[str] = (),
-        report: Callable[[Progress], None] = lambda _: None,
-    ) -> dict[str, Any]:
-        """Fetch series, a few requests at a time.
+    def fetch(self, codes: Sequence[str], vintage: str) -> Iterator[Served]:
+        """Fetch series, a few requests at a time, in the order in which they arrive.
 
         The first is asked for alone: its answer tells how many rows a series has and how large a
         page may be, and with them how many series are best asked for together. It also tells a
-        series that the Bank has withdrawn from a server that refuses whatever it is asked.
-
-        Parameters
-        ----------
-        codes : sequence of str
-            World Bank series codes.
-        check : callable
-            Called with each :class:`Served`; what it returns is kept, what it raises ends the
-            fetch.
-        may_lack : collection of str
-            Codes that the Bank may not know, or have no rows for: they are left out of the answer.
-        witnesses : sequence of str
-            Other series that the Bank has served before: where none of those asked for is served,
-            one of them is asked for.
-        report : callable
-            Told of the :class:`Progress` after each answer, from this thread.
-
-        Returns
-        -------
-        dict
-            What ``check`` returned, by code.
-
-        Raises
-        ------
-        FetchFailed
-            If the server does not answer well in time, or refuses every series.
-        NotServed
-            If it serves other series, and not one that was asked for.
-        WrongAnswer
-            If it serves another series or release than was asked for.
+        series that the Bank has withdrawn from a server that refuses whatever it is asked: where
+        none of those asked for is served, one that the vintage holds is asked for.
         """
-        kept: dict[str, Any] = {}
-        rows = 0
+        notes = self._descriptions([code for code in codes if code not in self.held])
+        for one in self._served(codes):
+            yield self._described(one, notes.get(one.code, {}), vintage)
 
-        def keep(batch: tuple[dict[str, Any], int]) -> None:
-            nonlocal rows
-            kept.update(batch[0])
-            rows += batch[1]
-            report(Progress(len(kept), len(codes), rows))
-
-        known = [code for code in codes if code not in may_lack]
-        doubtful = [code for code in codes if code in may_lack]
-        first, lacking = self._first([*known[:2], *doubtful, *witnesses[:1]])
-        for code, fault in lacking.items():
-            if code in known:
-                raise _not_served(code, fault)
-        served = first.served[0]
-        if served.code in codes:
-            keep(({served.code: self._checked(served, check)}, first.rows))
-        done = {served.code, *lacking}
-        batches = packed(
-            [code for code in known if code not in done], rows=first.rows, per_page=first.per_page
-        )
-        tasks = [self._task(batch, first.per_page, check) for batch in batches]
-        tasks += [
-            self._task([code], first.per_page, check, may_lack=True)
-            for code in doubtful
-            if code not in done
-        ]
-        self._all(tasks, workers=WORKERS, each=keep)
-        return kept
-
-    def _first(self, codes: Sequence[str]) -> tuple[_Batch, dict[str, ClaimbookError]]:
-        """Ask for one series after another until one is served; also return those that are not."""
-        lacking: dict[str, ClaimbookError] = {}
-        for code in codes:
+    def releases(self, code: str) -> Iterator[tuple[str, Served]]:
+        """Fetch a series from every release of the archives that holds it, oldest first."""
+        found, fault = False, None
+        for version in next(self._each([partial(self._try, self._versions)])):
+            release, name = copy.copy(self), f"{version[:4]}-{version[4:]}"
+            release._dimensions = {"version": version}
             try:
-                return self._all([lambda code=code: self._alone(code)], workers=1)[0], lacking
-            except (FetchFailed, NotServed) as fault:
-                if not _is_lacking(fault):
+                (one,) = release.fetch([code], name)
+            except (FetchFailed, NotServed) as lacking:
+                if not _is_lacking(lacking):
                     raise
-                lacking[code] = fault
-        raise next(iter(lacking.values()))
+                fault = fault or lacking
+                continue
+            found = True
+            if any(value is not None for _, _, value in one.cells):
+                yield name, one
+        if not found:
+            raise _not_served(code, fault)
 
-    def _alone(self, code: str) -> _Batch:
-        try:
-            return self._ask([code], PER_PAGE)
-        except FetchFailed as fault:
-            if not _is_refusal(fault):
-                raise
-        return self._ask([code], SMALL_PAGE)
+    def _versions(self) -> list[str]:
+        rows = self._wb.source.features("version", db=self._db)
+        return sorted(row["id"] for row in rows if re.fullmatch(r"\d{6}", row["id"]))
 
-    def _task(
-        self,
-        codes: Sequence[str],
-        per_page: int,
-        check: Callable[[Served], Any],
-        may_lack: bool = False,
-    ) -> Callable[[], tuple[dict[str, Any], int]]:
-        def task() -> tuple[dict[str, Any], int]:
-            try:
-                batches = self._together(codes, per_page)
-            except (FetchFailed, NotServed) as fault:
-                if may_lack and _is_lacking(fault):
-                    return {}, 0
-                raise
-            checked = {
-                one.code: self._checked(one, check) for batch in batches for one in batch.served
-            }
-            return checked, sum(batch.rows for batch in batches)
-
-        return task
-
-    def _together(self, codes: Sequence[str], per_page: int) -> list[_Batch]:
-        """Ask for series together; one by one where that fails, to tell the faulty from the sound.
-
-        A server that has failed to serve several at once, and serves each, is not tried again.
-        """
-        if len(codes) > 1 and not self._one_by_one:
-            try:
-                return [self._ask(codes, per_page)]
-            except (FetchFailed, NotServed, WrongAnswer):
-                if self._listener.stopped.is_set():
-                    raise
-        batches = [self._known(code, per_page) for code in codes]
-        self._one_by_one |= len(codes) > 1
-        return batches
-
-    def _known(self, code: str, per_page: int) -> _Batch:
-        try:
-            return self._ask([code], per_page)
-        except FetchFailed as fault:
-            if not _is_lacking(fault):
-                raise
-            # Another series has been served: it is this one that the Bank does not know.
-            raise _not_served(code, fault) from None
-
-    def _checked(self, one: Served, check: Callable[[Served], Any]) -> Any:
-        # Once the door is shut nothing is checked any more, for a check may write files.
-        with self._checking:
-            if self._listener.stopped.is_set():
-                raise AnswerFault("was no longer needed", final=True)
-            return check(one)
-
-    def close(self) -> None:
-        """Shut the door: requests under way come to nothing, and no check is made any more."""
-        with self._checking:
-            self._listener.stopped.set()
-
-    def _ask(self, codes: Sequence[str], per_page: int) -> _Batch:
-        def fetch() -> _Batch:
-            cells: dict[str, list[tuple[str, Any, Any]]] = {}
-            titles: dict[str, str] = {}
-            current, keep = None, [].append
-            for row in self._wb.data.fetch(
-                list(codes),
-                db=self._db,
-                labels=True,
-                numericTimeKeys=True,
-                params={"per_page": per_page},
-                **self._dimensions,
-            ):
-                series = row["series"]
-                if series["id"] != current:
-                    current = series["id"]
-                    self._check_asked(current, codes)
-                    keep = cells.setdefault(current, []).append
-                    titles.setdefault(current, str(series.get("value") or "").strip())
-                if self._dimensions:
-                    self._check_release(row)
-                keep((row["economy"]["id"], row["time"]["id"], row["value"]))
-            pages = self._listener.pages
-            served = [
-                Served(code, titles.get(code, ""), cells.get(code, []), pages[0].updated)
-                for code in codes
-            ]
-            rows = sum(len(one.cells) for one in served)
-            return _Batch(served, rows, min(per_page, pages[0].per_page or per_page))
-
-        about = codes[0] if len(codes) == 1 else f"{len(codes)} series from {codes[0]}"
-        batch = self._patiently(fetch, about)()
-        empty = [one.code for one in batch.served if not one.cells]
-        if empty:
-            raise NotServed(_lacks(empty[0], "it serves no rows"))
-        return batch
-
-    def _check_asked(self, served: str, codes: Sequence[str]) -> None:
-        if served not in codes:
-            raise WrongAnswer(
-                f"The server sent the series {served} where {', '.join(codes)} was asked for: "
-                "nothing it says can be trusted; try again later, or another --endpoint."
-            )
-
-    def _check_release(self, row: dict[str, Any]) -> None:
-        for name, asked in self._dimensions.items():
-            # A row may leave out what the address says; it may not say otherwise.
-            said = row[name]["id"] if name in row else asked
-            if said != asked:
-                raise WrongAnswer(
-                    f"The server sent {row['series']['id']} of the {name} {said} where "
-                    f"{asked} was asked for: nothing it says can be trusted; try again later."
-                )
-
-    def descriptions(self, codes: Sequence[str]) -> dict[str, dict[str, str]]:
-        """Fetch what the Bank says about series. No figure depends on it, so it is asked once.
-
-        Parameters
-        ----------
-        codes : sequence of str
-            World Bank series codes.
-
-        Returns
-        -------
-        dict
-            The Bank's metadata fields by code; empty where it serves none.
-        """
+    def _descriptions(self, codes: Sequence[str]) -> dict[str, dict[str, str]]:
+        """Fetch what the Bank says about series. No figure depends on it, so it is asked once."""
 
         def ask() -> dict[str, dict[str, str]]:
             found = self._wb.metadata(
@@ -393,64 +225,166 @@ class Bank:
             )
             return {one.id: {k: str(v) for k, v in one.metadata.items()} for one in found}
 
-        if not codes:
-            return {}
         self._last_good = time.monotonic()
         try:
-            return self._all([self._patiently(ask, attempts=1)], workers=1)[0]
+            return next(self._each([partial(self._try, ask, attempts=1)])) if codes else {}
         except FetchFailed:
             return {}
 
-    def _patiently(
-        self, ask: Callable[[], Any], about: str = "", attempts: int = ATTEMPTS
-    ) -> Callable[[], Any]:
-        """Wrap a request so that it is tried again, ever more slowly, while that is of use."""
-
-        def attempt() -> Any:
-            with _as_faults(self._wb):
-                return ask()
-
-        def task() -> Any:
-            try:
-                return tenacity.Retrying(
-                    retry=tenacity.retry_if_exception(_worth_another_try),
-                    stop=tenacity.stop_any(tenacity.stop_after_attempt(attempts), self._too_late),
-                    wait=self._pause,
-                    sleep=self._sleep,
-                    before_sleep=self._note,
-                    reraise=True,
-                )(attempt)
-            except AnswerFault as fault:
-                raise self._failed(fault, about) from fault
-
-        return task
-
-    def _failed(self, fault: AnswerFault, about: str) -> FetchFailed:
-        subject = f" (asked for {about})" if about else ""
-        named = "the code and the vintage" if self._dimensions else "the code"
-        remedy = f"check {named}, or try" if fault.unknown and about else "try again later, or"
-        return FetchFailed(
-            f"The fetch failed: the server at {self._wb.endpoint} {fault}{subject}. Nothing was "
-            f"changed; {remedy} another --endpoint."
+    def _described(self, one: Served, notes: Mapping[str, str], vintage: str) -> Served:
+        """Add title, unit and provenance to what was served."""
+        today = datetime.now(UTC).date().isoformat()
+        before = self.held.get(one.code, {})
+        title, unit = named(one.title or notes.get("IndicatorName", ""), before)
+        short = notes.get("Shortdefinition") or notes.get("Longdefinition") or ""
+        sentence = re.split(r"(?<=[.!?])\s", " ".join(short.split()), maxsplit=1)[0]
+        dated = f"{vintage}, from the WDI archives (source {ARCHIVES})"
+        elsewhere = "" if self._endpoint == ENDPOINT else f", from the endpoint {self._endpoint}"
+        return Served(
+            code=one.code,
+            cells=with_todays_codes(one.cells) if self._dimensions else one.cells,
+            title=title or one.code,
+            unit=unit or notes.get("Unitofmeasure", ""),
+            description=before.get("description") or sentence,
+            how=f"wbgapi{elsewhere}",
+            release=dated if self._dimensions else one.updated or f"as served on {today}",
+            updated=one.updated,
         )
 
-    def _note(self, state: tenacity.RetryCallState) -> None:
-        fault = state.outcome.exception() if state.outcome else None
-        if isinstance(fault, AnswerFault):
-            self._trouble = fault
+    # How it is asked for
+
+    def _served(self, codes: Sequence[str]) -> Iterator[Served]:
+        certain = [code for code in codes if code not in self._may_lack]
+        doubtful = [code for code in codes if code in self._may_lack]
+        others = [code for code in self.held if code not in codes]
+        (first, per_page), lacking = self._first([*certain[:2], *doubtful, *others[:1]])
+        for code, fault in lacking.items():
+            if code in certain:
+                raise _not_served(code, fault)
+        yield from (one for one in first if one.code in codes)
+        done = {*lacking, first[0].code}
+        groups = packed(
+            [code for code in certain if code not in done],
+            rows=len(first[0].cells),
+            per_page=per_page,
+        )
+        groups += [[code] for code in doubtful if code not in done]
+        for batch in self._each([partial(self._together, group, per_page) for group in groups]):
+            yield from batch
+
+    def _first(self, codes: Sequence[str]) -> tuple[Batch, dict[str, ClaimbookError]]:
+        """Ask for one series after another until one is served; also return those that are not."""
+        lacking: dict[str, ClaimbookError] = {}
+        for code in codes:
+            try:
+                return next(self._each([partial(self._alone, code)])), lacking
+            except (FetchFailed, NotServed) as fault:
+                if not _is_lacking(fault):
+                    raise
+                lacking[code] = fault
+        raise next(iter(lacking.values()))
+
+    def _alone(self, code: str) -> Batch:
+        try:
+            return self._ask([code], PER_PAGE)
+        except FetchFailed as fault:
+            if not getattr(fault.__cause__, "final", False):
+                raise
+        return self._ask([code], SMALL_PAGE)
+
+    def _together(self, codes: Sequence[str], per_page: int) -> list[Served]:
+        """Ask for series together; one by one where that fails, to tell the faulty from the sound.
+
+        A server that has failed to serve several at once, and serves each, is not tried again.
+        """
+        if len(codes) > 1 and not self._one_by_one:
+            try:
+                return self._ask(codes, per_page)[0]
+            except (FetchFailed, NotServed, WrongAnswer):
+                if self._listener.stopped.is_set():
+                    raise
+        found = [one for code in codes for one in self._one(code, per_page)]
+        self._one_by_one |= len(codes) > 1
+        return found
+
+    def _one(self, code: str, per_page: int) -> list[Served]:
+        try:
+            return self._ask([code], per_page)[0]
+        except (FetchFailed, NotServed) as fault:
+            if not _is_lacking(fault):
+                raise
+            if code in self._may_lack:
+                return []
+            # Another series has been served: it is this one that the Bank does not know.
+            raise _not_served(code, fault) from None
+
+    def _ask(self, codes: Sequence[str], per_page: int) -> Batch:
+        about = codes[0] if len(codes) == 1 else f"{len(codes)} series from {codes[0]}"
+        return self._try(partial(self._rows, codes, per_page), about)
+
+    def _rows(self, codes: Sequence[str], per_page: int) -> Batch:
+        found: dict[str, Served] = {}
+        current, keep = None, [].append
+        for row in self._wb.data.fetch(
+            list(codes),
+            db=self._db,
+            labels=True,
+            numericTimeKeys=True,
+            params={"per_page": per_page},
+            **self._dimensions,
+        ):
+            series = row["series"]
+            if series["id"] != current:
+                current = series["id"]
+                if current not in codes:
+                    raise _wrong(f"the series {current}", ", ".join(codes))
+                title = str(series.get("value") or "").strip()
+                updated = self._listener.first.updated
+                found.setdefault(current, Served(current, [], title, updated=updated))
+                keep = found[current].cells.append
+            for name, asked in self._dimensions.items():
+                # A row may leave out what the address says; it may not say otherwise.
+                if name in row and row[name]["id"] != asked:
+                    raise _wrong(f"{current} of the {name} {row[name]['id']}", asked)
+            keep((row["economy"]["id"], row["time"]["id"], row["value"]))
+        for code in codes:
+            if code not in found:
+                raise _not_served(code)
+        return [found[code] for code in codes], min(
+            per_page, self._listener.first.per_page or per_page
+        )
+
+    # Patience
+
+    def _try(self, ask: Callable[[], Any], about: str = "", attempts: int = ATTEMPTS) -> Any:
+        """Ask again, ever more slowly, while that is of use."""
+        retrying = tenacity.Retrying(
+            retry=tenacity.retry_if_exception(lambda fault: not getattr(fault, "final", True)),
+            stop=tenacity.stop_any(tenacity.stop_after_attempt(attempts), self._too_late),
+            wait=self._pause,
+            sleep=self._sleep,
+            reraise=True,
+        )
+        try:
+            return retrying(_as_faults(self._wb)(ask))
+        except AnswerFault as fault:
+            subject = f" (asked for {about})" if about else ""
+            named = "the code and the vintage" if self._dimensions else "the code"
+            remedy = f"check {named}, or try" if fault.unknown and about else "try again later, or"
+            raise FetchFailed(
+                f"The fetch failed: the server at {self._endpoint} {fault}{subject}. Nothing was "
+                f"changed; {remedy} another --endpoint."
+            ) from fault
 
     def _pause(self, state: tenacity.RetryCallState) -> float:
         # Every scale of time follows from the patience: 0.5 s at first under the 90 s by default.
         scale = self._patience / 180
         growing = tenacity.wait_exponential(multiplier=scale, max=40 * scale)
-        pause = (growing + tenacity.wait_random(0, scale))(state)
-        fault = state.outcome.exception() if state.outcome else None
-        asked = getattr(fault, "wait", None)
-        if asked is None:
-            return pause
+        self._trouble = state.outcome.exception()
         # A server that asks to be left alone means every request, not only this one.
+        asked = self._trouble.wait or 0.0
         self._quiet_until = max(self._quiet_until, time.monotonic() + asked)
-        return asked + pause
+        return asked + (growing + tenacity.wait_random(0, scale))(state)
 
     def _too_late(self, state: tenacity.RetryCallState) -> bool:
         return time.monotonic() + state.upcoming_sleep > self._last_good + self._patience
@@ -460,75 +394,59 @@ class Bank:
         if self._listener.stopped.wait(max(0.0, until - time.monotonic())):
             raise AnswerFault("was no longer needed", final=True)
 
-    def _all(
-        self,
-        tasks: Sequence[Callable[[], Any]],
-        workers: int,
-        each: Callable[[Any], None] = lambda _: None,
-    ) -> list[Any]:
-        """Run tasks on a few threads; give up when none has been completed for too long.
+    def _each(self, tasks: Sequence[Callable[[], Any]]) -> Iterator[Any]:
+        """Run tasks on a few threads and yield what each returns, first come, first served.
 
-        The threads are daemons: a server that drips one byte a minute holds no one up at exit.
+        Gives up when none ends for too long. The threads are daemons, so that a server that drips
+        one byte a minute holds no one up at exit; they wait for whoever takes their results, for a
+        hundred series do not fit into memory.
         """
-        todo: queue.SimpleQueue[tuple[int, Callable[[], Any]]] = queue.SimpleQueue()
-        for numbered in enumerate(tasks):
-            todo.put(numbered)
-        done: queue.SimpleQueue[tuple[int, Any, BaseException | None]] = queue.SimpleQueue()
-        for _ in range(min(workers, len(tasks))):
-            threading.Thread(target=self._work, args=(todo, done), daemon=True).start()
-        results: list[Any] = [None] * len(tasks)
-        for _ in tasks:
-            index, result, fault = self._next(done)
-            if fault is not None:
-                raise fault
-            self._last_good = time.monotonic()
-            results[index] = result
-            each(result)
-        return results
-
-    def _next(self, done: queue.SimpleQueue) -> tuple[int, Any, BaseException | None]:
-        patience = self._last_good + self._patience - time.monotonic()
+        todo: queue.SimpleQueue[Callable[[], Any]] = queue.SimpleQueue()
+        for task in tasks:
+            todo.put(task)
+        done: queue.Queue[tuple[Any, BaseException | None]] = queue.Queue(WORKERS)
+        over = threading.Event()
+        for _ in range(min(WORKERS, len(tasks))):
+            threading.Thread(target=self._work, args=(todo, done, over), daemon=True).start()
         try:
-            return done.get(timeout=max(0.0, patience))
+            for _ in tasks:
+                left = self._last_good + self._patience - time.monotonic()
+                result, fault = done.get(timeout=max(0.0, left))
+                if fault is not None:
+                    raise fault
+                self._last_good = time.monotonic()
+                yield result
+                self._last_good = time.monotonic()
         except queue.Empty:
             raise FetchFailed(
-                f"The fetch failed: no complete answer from {self._wb.endpoint} in "
+                f"The fetch failed: no complete answer from {self._endpoint} in "
                 f"{self._patience:.0f} s; the last trouble: the server {self._trouble}. Nothing "
                 "was changed; try again later."
             ) from None
+        finally:
+            over.set()
+            while not done.empty():
+                done.get_nowait()
 
-    def _work(self, todo: queue.SimpleQueue, done: queue.SimpleQueue) -> None:
-        while not self._listener.stopped.is_set():
-            try:
-                index, task = todo.get_nowait()
-            except queue.Empty:
-                return
-            self._sleep(0.0)
-            try:
-                done.put((index, task(), None))
-            except BaseException as fault:
-                # It is raised in the thread that waits for the outcome.
-                done.put((index, None, fault))
-                return
+    def _work(
+        self,
+        todo: queue.SimpleQueue[Callable[[], Any]],
+        done: queue.Queue[tuple[Any, BaseException | None]],
+        over: threading.Event,
+    ) -> None:
+        try:
+            while not (over.is_set() or self._listener.stopped.is_set()):
+                self._sleep(0.0)
+                done.put((todo.get_nowait()(), None))
+        except queue.Empty:
+            return
+        except BaseException as fault:
+            # It is raised in the thread that waits for the outcome.
+            done.put((None, fault))
 
 
 def packed(codes: Sequence[str], *, rows: int, per_page: int) -> list[list[str]]:
-    """Group series so that the fewest requests fetch them.
-
-    Parameters
-    ----------
-    codes : sequence of str
-        Series codes.
-    rows : int
-        Rows a series has.
-    per_page : int
-        Rows a page may have.
-
-    Returns
-    -------
-    list of list of str
-        Groups of at most :data:`MOST_SERIES_A_REQUEST` codes, in order.
-    """
+    """Group series of so many rows so that the fewest requests, of pages so large, fetch them."""
 
     def requests(size: int) -> int:
         whole, left = divmod(len(codes), size)
@@ -538,88 +456,99 @@ def packed(codes: Sequence[str], *, rows: int, per_page: int) -> list[list[str]]
     return [list(codes[at : at + size]) for at in range(0, len(codes), size)]
 
 
-@contextmanager
-def opened(
-    endpoint: str = ENDPOINT, *, version: str | None = None, patience: float = PATIENCE
-) -> Iterator[Bank]:
-    """Point wbgapi at an endpoint, and leave it as it was found.
+def economy_table(rows: Iterable[dict[str, Any]]) -> pd.DataFrame:
+    """Turn rows of ``country/all`` into the table of a snapshot, or raise ContractBroken.
 
-    Parameters
-    ----------
-    endpoint : str
-        What ``wbgapi.endpoint`` takes, ending in ``/v2``.
-    version : str, optional
-        A release in the WDI archives, such as ``"201312"``; today's figures by default.
-    patience : float
-        Seconds to go on without one complete answer.
-
-    Yields
-    ------
-    Bank
-        The open door.
+    Without aggregates, World would be counted as an economy: a list without them is refused.
     """
-    import wbgapi as wb  # takes more than a second: only a refresh pays for it
-
-    listener = Listener()
-    before = wb.endpoint, wb.get_options, wb.lang
-    # One slow request may take less than half of the patience, so that it is tried twice.
-    timeouts = (min(5.0, patience / 4), min(40.0, patience * 0.45))
-    wb.endpoint, wb.lang = endpoint, "en"
-    wb.get_options = {"timeout": timeouts, "hooks": {"response": [listener]}}
-    _forget(wb)
-    bank = Bank(wb, listener, patience, version)
-    # An answer is a hundred thousand small objects and no cycle: searched for cycles while it is
-    # parsed, it takes three times as long.
-    collecting = gc.isenabled()
-    gc.disable()
+    this = "The Bank's list of economies (country/all)"
+    untouched = "Nothing was changed; report it to the World Bank, or try again later."
     try:
-        yield bank
-    finally:
-        bank.close()
-        if collecting:
-            gc.enable()
-        wb.endpoint, wb.get_options, wb.lang = before
-        _forget(wb)
+        table = pd.DataFrame([_economy(row) for row in rows])
+    except (KeyError, TypeError, AttributeError):
+        raise ContractBroken(
+            f"{this} has a row without id, iso2Code, name, region, incomeLevel or lendingType. "
+            f"{untouched}"
+        ) from None
+    for kind, flag in (("economies", 0), ("aggregates", 1)):
+        if table.empty or not (table["aggregate"] == flag).any():
+            raise ContractBroken(
+                f"{this} names no {kind}: economies could not be told from aggregates. {untouched}"
+            )
+    twice = table.loc[table["economy"].duplicated(), "economy"]
+    if len(twice):
+        raise ContractBroken(f"{this} names {twice.iloc[0]} twice. {untouched}")
+    return table.sort_values("economy", ignore_index=True)
 
 
-def _forget(wb: Any) -> None:
-    wb.source._concepts.clear()
-    wb.time._time_values.clear()
-    _forget_groups(wb)
+def _economy(row: dict[str, Any]) -> dict[str, Any]:
+    aggregate = row["region"]["id"] == NO_REGION
+    if not row["id"].strip():
+        raise KeyError("id")
+    groups = {"region": "region", "income_group": "incomeLevel", "lending_type": "lendingType"}
+    return (
+        {"economy": row["id"].strip(), "iso2": row["iso2Code"].strip(), "name": row["name"].strip()}
+        # An aggregate belongs to no region, class or lending type of its own.
+        | {
+            ours: "" if aggregate else row[theirs]["value"].strip()
+            for ours, theirs in groups.items()
+        }
+        | {"aggregate": int(aggregate)}
+    )
 
 
-def _forget_groups(wb: Any) -> None:
-    wb.economy._localized_metadata.clear()
-    wb.economy._class_data = None
-    wb.economy._aggs = None
+def with_todays_codes(cells: list[tuple[str, Any, Any]]) -> list[tuple[str, Any, Any]]:
+    """Give the economies of an old release the codes they have today.
+
+    A value under a former code is left out where today's has one, too.
+    """
+    filled = {cell[:2] for cell in cells if cell[2] is not None and isinstance(cell[1], int)}
+    moved = {
+        (FORMER_CODES[economy], year): value
+        for economy, year, value in cells
+        if economy in FORMER_CODES
+        and (economy, year) in filled
+        and (FORMER_CODES[economy], year) not in filled
+    }
+    kept = [one for one in cells if one[0] not in FORMER_CODES and one[:2] not in moved]
+    return kept + [(*cell, value) for cell, value in moved.items()]
 
 
-def _is_refusal(fault: BaseException) -> bool:
-    return isinstance(fault.__cause__, AnswerFault) and fault.__cause__.final
+def named(served: str, before: Mapping[str, Any]) -> tuple[str, str]:
+    """Split the Bank's name of a series, such as ``GDP (constant 2015 US$)``, into title and unit.
+
+    A unit already held stays, for it may say more than the Bank's; unless the Bank now names other
+    prices: a new base year is another unit.
+    """
+    parenthesis, prices = _PARENTHESIS.search(served), _PRICES.search(served)
+    unit = parenthesis[1] if parenthesis else ""
+    title = _PARENTHESIS.sub("", served, count=1).strip() if parenthesis else served.strip()
+    if before.get("unit"):
+        unit = prices[1] if prices else before["unit"]
+    return title or before.get("title", ""), unit
 
 
 def _is_lacking(fault: BaseException) -> bool:
     """Tell whether the server says that it has no such series."""
-    cause = fault.__cause__
-    return isinstance(fault, NotServed) or (isinstance(cause, AnswerFault) and cause.unknown)
+    return isinstance(fault, NotServed) or getattr(fault.__cause__, "unknown", False)
 
 
-def _not_served(code: str, fault: ClaimbookError) -> NotServed:
+def _not_served(code: str, fault: ClaimbookError | None = None) -> NotServed:
     if isinstance(fault, NotServed):
         return fault
-    return NotServed(_lacks(code, f"it {fault.__cause__}"))
-
-
-def _lacks(code: str, how: str) -> str:
-    return (
+    how = f"it {fault.__cause__}" if fault else "it serves no rows"
+    return NotServed(
         f"The World Bank does not serve the series {code} ({how}). Nothing was changed; check its "
         "code at https://data.worldbank.org/indicator; to go on without a series that the Bank has "
         f"withdrawn, run again with `--accept {code}`."
     )
 
 
-def _worth_another_try(fault: BaseException) -> bool:
-    return isinstance(fault, AnswerFault) and not fault.final
+def _wrong(sent: str, asked: str) -> WrongAnswer:
+    return WrongAnswer(
+        f"The server sent {sent} where {asked} was asked for: nothing it says can be trusted; try "
+        "again later, or another --endpoint."
+    )
 
 
 @contextmanager

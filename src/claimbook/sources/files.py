@@ -1,0 +1,128 @@
+"""Witnesses: series of other publishers, brought in once from named files.
+
+``data/witnesses.yml`` describes them: publisher, licence, citation, where each file came from, its
+fingerprint, and what each series is. A file that is not, byte for byte, the one described is
+refused; an ordinary refresh leaves these series as they are.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from claimbook import paths
+from claimbook.errors import ClaimbookError, nearest
+from claimbook.sources.base import Digits, NotServed, Order, Served, Source, register
+
+CATALOGUE = "witnesses.yml"
+PUBLICATION = "title path citation licence file sha256 release date how doubts series"
+SERIES = "column title unit"
+
+
+@register
+class Files(Source):
+    """The files of a folder that the catalogue describes."""
+
+    name = "named files"
+    once = True
+
+    def __init__(self, catalogue: Path, folder: Path | None = None) -> None:
+        self._catalogue, self._folder = catalogue, folder
+        self._of = {code: one for one in _described(catalogue) for code in one["series"]}
+        self.prefixes = tuple(self._of)
+
+    @classmethod
+    def for_order(cls, order: Order) -> Files:
+        """Read the catalogue of the data folder."""
+        return cls(order.data / CATALOGUE, order.files)
+
+    def cite(self, code: str) -> dict[str, str]:
+        """Name the publication that a series is of, and how to cite it."""
+        return {part: str(self._of[code][part]) for part in ("title", "path", "citation")}
+
+    def licence_of(self, code: str) -> Mapping[str, str]:
+        """Return the licence of the publication that a series is of."""
+        return self._of[code]["licence"]
+
+    def fetch(self, codes: Sequence[str], vintage: str) -> Iterator[Served]:
+        """Read the series out of their files."""
+        for code in codes:
+            if code not in self._of:
+                raise NotServed(
+                    f"{paths.shown(self._catalogue)} describes no series {code}."
+                    f"{nearest(code, self._of)}"
+                )
+            if self._folder is None:
+                raise NotServed(
+                    f"{code} is brought in from a file and is not served by the World Bank: run "
+                    f"`claimbook refresh {code} --from-files FOLDER` with the folder that holds "
+                    f"{self._of[code]['file']}."
+                )
+            yield self._read(code, self._of[code], self._folder)
+
+    def _read(self, code: str, publication: Mapping[str, Any], folder: Path) -> Served:
+        series, path = publication["series"][code], folder / publication["file"]
+        content = path.read_bytes()
+        if hashlib.sha256(content).hexdigest() != publication["sha256"]:
+            raise NotServed(
+                f"{path} is not the file that {paths.shown(self._catalogue)} describes (its sha256 "
+                "differs): bring that one, or describe this one."
+            )
+        rows = csv.DictReader(content.decode("utf-8").splitlines())
+        if lacking := {"economy", "year", series["column"]} - set(rows.fieldnames or ()):
+            raise NotServed(f"{path} has no column {min(lacking)}, which {code} needs.")
+        left_out = publication.get("left_out", [])
+        cells = [
+            (row["economy"], _number(row["year"]), _number(row[series["column"]]))
+            for row in rows
+            if row["economy"] not in left_out and int(row["year"]) >= publication.get("from", 0)
+        ]
+        return Served(
+            code=code,
+            cells=cells,
+            title=series["title"],
+            unit=series["unit"],
+            description=" ".join(
+                [*series.get("description", "").split(), *publication["doubts"].split()]
+            ),
+            how=publication["how"],
+            release=publication["release"],
+            updated=str(publication["date"]),
+        )
+
+
+def _described(catalogue: Path) -> list[dict[str, Any]]:
+    from ruamel.yaml import YAML, YAMLError
+
+    if not catalogue.is_file():
+        return []
+    try:
+        found = YAML(typ="safe").load(catalogue.read_text(encoding="utf-8"))["witnesses"]
+        for one in found:
+            _require(catalogue, one, one.get("title", "a witness"), PUBLICATION)
+            for code, series in one["series"].items():
+                _require(catalogue, series, code, SERIES)
+    except (YAMLError, TypeError, KeyError, AttributeError) as fault:
+        said = " ".join(str(fault).split())
+        raise ClaimbookError(f"{paths.shown(catalogue)} cannot be read ({said}).") from None
+    return found
+
+
+def _require(catalogue: Path, described: Mapping[str, Any], name: str, parts: str) -> None:
+    for part in parts.split():
+        if not described.get(part):
+            raise ClaimbookError(f"{paths.shown(catalogue)}: {name} lacks {part}. Write it there.")
+
+
+def _number(text: str) -> int | Digits | str | None:
+    """Read a cell: a number digit for digit but for zeros at its end; a text stays one."""
+    try:
+        float(text)
+    except ValueError:
+        return text or None
+    if text.isdigit():
+        return int(text)
+    return Digits(text.rstrip("0").rstrip(".") if "." in text and "e" not in text.lower() else text)
