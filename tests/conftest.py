@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from books import ROOT, Ended, command, copy_book, lay_out_tiny, once
+from claimbook.claims import declared, files
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -47,7 +48,10 @@ def executed_tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The tiny book, executed once: to be read, never written."""
 
     def make(folder: Path) -> None:
-        must(lay_out_tiny(folder), "run", "--all")
+        lay_out_tiny(folder)
+        for claim_id in ("gini-fell", "fair-coin"):
+            must(folder, "declare", claim_id, "--seen", "no")
+        must(folder, "run", "--all")
 
     return once(tmp_path_factory, "executed", make)
 
@@ -71,7 +75,11 @@ def tiny_copy(executed_tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPat
 @pytest.fixture
 def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of the real book, for the few that must see it; the environment points at it."""
-    return _pointed_at(copy_book(ROOT, tmp_path / "copy"), monkeypatch)
+    root = _pointed_at(copy_book(ROOT, tmp_path / "copy"), monkeypatch)
+    if not declared.ledger().is_file():
+        for claim_id in files.claim_paths():
+            declared.declare(files.read_claim(claim_id), "0" * 64, seen=True)
+    return root
 
 
 def _pointed_at(root: Path, monkeypatch: pytest.MonkeyPatch) -> Path:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import nbformat
 import pandas as pd
 
 from claimbook.data import snapshot
@@ -66,3 +67,13 @@ def write_vintage(root, vintage, values):
 def changes(numbers):
     """Figures of two years, so that each economy in turn moved by one of the numbers."""
     return {name: {2000: 0, 2001: moved} for name, moved in zip(NAMES, numbers, strict=False)}
+
+
+def write_chapter(root, *sources):
+    """Write the chapter of the small book's claim: code cells that end by showing it."""
+    opening = 'import claimbook\n\nclaim = claimbook.claim("it-rose")'
+    cells = [nbformat.v4.new_code_cell(text) for text in (opening, *sources, "claim")]
+    for number, cell in enumerate(cells):
+        cell["id"] = f"cell-{number}"
+    notebook = nbformat.v4.new_notebook(cells=cells)
+    nbformat.write(notebook, root / "book" / "part" / "it-rose.ipynb")

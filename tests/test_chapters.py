@@ -103,8 +103,53 @@ def test_outcomes_and_verdicts_follow_the_rule_from_their_own_numbers(feed, clai
     assert claim["verdict"] == rule.verdict(primary["outcome"], seconds) == claim["written_for"]
     if {check["vintage"] for check in claim["checks"]} == {"current"}:
         assert claim["verdict"] == claim["vintages"]["current"]
-    agree = sum(variant["outcome"] == primary["outcome"] for variant in primary["variants"])
-    assert claim["robustness"] == {"agree": agree, "of": len(primary["variants"])}
+    counted = [primary["outcome"], *seconds]
+    assert claim["counts"] == {name: counted.count(name) for name in rule.OUTCOMES}
+    robustness, held = claim["robustness"], primary["variants"]
+    assert robustness["of"] + robustness["missing"] <= len(held)
+    agree = sum(variant["outcome"] == primary["outcome"] for variant in held)
+    assert 1 <= robustness["agree"] <= agree
+    assert sum(claim["verdict_robustness"].values()) == pytest.approx(1, abs=1e-5)
+
+
+@pytest.mark.parametrize("claim_id", CHAPTERS)
+def test_each_single_change_that_moves_the_verdict_is_one_in_the_feed(feed, claim_id):
+    """Recomputed from the outcomes of the variants alone."""
+    claim = next(claim for claim in feed["claims"] if claim["id"] == claim_id)
+    counting = [one for one in claim["checks"] if one["role"] in ("primary", "secondary")]
+    counting.sort(key=lambda check: check["role"] != "primary")
+
+    def verdict(**change):
+        outcomes = []
+        for check in counting:
+            head = check["variants"][0]["options"]
+            wanted = head | {name: value for name, value in change.items() if name in head}
+            found = [one for one in check["variants"] if one["options"] == wanted]
+            outcomes.append((found or check["variants"])[0]["outcome"])
+        return rule.verdict(outcomes[0], outcomes[1:])
+
+    assert verdict() == claim["verdict"]
+    assert claim["switches"]["move"] == len(claim["switches"]["which"])
+    for switch in claim["switches"]["which"]:
+        found = verdict(**{switch["option"]: switch["value"]})
+        assert found == switch["verdict"] != claim["verdict"]
+
+
+@pytest.mark.parametrize("claim_id", CHAPTERS)
+def test_what_an_estimate_rests_on_agrees_with_it(feed, claim_id):
+    claim = next(claim for claim in feed["claims"] if claim["id"] == claim_id)
+    for check in claim["checks"]:
+        estimate, rests = check["estimate"], check["influence"]
+        if rests:
+            assert rests["low"] <= rests["without"] <= rests["high"]
+            assert check["role"] in ("primary", "secondary")
+            assert (rests["tipping"] is None) == (rests["tips_to"] is None)
+            assert rests["tips_to"] != check["outcome"]
+        if check["detectable"] is not None:
+            error = (estimate["high"] - estimate["low"]) / 3.92
+            needed = max(2.8 * error, check["smallest_effect"] + 0.84 * error)
+            # Student's factors for few economies are a little larger than the normal law's.
+            assert needed * 0.999 <= check["detectable"] <= needed * 1.05
 
 
 def test_inequality_rose_has_a_grid_and_three_vintages(feed):

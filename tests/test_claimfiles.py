@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+import small
 from claimbook.chapters.book import Book
 from claimbook.claims import claim as claims
-from claimbook.claims import files, grid
+from claimbook.claims import files
 from claimbook.claims.check import CheckError
 from claimbook.claims.files import ClaimFileError
-from claimbook.claims.grid import GridError
 from claimbook.data import snapshot
 from claimbook.estimates import Estimate
 
@@ -34,6 +34,22 @@ FAULTS = [
     ("paragraphs: [1, 3]", "paragraphs: [one]", r"line 3, field paragraphs\[0\]"),
     ("title: Did", "title: [Did", "not YAML"),
     ("smallest_effect: 1", "smallest_effect: -1", "smallest_effect"),
+    (
+        "    role: primary",
+        "    role: primary\n    witness: true",
+        "a witness never counts: its role",
+    ),
+    (
+        "    role: secondary",
+        "    role: secondary\n    of: median-gini",
+        r"checks\[1\]\.of: it names a check that has a function of its own \(median-gini-change",
+    ),
+    (
+        "    role: secondary",
+        "    role: secondary\n    of: median-gini-change\n    options: {starts: [1988-1995]}",
+        r"options.starts: median-gini-change has no option starts. Did you mean start",
+    ),
+    ("kind: descriptive", "kind: descriptive\nsubject: [China]", r"field subject\[0\]"),
     ("series: [SI.POV.GINI", "series: [gini", r"field checks\[0\]\.series\[0\]"),
 ]
 
@@ -77,31 +93,28 @@ def test_an_essay_maps_every_paragraph(copy, before, after, sentence):
         _ = Book().essays
 
 
-def test_the_grid_begins_with_the_headline_and_holds_every_combination():
-    found = grid.variants({"a": [1, 2], "b": ["x y", "z", "w"]})
-    assert next(iter(found)) == "headline"
-    assert found["headline"] == {"a": 1, "b": "x y"}
-    assert len(found) == 6
-    assert found["a-2+b-z"] == {"a": 2, "b": "z"}
-
-
-def test_an_option_added_later_leaves_the_ids_of_the_others():
-    before = grid.variants({"b": [1, 2]})
-    after = grid.variants({"b": [1, 2], "a": [1, 2]})
-    assert set(before) < set(after)
-    assert all(before[name].items() <= after[name].items() for name in before)
-
-
-def test_values_that_look_alike_are_refused():
-    with pytest.raises(GridError, match="name them apart"):
-        grid.variants({"a": ["x", "y z", "y-z"]})
-
-
 def median_of(unit):
     def function(wdi, start, end, statistic, sample, status):
         return Estimate(1, 0, 2, 20, unit)
 
     return function
+
+
+def test_a_variant_of_a_check_is_asked_by_its_function_with_its_own_values(small_book):
+    small.write_vintage(small_book, "current", small.changes([1, 2, 3]))
+    options = {"scale": [1, 2], "turn": [1, -1]}
+    variant = small.check(
+        "scaled", role="secondary", of="it-rose", options={"scale": [3]}, smallest_effect=0
+    )
+    small.write_claim(small_book, [small.check(options=options), variant])
+    claim = claims.claim("it-rose")
+    claim.check("it-rose", lambda wdi, scale, turn: Estimate(*[scale * turn * 5] * 3, 20, "points"))
+    found = claim.checks["scaled"]
+    assert found.declared["options"] == {"scale": [3], "turn": [1, -1]}
+    assert found.estimate.value == 15
+    assert claim.as_dict()["switches"]["which"] == [
+        {"option": "turn", "value": -1, "verdict": "contradicted"}
+    ], "both move together"
 
 
 def test_a_function_that_does_not_take_the_options_is_refused():

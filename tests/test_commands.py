@@ -424,7 +424,7 @@ def hook_arguments():
 def test_every_claimbook_command_and_option_that_is_named_exists(claimbook):
     named = {*named_after("claimbook"), *hook_arguments()}
     commands = {arguments.split()[0] for arguments in named}
-    assert commands >= {"build", "run", "check", "new", "new-essay", "refresh", "diff"}
+    assert commands >= {"build", "declare", "run", "check", "new", "new-essay", "refresh", "diff"}
     for command in sorted(commands):
         answer = claimbook(command, "--help")
         assert answer.returncode == 0, answer.stderr

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import shutil
 
 import pytest
 
 import small
 from claimbook.claims import claim as claims
-from claimbook.claims import output
+from claimbook.claims import files, output
+from claimbook.claims.check import ask
 from claimbook.claims.output import OutputError
+from claimbook.data import snapshot
 from claimbook.estimates import Estimate
 
 OPTIONS = {"scale": [1, 2, "none at all"], "turn": ["no", "yes"]}
@@ -75,6 +78,31 @@ def test_what_is_stored_and_the_claim_file_are_the_findings_in_full(claim):
     }
 
 
+def test_the_history_holds_every_release_in_the_order_of_time(small_book):
+    small.write_vintage(small_book, "2013-12", small.changes([2] * 12))
+    small.write_vintage(small_book, "current", small.changes([4] * 12))
+    small.write_vintage(small_book, "2016-10", small.changes([-9] * 12))
+    release = snapshot.read("2016-10")
+    release[small.CODE]  # so that it is read before its folder is taken away
+    shutil.rmtree(small_book / "data" / "2016-10")
+    small.write_claim(small_book, [small.check()])
+    declared = files.read_claim("it-rose")
+    held = {vintage: snapshot.read(vintage) for vintage in snapshot.vintages()}
+
+    def change(wdi):
+        return moved(wdi, 1, "no")
+
+    found = ask(declared["checks"][0], change, held, releases={"2016-10": release}).as_dict()
+    assert [(one["release"], one["outcome"]) for one in found["history"]] == [
+        ("2013-12", "supports"),
+        ("2016-10", "contradicts"),
+        ("current", "supports"),
+    ]
+    whole = {"claim": "it-rose", "checks": [found]}
+    again = output.expanded(output.compact(whole), declared)["checks"][0]["history"]
+    assert again[1]["estimate"]["value"] == -9 and again[1]["release"] == "2016-10"
+
+
 def test_no_word_of_the_claim_file_is_stored(claim):
     text = json.dumps(claim._repr_mimebundle_())
     for word in ("Did it rise?", "It rose.", "It did not.", "falsifier", "descriptive", "an-essay"):
@@ -96,15 +124,13 @@ def test_an_editor_that_writes_whole_numbers_without_a_point_changes_nothing(cla
     assert json.dumps(saved(before)) == json.dumps(before)
 
 
-def test_numbers_stand_in_strings_and_no_list_is_long(claim):
-    def lists(value):
-        if isinstance(value, dict):
-            return [found for one in value.values() for found in lists(one)]
-        if isinstance(value, list):
-            return [value, *(found for one in value for found in lists(one))]
-        return []
-
-    assert lists(stored(claim)) == [stored(claim)["checks"]]
+def test_estimates_stand_in_strings_of_one_column_each(claim):
+    first = stored(claim)["checks"][0]
+    assert first["variants"]["ns"] == "24 24 24 24 - -"
+    assert first["variants"]["outcomes"] == "scscii"
+    assert first["vintages"]["names"] == "2013-12 2019-04 current"
+    assert first["vintages"]["values"] == "2 - 2.50003"
+    assert first["economies"]["values"].split()[:3] == ["1.5", "4", "2.0001"]
 
 
 def test_an_output_of_another_version_or_of_other_checks_is_to_be_run_again(claim):

@@ -14,7 +14,7 @@ from claimbook import paths, status
 from claimbook.chapters import freshness, notebooks, prose
 from claimbook.chapters.definitions import Library
 from claimbook.chapters.notebooks import ChapterError
-from claimbook.claims import files
+from claimbook.claims import declared, files
 from claimbook.claims.output import expanded
 from claimbook.data import snapshot
 from claimbook.errors import nearest
@@ -130,7 +130,8 @@ class Book:
 
     def output_of(self, notebook: NotebookNode, claim_id: str) -> Output:
         """Return the claim output of a notebook just executed, with the words of its claim file."""
-        return expanded(notebooks.claim_output(notebook, claim_id), self.claim(claim_id))
+        stored = notebooks.claim_output(notebook, claim_id)
+        return declared.joined(expanded(stored, self.claim(claim_id)), self._declarations)
 
     def forget(self, name: str) -> None:
         """Forget what was read of a notebook that has been written anew."""
@@ -143,14 +144,14 @@ class Book:
     def fingerprints(self, name: str, notebook: NotebookNode) -> dict[str, Any]:
         """Return the fingerprints of a notebook as everything stands now."""
         cells = [cell.source for cell in freshness.code_cells(notebook)]
-        declared = self.claim(name) if name in self.chapters else None
-        codes = files.claim_series(declared) if declared else self._read_by(cells)
+        claim = self.claim(name) if name in self.chapters else None
+        codes = files.claim_series(claim) if claim else self._read_by(cells)
         library = freshness.library(cells, self._library)
         reached = {name.split(":")[0] for name in library.get("status", "").split()}
         tables = [table for name, table in status.TABLES.items() if name in reached]
         return {
             "data": freshness.files(snapshot.fingerprints(codes, tables)),
-            **({"claim": freshness.claim(declared)} if declared else {}),
+            **({"claim": freshness.claim(claim)} if claim else {}),
             "code": freshness.code(notebook),
             "library": library,
             "lock": self._lock,
@@ -200,6 +201,10 @@ class Book:
             "\n".join(cells),
         )
         return sorted(code for code in held if f'"{code}"' in text)
+
+    @cached_property
+    def _declarations(self) -> list[declared.Row]:
+        return declared.read()
 
     @cached_property
     def _lock(self) -> str:

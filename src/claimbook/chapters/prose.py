@@ -51,6 +51,11 @@ def hidden(text: str) -> str | None:
     return None
 
 
+def plain(text: str, output: Mapping[str, Any]) -> str:
+    """Return a text of a claim file with its bound numbers as plain text."""
+    return LINK.sub(lambda match: match["text"], bound(text, output))
+
+
 def stale(text: str, output: Mapping[str, Any]) -> list[str]:
     """Say which bound numbers of a Markdown text are not what was computed, a sentence each."""
     faults = [fault] if (fault := hidden(text)) else []

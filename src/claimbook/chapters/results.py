@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from claimbook import paths
-from claimbook.chapters import freshness
+from claimbook.chapters import freshness, prose
 from claimbook.claims.files import PRIMARY
 from claimbook.data import snapshot
 
@@ -66,22 +66,22 @@ def by_economy(output: dict[str, Any]) -> dict[str, Any]:
 
 def _claim(output: dict[str, Any]) -> dict[str, Any]:
     claim = output["claim"]
-    names = ("id", "essay", "part", "kind", "title", "statement", "paragraphs")
+    words = ("id", "essay", "part", "kind", "title", "statement", "paragraphs", "written_for")
+    found = ("verdict", "counts", "switches", "verdict_robustness", "combinations", "robustness")
     return {
-        **{name: claim[name] for name in names},
+        **{name: claim[name] for name in words},
+        "answer": prose.plain(claim["answer"], output) if "answer" in claim else None,
         "url": url(output),
-        "verdict": output["verdict"],
-        "written_for": claim["written_for"],
-        "robustness": output["robustness"],
-        "vintages": output["vintages"],
+        **{name: output[name] for name in (*found, "vintages", "declared")},
         "checks": [_check(check) for check in output["checks"]],
     }
 
 
 def _check(check: dict[str, Any]) -> dict[str, Any]:
-    names = ("id", "role", "kind", "question", "vintage", "outcome", "expects", "reference")
-    more = ("smallest_effect", "estimate", "vintages", "variants")
-    return {name: check[name] for name in (*names, *more)}
+    asked = ("id", "role", "kind", "witness", "question", "vintage", "expects", "reference")
+    found = ("smallest_effect", "outcome", "how", "undecided_because", "flips", "estimate")
+    more = ("influence", "detectable", "effective_n", "declared", "history", "vintages", "variants")
+    return {name: check[name] for name in (*asked, *found, *more)}
 
 
 def data_sha256() -> dict[str, str]:

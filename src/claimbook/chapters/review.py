@@ -23,13 +23,13 @@ from claimbook import figures, paths
 from claimbook.chapters import freshness, notebooks, prose
 from claimbook.chapters.book import Book
 from claimbook.chapters.scaffold import PLACEHOLDER
-from claimbook.claims import files, grid
+from claimbook.claims import files, grid, output
 from claimbook.data import snapshot
 from claimbook.errors import ClaimbookError, nearest
 
 WORDS = (600, 1_200)
 CHARTS = (2, 5)
-VARIANTS = 24
+VARIANTS = (24, 400)
 SECONDS = 60
 _NETWORK = re.compile(
     r"^\s*(?:import|from)\s+(requests|urllib|http|socket|httpx|aiohttp|wbgapi)\b|^\s*[!%]\s*pip",
@@ -46,11 +46,12 @@ _CITED = re.compile(r"\{cite(?::\w+)?\}`([^`]+)`")
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing to mend: the file, where in it, and a sentence."""
+    """One thing to mend, or to think over: the file, where in it, and a sentence."""
 
     path: Path
     message: str
     cell: int | None = None
+    warning: bool = False
 
     def as_text(self) -> str:
         """Return a line for a terminal."""
@@ -61,7 +62,7 @@ class Finding:
         """Return an annotation for a GitHub workflow."""
         place = "" if self.cell is None else f" (cell {self.cell})"
         text = f"{self.message}{place}".replace("%", "%25").replace("\n", "%0A")
-        return f"::error file={paths.shown(self.path)}::{text}"
+        return f"::{'warning' if self.warning else 'error'} file={paths.shown(self.path)}::{text}"
 
 
 class Chapter:
@@ -131,13 +132,29 @@ def _filled_in(chapter: Chapter) -> Iterator[Finding]:
 
 
 def _grid(chapter: Chapter) -> Iterator[Finding]:
+    low, high = VARIANTS
     for check in chapter.claim["checks"]:
         count = len(grid.variants(check["options"]))
-        if check["role"] == files.PRIMARY and count < VARIANTS:
-            yield chapter.declares(
-                f"the primary check {check['id']} has {count} variants, a chapter needs at least "
-                f"{VARIANTS}: add the options a careful person could choose otherwise."
+        if check["role"] == files.PRIMARY and not low <= count <= high:
+            remedy = (
+                "add the options a careful person could choose otherwise"
+                if count < low
+                else "leave out the choices that a critic would not really make"
             )
+            yield chapter.declares(
+                f"the primary check {check['id']} has {count} variants, not {low} to {high}: "
+                f"{remedy}."
+            )
+
+
+def _choices(chapter: Chapter) -> Iterator[Finding]:
+    try:
+        found = chapter.book.output(chapter.id)
+    except ClaimbookError:
+        return  # what is stale is said elsewhere
+    counting = [check for check in found["checks"] if check["role"] in files.COUNTING]
+    for doubt in grid.doubts({check["id"]: output.grid_of(check) for check in counting}):
+        yield Finding(chapter.claim_path, doubt, warning=True)
 
 
 def _series(chapter: Chapter) -> Iterator[Finding]:
@@ -300,6 +317,7 @@ def _runs(chapter: Chapter) -> Iterator[Finding]:
 RULES: tuple[Rule, ...] = (
     _filled_in,
     _grid,
+    _choices,
     _series,
     _literature,
     _numbers,

@@ -12,6 +12,7 @@ from claimbook import paths
 from claimbook.chapters import notebooks, prose
 from claimbook.chapters.book import Book
 from claimbook.chapters.notebooks import ChapterError
+from claimbook.claims import declared
 from claimbook.errors import ClaimbookError
 
 T = TypeVar("T")
@@ -80,6 +81,7 @@ def _run_one(book: Book, name: str) -> bool:
     path = book.notebooks[name]
     notebook = notebooks.executed(path)
     if name in book.chapters:
+        declared.require(book.claim(name))
         output = book.output_of(notebook, name)
         for number, cell in enumerate(notebook.cells):
             if cell.cell_type == "markdown":
@@ -89,5 +91,7 @@ def _run_one(book: Book, name: str) -> bool:
                     raise ChapterError(f"{paths.shown(path)}, cell {number}: {fault}.") from None
     notebook.metadata["claimbook"] = book.fingerprints(name, notebook)
     changed = notebooks.write(path, notebook)
+    if name in book.chapters:
+        declared.record_first_run(book.claim(name), notebook.metadata["claimbook"]["code"])
     book.forget(name)
     return changed

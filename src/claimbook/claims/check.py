@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pandas as pd
 
 from claimbook.claims import files, output, rule
-from claimbook.claims.grid import HEADLINE, Options, variants
+from claimbook.claims.grid import HEADLINE, Answer, Grid, Options, robustness, variants
+from claimbook.claims.influence import Removals, detectable, holding, why_undecided
 from claimbook.claims.offline import offline
-from claimbook.data.snapshot import Snapshot
+from claimbook.data.snapshot import CURRENT, Snapshot
 from claimbook.errors import ClaimbookError, nearest
 from claimbook.estimates import Estimate, rounded
 
@@ -43,6 +44,10 @@ class Check:
         For each earlier vintage, how its estimate became today's.
     revision : float
         By how much releases of the data differ in an exact headline; its interval reaches so far.
+    influence : dict, optional
+        How far single economies move the headline; see :mod:`claimbook.claims.influence`.
+    history : dict of str to (Estimate or None)
+        The headline under every release held of the check's main series, where it has further ones.
     """
 
     declared: dict[str, Any]
@@ -52,6 +57,8 @@ class Check:
     not_asked: list[str] = field(default_factory=list)
     decomposition: dict[str, dict[str, Any]] = field(default_factory=dict)
     revision: float = 0
+    influence: dict[str, Any] | None = None
+    history: dict[str, Estimate | None] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.variants = {
@@ -104,17 +111,39 @@ class Check:
         return self.declared["role"] in files.COUNTING
 
     @property
-    def _turned(self) -> rule.Turned | None:
+    def _held_against_the_rule(self) -> dict[str, Any]:
+        """How the headline contradicts or is undecided, where it flips, what it could find."""
+        declared, estimate = self.declared, self.estimate
+        if estimate is None:
+            return dict.fromkeys(("how", "undecided_because", "flips", "detectable", "effective_n"))
+        smallest = declared["smallest_effect"]
+        turned = rule.turned(estimate, declared["expects"], declared["reference"])
+        measured = self.counts and bool(declared["series"])
+        undecided = measured and self.outcome == rule.INCONCLUSIVE
+        return {
+            "how": turned.how(smallest),
+            "undecided_because": why_undecided(estimate, smallest) if undecided else None,
+            "flips": turned.flips,
+            "detectable": detectable(estimate, smallest) if measured else None,
+            "effective_n": estimate.effective_n,
+        }
+
+    @property
+    def grid(self) -> Grid:
+        """The outcome and the estimate of every variant, by the values of its options."""
         declared = self.declared
-        return self.estimate and rule.turned(
-            self.estimate, declared["expects"], declared["reference"]
-        )
+        answers = {
+            tuple(options[name] for name in declared["options"]): Answer(
+                self.decide(estimate), estimate
+            )
+            for options, estimate in self.variants.values()
+        }
+        return Grid(declared["options"], answers, declared["smallest_effect"])
 
     @property
     def tally(self) -> dict[str, int]:
-        """How many variants come to each outcome."""
-        outcomes = [self.decide(estimate) for _, estimate in self.variants.values()]
-        return {name: outcomes.count(name) for name in rule.OUTCOMES}
+        """How many distinct variants come to each outcome."""
+        return robustness(self.grid)["tally"]
 
     @property
     def lost(self) -> dict[str, list[str]]:
@@ -133,15 +162,17 @@ class Check:
 
     def as_dict(self) -> dict[str, Any]:
         """Return what was found, without a word of the claim file, as plain data."""
-        turned = self._turned
         economies = {} if self.estimate is None else self.estimate.economies
         return {
             "id": self.id,
             **self._decided(self.estimate),
-            "how": turned and turned.how(self.declared["smallest_effect"]),
-            "flips": turned and turned.flips,
-            "robustness": {"agree": self.tally[self.outcome], "of": len(self.variants)},
-            "tally": self.tally,
+            **self._held_against_the_rule,
+            **robustness(self.grid),
+            "influence": self.influence,
+            "history": [
+                {"release": release, **self._decided(estimate)}
+                for release, estimate in self.history.items()
+            ],
             "vintages": {
                 vintage: self._decided(estimate) if self.asked(vintage) else None
                 for vintage, estimate in self.vintages.items()
@@ -167,8 +198,18 @@ class Check:
         return output.check_text(output.joined_check(self.as_dict(), self.declared))
 
 
-def ask(declared: dict[str, Any], function: CheckFunction, held: Mapping[str, Snapshot]) -> Check:
-    """Run a check's function on the headline, every variant and every vintage that can be asked."""
+def ask(
+    declared: dict[str, Any],
+    function: CheckFunction,
+    held: Mapping[str, Snapshot],
+    subject: Sequence[str] = (),
+    releases: Mapping[str, Snapshot] | None = None,
+) -> Check:
+    """Run a check's function on the headline, every variant and every vintage that can be asked.
+
+    Economies that are the ``subject`` of the claim are never left out to see what they move.
+    ``releases`` are further dated ones of the check's main series.
+    """
     _fit(declared, function)
     now, older, newer = _around(declared, held)
     found = {
@@ -192,7 +233,37 @@ def ask(declared: dict[str, Any], function: CheckFunction, held: Mapping[str, Sn
     for then in older if declared["series"] else ():
         if parts := _decompose(function, then, now, check):
             check.decomposition[then.vintage] = parts
+    if releases:
+        check.history = _history(function, check, releases)
+    if check.counts and declared["series"] and headline:
+        check.influence = _influence(function, now, check, subject)
     return check
+
+
+def _history(
+    function: CheckFunction, check: Check, releases: Mapping[str, Snapshot]
+) -> dict[str, Estimate | None]:
+    """Return the headline under every release of the main series up to the declared vintage."""
+    declared, (options, _) = check.declared, check.variants[HEADLINE]
+    found = {vintage: one for vintage, one in check.vintages.items() if check.asked(vintage)}
+    for release, wdi in releases.items():
+        if declared["vintage"] == CURRENT or release <= declared["vintage"]:
+            estimate = _run(function, wdi, declared, options)
+            found[release] = rule.revisable(estimate, check.revision)
+    return {name: found[name] for name in sorted(found, key=lambda name: (name == CURRENT, name))}
+
+
+def _influence(
+    function: CheckFunction, now: Snapshot, check: Check, subject: Sequence[str]
+) -> dict[str, Any] | None:
+    declared, (options, headline) = check.declared, check.variants[HEADLINE]
+
+    def answer(wdi: Snapshot) -> Estimate | None:
+        return rule.revisable(_run(function, wdi, declared, options), check.revision)
+
+    able = [code for code in holding(now, declared["series"]) if code not in subject]
+    sign = rule.DIRECTIONS[declared["expects"]]
+    return Removals(check.id, answer, now, headline, check.decide, sign).influence(able)
 
 
 def _around(

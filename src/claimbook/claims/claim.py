@@ -17,6 +17,7 @@ from typing import Any
 
 from claimbook.claims import files, output, rule
 from claimbook.claims.check import Check, CheckError, CheckFunction, ask
+from claimbook.claims.grid import combinations, switches
 from claimbook.data import snapshot
 from claimbook.data.snapshot import CURRENT, Snapshot
 from claimbook.errors import nearest
@@ -65,6 +66,8 @@ class Claim:
     def check(self, check_id: str, function: CheckFunction) -> Check:
         """Ask one declared question of every vintage and every variant.
 
+        Checks that are declared to be ``of`` this one are asked by the same function.
+
         Parameters
         ----------
         check_id : str
@@ -83,9 +86,11 @@ class Claim:
         CheckError
             If no such check is declared, or the function's parameters are not its options.
         """
-        check = ask(self._declared(check_id), function, self._snapshots)
-        self.checks[check_id] = check
-        return check
+        asked = self._declared(check_id)
+        for declared in (asked, *self._variants_of(asked)):
+            subject = self.declared.get("subject", ())
+            self.checks[declared["id"]] = ask(declared, function, self._snapshots, subject)
+        return self.checks[check_id]
 
     def value(self, name: str, number: float | str) -> float | str:
         """Keep a number for the prose: ``[12](value:values.NAME)`` shows it.
@@ -128,10 +133,13 @@ class Claim:
                     f'run: add `claim.check("{check["id"]}", …)` before the claim is shown.'
                 )
         checks = {name: self.checks[name].as_dict() for name in self._order}
+        grids = [check.grid for check in (self._primary, *self._secondary)]
         return {
             "claim": self.declared["id"],
             "verdict": self.verdict,
-            "counts": rule.counts(check.outcome for check in self._counting),
+            "counts": rule.counts(check.outcome for check in (self._primary, *self._secondary)),
+            "switches": switches(grids[0], grids[1:]),
+            **combinations(grids[0], grids[1:]),
             "robustness": checks[self._primary.id]["robustness"],
             "vintages": {vintage: self._verdict_under(vintage) for vintage in self._snapshots},
             "checks": list(checks.values()),
@@ -149,8 +157,9 @@ class Claim:
         )
 
     @property
-    def _counting(self) -> list[Check]:
-        return [self.checks[name] for name in self._order if self.checks[name].counts]
+    def _secondary(self) -> list[Check]:
+        checks = (self.checks[name] for name in self._order if name in self.checks)
+        return [check for check in checks if check.counts and check is not self._primary]
 
     def _verdict_under(self, vintage: str) -> str | None:
         """The verdict of a vintage; None where the primary check could not be asked of it."""
@@ -159,8 +168,10 @@ class Claim:
         return self._verdict(lambda check: check.decide(check.vintages[vintage]))
 
     def _verdict(self, outcome: Callable[[Check], str]) -> str:
-        others = [check for check in self._counting if check is not self._primary]
-        return rule.verdict(outcome(self._primary), map(outcome, others))
+        return rule.verdict(outcome(self._primary), map(outcome, self._secondary))
+
+    def _variants_of(self, declared: dict[str, Any]) -> list[dict[str, Any]]:
+        return [one for one in self.declared["checks"] if one.get("of") == declared["id"]]
 
     def _declared(self, check_id: str) -> dict[str, Any]:
         for check in self.declared["checks"]:

@@ -58,11 +58,13 @@ def load_claim(path: Path) -> dict[str, Any]:
     _require(path, document, ("id",), document["id"] == path.stem, f"the file is {path.name}")
     _check_checks(path, document)
     claim = json.loads(json.dumps(document))
+    options = {check["id"]: check.get("options", {}) for check in claim["checks"]}
     for check in claim["checks"]:
         check.setdefault("kind", claim["kind"])
         check.setdefault("reference", 0)
-        check.setdefault("options", {})
         check.setdefault("vintage", CURRENT)
+        check.setdefault("witness", False)
+        check["options"] = options.get(check.get("of"), {}) | options[check["id"]]
     return claim | {"part": path.parent.name}
 
 
@@ -109,14 +111,37 @@ def _check_checks(path: Path, document: Any) -> None:
     """Check what a schema cannot say: ids that are unique, one primary, few secondaries."""
     checks = document["checks"]
     ids = [check["id"] for check in checks]
-    for place, name in enumerate(ids):
-        where = ("checks", place, "id")
-        _require(path, document, where, name not in ids[:place], "ids are unique in a claim")
+    for place, check in enumerate(checks):
+        where = ("checks", place)
+        _require(
+            path,
+            document,
+            (*where, "id"),
+            ids.index(check["id"]) == place,
+            "ids are unique in a claim",
+        )
+        if check.get("witness"):
+            rule = f"a witness never counts: its role is {CONTEXT}"
+            _require(path, document, (*where, "witness"), check["role"] == CONTEXT, rule)
+        if "of" in check:
+            _check_variant(path, document, place)
     roles = [check["role"] for check in checks]
     rule = f"there is one {PRIMARY} check, here {roles.count(PRIMARY)}"
     _require(path, document, ("checks",), roles.count(PRIMARY) == 1, rule)
     rule = f"at most {MOST_SECONDARY} checks are {SECONDARY}, here {roles.count(SECONDARY)}"
     _require(path, document, ("checks",), roles.count(SECONDARY) <= MOST_SECONDARY, rule)
+
+
+def _check_variant(path: Path, document: Any, place: int) -> None:
+    """Check that a check which asks another's function names one, and only options of its own."""
+    check, where = document["checks"][place], ("checks", place)
+    bases = {one["id"]: one for one in document["checks"] if "of" not in one}
+    rule = f"it names a check that has a function of its own ({', '.join(bases)})"
+    _require(path, document, (*where, "of"), check["of"] in bases, rule)
+    known = bases[check["of"]].get("options", {})
+    for name in check.get("options", {}):
+        rule = f"{check['of']} has no option {name}.{nearest(name, known)}".rstrip(".")
+        _require(path, document, (*where, "options", name), name in known, rule)
 
 
 def _require(path: Path, document: Any, field: Iterable[Any], holds: bool, rule: str) -> None:

@@ -11,23 +11,13 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from claimbook.claims import rule
-from claimbook.claims.grid import variants
+from claimbook.claims.grid import Answer, Grid, switch_id, variants
 from claimbook.errors import ClaimbookError
+from claimbook.estimates import Estimate
 
 MIME = "application/vnd.claimbook.claim+json"
 SCHEMA_VERSION = 2
 Found = dict[str, Any]
-_CLAIM_WORDS = (
-    "id",
-    "essay",
-    "part",
-    "paragraphs",
-    "kind",
-    "title",
-    "statement",
-    "written_for",
-    "literature",
-)
 _NUMBERS = {"value": float, "low": float, "high": float, "n": int}
 _EXACT = "exact"
 _LETTERS = {outcome[0]: outcome for outcome in rule.OUTCOMES}
@@ -38,15 +28,19 @@ class OutputError(ClaimbookError):
     """A stored claim output cannot be read: the chapter is to be run again."""
 
 
-def plain(number: float) -> int | float:
-    """Return a whole number as an integer: an editor that saves 2.0 writes 2."""
-    return int(number) if float(number).is_integer() else number
+def plain(value: Any) -> Any:
+    """Return plain data with whole numbers as integers: an editor that saves 2.0 writes 2."""
+    if isinstance(value, Mapping):
+        return {name: plain(one) for name, one in value.items()}
+    if isinstance(value, list):
+        return [plain(one) for one in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def compact(found: Mapping[str, Any]) -> Found:
     """Return what is stored of a claim's findings (those of ``Claim.as_dict``)."""
     checks = [_compact(check) for check in found["checks"]]
-    return {"schema_version": SCHEMA_VERSION, **found, "checks": checks}
+    return plain({"schema_version": SCHEMA_VERSION, **found, "checks": checks})
 
 
 def expanded(stored: Mapping[str, Any], claim: Mapping[str, Any]) -> Found:
@@ -72,7 +66,7 @@ def joined(found: Mapping[str, Any], claim: Mapping[str, Any]) -> Found:
     declared = {check["id"]: check for check in claim["checks"]}
     return {
         **found,
-        "claim": {name: claim[name] for name in _CLAIM_WORDS if name in claim},
+        "claim": {name: one for name, one in claim.items() if name != "checks"},
         "checks": [joined_check(check, declared[check["id"]]) for check in found["checks"]],
     }
 
@@ -89,11 +83,23 @@ def joined_check(check: Mapping[str, Any], declared: Mapping[str, Any]) -> Found
         **declared,
         **measured(check),
         "vintages": {name: measured(one) for name, one in check["vintages"].items()},
+        "history": [{**measured(one), "release": one["release"]} for one in check["history"]],
         "variants": [
             {"id": one["id"], "options": options[one["id"]], **measured(one)}
             for one in check["variants"]
         ],
     }
+
+
+def grid_of(check: Mapping[str, Any]) -> Grid:
+    """Return the grid of a check in full, to ask it what its options move."""
+    answers = {
+        tuple(one["options"][name] for name in check["options"]): Answer(
+            one["outcome"], one["estimate"] and Estimate(**one["estimate"])
+        )
+        for one in check["variants"]
+    }
+    return Grid(check["options"], answers, check["smallest_effect"])
 
 
 def _compact(check: Mapping[str, Any]) -> Found:
@@ -105,14 +111,12 @@ def _compact(check: Mapping[str, Any]) -> Found:
     return {name: one for name, one in check.items() if name not in ("outcome", "estimate")} | {
         "variants": _columns(check["variants"]),
         "vintages": {"names": " ".join(check["vintages"])} | _columns(check["vintages"].values()),
+        "history": {"names": " ".join(one["release"] for one in check["history"])}
+        | _columns(check["history"]),
         "flips": check["flips"]
         and {name: one if one is None else plain(one) for name, one in check["flips"].items()},
         "missing": {vintage: " ".join(codes) for vintage, codes in check["missing"].items()},
         "lost": {vintage: " ".join(codes) for vintage, codes in check["lost"].items()},
-        "decomposition": {
-            vintage: {name: plain(number) for name, number in parts.items()}
-            for vintage, parts in check["decomposition"].items()
-        },
         "economies": {
             "codes": " ".join(names),
             "values": " ".join(_text(check["economies"][name]) for name in names),
@@ -128,15 +132,14 @@ def _expanded(check: Mapping[str, Any], declared: Mapping[str, Any]) -> Found:
             f"The check {check['id']} has {len(ids)} variants, {len(found)} are stored: run the "
             "chapter again."
         )
-    vintages = dict(
-        zip(check["vintages"]["names"].split(), _entries(check["vintages"]), strict=True)
-    )
+    vintages, history = (_named(check[name]) for name in ("vintages", "history"))
     codes, values = (check["economies"][name].split() for name in ("codes", "values"))
     return {
         **check,
         **found[0],
         "variants": [{"id": name, **one} for name, one in zip(ids, found, strict=True)],
         "vintages": vintages,
+        "history": [{"release": release, **one} for release, one in history.items()],
         "missing": {vintage: names.split() for vintage, names in check["missing"].items()},
         "lost": {vintage: names.split() for vintage, names in check["lost"].items()},
         "economies": dict(zip(codes, map(float, values), strict=True)),
@@ -172,6 +175,10 @@ def _entries(columns: Mapping[str, str]) -> list[Found | None]:
     return entries
 
 
+def _named(columns: Mapping[str, str]) -> dict[str, Found | None]:
+    return dict(zip(columns["names"].split(), _entries(columns), strict=True))
+
+
 def _text(number: float) -> str:
     return f"{number:.6g}" if isinstance(number, float) else str(number)
 
@@ -186,6 +193,7 @@ def claim_text(found: Mapping[str, Any]) -> str:
         [
             f"claim {found['claim']['id']}: {found['verdict']}",
             f"of {sum(counts.values())} checks that count: {words}",
+            switches_text(found["switches"]),
             f"primary check: {primary['outcome']}, shared by {robustness['agree']} of "
             f"{robustness['of']} variants",
             f"verdict by vintage: {then}",
@@ -194,9 +202,17 @@ def claim_text(found: Mapping[str, Any]) -> str:
     )
 
 
+def switches_text(switches: Mapping[str, Any]) -> str:
+    """Say how many single changes move the verdict, and which."""
+    which = ", ".join(switch_id(one["option"], one["value"]) for one in switches["which"])
+    counted = f"{switches['move']} of {switches['of']} single changes move the verdict"
+    return f"{counted}: {which}" if which else counted
+
+
 def check_text(check: Mapping[str, Any]) -> str:
     """Write a check's findings for a terminal, or a diff."""
-    how = f" ({check['how']})" if check["how"] else ""
+    how = check["how"] or check["undecided_because"]
+    how = f" ({how})" if how else ""
     lines = [
         f"{check['role']} check {check['id']}: {check['outcome']}{how}",
         f"  expects a {check['expects']} from {check['reference']:g}, "
@@ -208,8 +224,15 @@ def check_text(check: Mapping[str, Any]) -> str:
         lines.append(f"  {vintage:>8}  {_under(check, vintage, under)}")
         if lost := check["lost"].get(vintage):
             lines.append(f"            without {len(lost)}: {' '.join(lost)}")
+    for one in check["history"]:
+        found = f"{one['outcome']}: {_estimate_text(one['estimate'])}"
+        lines.append(f"  release {one['release']}  {found}")
     if check["flips"]:
         lines.append(f"  {_flips_text(**check['flips'])}")
+    if check["influence"]:
+        lines.append(f"  {_influence_text(check['influence'])}")
+    if check["detectable"] is not None:
+        lines.append(f"  could have found an effect of {check['detectable']:g}")
     robustness = check["robustness"]
     if robustness["of"] > 1:
         lines.append(f"  {robustness['agree']} of {robustness['of']} variants have this outcome")
@@ -217,10 +240,16 @@ def check_text(check: Mapping[str, Any]) -> str:
 
 
 def _flips_text(supports_to: float | None, contradicts_from: float) -> str:
-    supports = (
-        "" if supports_to is None else f"supports for smallest effects up to {supports_to:g}, "
-    )
-    return f"{supports}contradicts above {contradicts_from:g}"
+    contradicts = f"contradicts for any smallest effect above {contradicts_from:g}"
+    return contradicts if supports_to is None else f"supports up to {supports_to:g}, {contradicts}"
+
+
+def _influence_text(found: Mapping[str, Any]) -> str:
+    reach = f"without one economy {found['low']:g} to {found['high']:g}"
+    most = f"{found['without']:g} without {found['most']}"
+    if not found["tipping"]:
+        return f"{reach} ({most}); no five change the outcome"
+    return f"{reach} ({most}); {found['tips_to']} without {' '.join(found['tipping'])}"
 
 
 def _under(check: Mapping[str, Any], vintage: str, under: Mapping[str, Any] | None) -> str:

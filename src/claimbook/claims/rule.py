@@ -62,6 +62,11 @@ class Turned:
         }
 
 
+def standard_error(estimate: Estimate) -> float:
+    """Return the standard error that an interval of 95 % stands for."""
+    return (estimate.high - estimate.low) / 3.92
+
+
 def turned(estimate: Estimate, expects: str, reference: float = 0) -> Turned:
     """Hold an estimate against its reference, so that the direction expected is positive."""
     if not estimate.low <= estimate.value <= estimate.high:
@@ -129,12 +134,14 @@ def verdict(primary: str, others: Iterable[str] = ()) -> str:
     It is the primary's outcome; *mixed* only where the primary is decided and a check that counts
     decides the other way. Context and after checks never enter.
     """
-    if primary == INCONCLUSIVE:
-        return INCONCLUSIVE
-    contrary = CONTRADICTS if primary == SUPPORTS else SUPPORTS
-    if contrary in others:
+    if contrary(primary) in others:
         return MIXED
-    return SUPPORTED if primary == SUPPORTS else CONTRADICTED
+    return {SUPPORTS: SUPPORTED, CONTRADICTS: CONTRADICTED, INCONCLUSIVE: INCONCLUSIVE}[primary]
+
+
+def contrary(outcome: str) -> str:
+    """Return the outcome that decides the other way; of what is undecided, nothing."""
+    return {SUPPORTS: CONTRADICTS, CONTRADICTS: SUPPORTS}.get(outcome, "")
 
 
 def counts(outcomes: Iterable[str]) -> dict[str, int]:

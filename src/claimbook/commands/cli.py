@@ -1,4 +1,4 @@
-"""The command line: `claimbook build`, `run`, `check`, `new`, `refresh`, `diff`, `serve`."""
+"""The command line: `claimbook build`, `declare`, `run`, `check`, `new`, `refresh`, and so on."""
 
 from __future__ import annotations
 
@@ -55,6 +55,7 @@ def run(claim_ids: tuple[str, ...], everything: bool, jobs: int) -> None:
     """Execute chapters in place: those named, or all that are stale."""
     from claimbook.chapters import running
     from claimbook.chapters.book import Book
+    from claimbook.claims import output
 
     book = Book()
     chosen = [book.known(name) for name in dict.fromkeys(claim_ids)]
@@ -66,7 +67,9 @@ def run(claim_ids: tuple[str, ...], everything: bool, jobs: int) -> None:
     with _progress(len(chosen)) as advance:
         changed = running.run(book, chosen, workers=jobs, done=advance)
     for name in chosen:
-        click.echo(f"{name}: {'written anew' if changed[name] else 'ran, nothing changed'}")
+        moves = output.switches_text(book.output(name)["switches"]) if name in book.chapters else ""
+        what = "written anew" if changed[name] else "ran, nothing changed"
+        click.echo("; ".join(filter(None, [f"{name}: {what}", moves])))
     if faults := [fault for name in chosen if (fault := book.rewrite_needed(name))]:
         raise ClaimbookError("\n".join(faults))
 
@@ -86,20 +89,63 @@ def _progress(total: int) -> Iterator[Callable[[str], None]]:
 
 
 @main.command()
+@click.argument("claim_id", metavar="CLAIM-ID")
+@click.option("--reason", default="", help="Why; needed once the claim was declared before.")
+@click.option(
+    "--seen",
+    type=click.Choice(["yes", "no"]),
+    required=True,
+    help="Whether the figures that answer it have been looked at.",
+)
+def declare(claim_id: str, reason: str, seen: str) -> None:
+    """Write what each check of a claim declares into the ledger, before its figures are stored."""
+    from claimbook.chapters import freshness
+    from claimbook.chapters.book import Book
+    from claimbook.claims import declared
+
+    book = Book()
+    code = freshness.code(book.notebook(claim_id))
+    anew = declared.declare(book.claim(claim_id), code, seen=seen == declared.YES, reason=reason)
+    click.echo(f"Declared: {', '.join(anew)}." if anew else "Every check is declared as it stands.")
+
+
+def _require_grown(base: str) -> None:
+    """Refuse a ledger that has lost or changed what it held in a commit."""
+    import subprocess
+
+    from claimbook import paths
+    from claimbook.claims import declared
+
+    def git(*arguments: str) -> subprocess.CompletedProcess[str]:
+        command = ["git", "-C", str(paths.root()), *arguments]
+        return subprocess.run(command, capture_output=True, text=True, check=False)
+
+    if git("rev-parse", "--verify", "--quiet", f"{base}^{{commit}}").returncode:
+        raise ClaimbookError(f"git knows no commit {base}: fetch it, or name another base.")
+    name = f"{base}:./{declared.ledger().relative_to(paths.root()).as_posix()}"
+    shown = git("show", name)
+    before = declared.parse(shown.stdout, name) if shown.returncode == 0 else []
+    declared.require_grown(before, declared.read())
+
+
+@main.command()
 @click.argument("claim_ids", nargs=-1, metavar="[CLAIM-ID]...")
 @click.option("--format", "form", type=click.Choice(["text", "github"]), default="text")
 @click.option("--quick", is_flag=True, help="Read only; do not execute the chapters.")
-def check(claim_ids: tuple[str, ...], form: str, quick: bool) -> None:
+@click.option("--ledger-base", metavar="COMMIT", help="Refuse declarations changed since then.")
+def check(claim_ids: tuple[str, ...], form: str, quick: bool, ledger_base: str | None) -> None:
     """Say what a reviewer would ask of the chapters: those named, or all."""
     from claimbook.chapters import review
     from claimbook.chapters.book import Book
 
     book = Book()
+    if ledger_base:
+        _require_grown(ledger_base)
     count = 0
     for name in [book.known(name) for name in claim_ids] or book.chapters:
         for finding in review.review(book, name, quick=quick):
             click.echo(finding.as_github() if form == "github" else finding.as_text())
-            count += 1
+            count += not finding.warning
     if count:
         things = "thing" if count == 1 else "things"
         raise ClaimbookError(f"{count} {things} to mend.")
@@ -127,7 +173,10 @@ def new(
 
     for path in scaffold.new_chapter(claim_id, part, [*series, *more_series], essay, paragraphs):
         click.echo(f"wrote {paths.shown(path)}")
-    click.echo(f"Fill in the places that say so, then run `claimbook run {claim_id}`.")
+    click.echo(
+        f"Fill in the places that say so, then run `claimbook declare {claim_id}` and "
+        f"`claimbook run {claim_id}`."
+    )
 
 
 @main.command("new-essay")

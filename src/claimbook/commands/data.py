@@ -166,6 +166,7 @@ def refresh(
     codes: 0 done, 1 the fetch failed, 2 the figures broke the contract, 3 wrong usage.
     """
     with _sentences():
+        from claimbook.chapters.book import Book
         from claimbook.sources import refresh as fetching
 
         order = fetching.Order(

@@ -1,0 +1,278 @@
+"""Declared first: the ledger of what each check declared, when, and whether figures were seen.
+
+``book/declarations.csv`` only grows. A row holds the hash of a check's declaration; a check whose
+hash is not its newest row there may be executed, but what it finds is not stored.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from claimbook import paths
+from claimbook.claims import files, rule
+from claimbook.errors import ClaimbookError
+
+DECLARED, FIRST_RUN = "declared", "first-run"
+YES, NO = "yes", "no"
+_HASHED = (
+    "role",
+    "series",
+    "unit",
+    "expects",
+    "reference",
+    "smallest_effect",
+    "options",
+    "vintage",
+)
+
+
+class DeclarationError(ClaimbookError):
+    """The ledger is broken, or does not hold a check as it stands."""
+
+
+class Row(NamedTuple):
+    """A line of the ledger, as text."""
+
+    date: str
+    claim: str
+    check: str
+    sha256: str
+    code: str
+    rule: str
+    event: str
+    seen: str
+    reason: str
+
+
+_FORMS = {
+    "date": r"\d{4}-\d\d-\d\d",
+    "claim": r"[a-z0-9]+(-[a-z0-9]+)*",
+    "check": r"[a-z0-9]+(-[a-z0-9]+)*",
+    "sha256": r"[0-9a-f]{64}",
+    "code": r"[0-9a-f]{64}",
+    "rule": r"[1-9]\d*",
+    "event": f"{DECLARED}|{FIRST_RUN}",
+    "seen": f"({YES}|{NO})?",
+    "reason": r".*",
+}
+
+
+def ledger() -> Path:
+    """Return the path of the ledger."""
+    return paths.root() / "book" / "declarations.csv"
+
+
+def sha256(check: Mapping[str, Any]) -> str:
+    """Return the hash of what a check declares; its words are no part of it."""
+    declared = {name: check[name] for name in _HASHED}
+    text = json.dumps(declared, sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def read() -> list[Row]:
+    """Read the ledger; it is empty where nothing has been declared yet."""
+    path = ledger()
+    return parse(path.read_text("utf-8"), paths.shown(path)) if path.is_file() else []
+
+
+def parse(text: str, name: str) -> list[Row]:
+    """Read a ledger's text; ``name`` says where it stands."""
+    lines = list(csv.reader(io.StringIO(text)))
+    if not lines or lines[0] != list(Row._fields):
+        raise DeclarationError(
+            f"{name}, line 1: the header is not {','.join(Row._fields)}: restore it from git."
+        )
+    rows: list[Row] = []
+    for number, cells in enumerate(lines[1:], 2):
+        if fault := _fault(cells, rows):
+            raise DeclarationError(
+                f"{name}, line {number}: {fault}. The ledger only grows: restore it from git, then "
+                "add to it by `claimbook declare`."
+            )
+        rows.append(Row(*cells))
+    return rows
+
+
+def _fault(cells: Sequence[str], earlier: Sequence[Row]) -> str | None:
+    """Say what is wrong with a line, given those before it."""
+    if len(cells) != len(Row._fields):
+        return f"{len(cells)} cells where there should be {len(Row._fields)}"
+    row = Row(*cells)
+    for field, form in _FORMS.items():
+        if not re.fullmatch(form, getattr(row, field)):
+            return f"{getattr(row, field)!r} is no {field}"
+    try:
+        date.fromisoformat(row.date)
+    except ValueError:
+        return f"{row.date!r} is no date"
+    if earlier and row.date < earlier[-1].date:
+        return f"its date, {row.date}, is before that of the line above"
+    if row.event == DECLARED:
+        return None if row.seen else "it does not say whether figures had been seen"
+    newest = _newest(earlier, row.claim).get(row.check)
+    if newest is None or newest.sha256 != row.sha256:
+        return f"a first run of {row.check} that was not declared before"
+    return None
+
+
+def _newest(rows: Iterable[Row], claim_id: str) -> dict[str, Row]:
+    """Return the newest declaration of each check of a claim."""
+    return {row.check: row for row in rows if row.claim == claim_id and row.event == DECLARED}
+
+
+def _undeclared(claim: Mapping[str, Any], rows: Sequence[Row]) -> list[str]:
+    """Return the checks that are not declared as they stand."""
+    newest = _newest(rows, claim["id"])
+    return [
+        check["id"]
+        for check in claim["checks"]
+        if check["id"] not in newest or newest[check["id"]].sha256 != sha256(check)
+    ]
+
+
+def declare(
+    claim: Mapping[str, Any], code: str, *, seen: bool, reason: str = "", today: date | None = None
+) -> list[str]:
+    """Declare the checks of a claim as they stand; return the ids of those declared anew.
+
+    ``code`` is the digest of the chapter's code, and ``seen`` whether the figures had been looked
+    at. What is changed, or added to a claim declared before, needs a reason.
+    """
+    rows = read()
+    anew = _undeclared(claim, rows)
+    reason = " ".join(reason.split())
+    if anew and _newest(rows, claim["id"]) and not reason:
+        raise DeclarationError(
+            f"{claim['id']} was declared before; {', '.join(anew)} changed or came since: say why "
+            "by `--reason`."
+        )
+    seen_word = YES if seen else NO
+    _append(claim, anew, code, DECLARED, seen_word, reason, today)
+    return anew
+
+
+def require(claim: Mapping[str, Any]) -> None:
+    """Refuse a claim with a check that is not declared as it stands."""
+    if missing := _undeclared(claim, read()):
+        raise DeclarationError(
+            f"{claim['id']} was not stored, for {', '.join(missing)} "
+            f"{'is' if len(missing) == 1 else 'are'} not declared as "
+            f"{'it stands' if len(missing) == 1 else 'they stand'} now: run `claimbook declare "
+            f"{claim['id']} --seen yes` (or no, if the figures have not been looked at), then run "
+            "it again."
+        )
+
+
+def record_first_run(
+    claim: Mapping[str, Any], code: str, *, today: date | None = None
+) -> list[str]:
+    """Add to the ledger that checks were run as declared, each once; return the ids of those."""
+    own = [row for row in read() if row.claim == claim["id"]]
+    ran = {(row.check, row.sha256) for row in own if row.event == FIRST_RUN}
+    new = [one["id"] for one in claim["checks"] if (one["id"], sha256(one)) not in ran]
+    _append(claim, new, code, FIRST_RUN, "", "", today)
+    return new
+
+
+def _append(
+    claim: Mapping[str, Any],
+    check_ids: Sequence[str],
+    code: str,
+    event: str,
+    seen: str,
+    reason: str,
+    today: date | None,
+) -> None:
+    if not check_ids:
+        return
+    day = (today or date.today()).isoformat()
+    hashes = {check["id"]: sha256(check) for check in claim["checks"]}
+    text, path = io.StringIO(), ledger()
+    held = path.read_text("utf-8") if path.is_file() else ""
+    writer = csv.writer(text, lineterminator="\n")
+    if not held:
+        writer.writerow(Row._fields)
+    elif not held.endswith("\n"):
+        text.write("\n")
+    writer.writerows(
+        Row(day, claim["id"], one, hashes[one], code, str(rule.VERSION), event, seen, reason)
+        for one in check_ids
+    )
+    parse(held + text.getvalue(), paths.shown(path))  # what is refused is not written
+    with path.open("a", encoding="utf-8", newline="") as lines:
+        lines.write(text.getvalue())
+
+
+def require_grown(before: Sequence[Row], now: Sequence[Row]) -> None:
+    """Refuse a ledger in which a row of an earlier state was changed, moved or removed."""
+    for number, row in enumerate(before):
+        if number >= len(now) or now[number] != row:
+            raise DeclarationError(
+                f"{paths.shown(ledger())}, line {number + 2}: the declaration of {row.check} of "
+                f"{row.claim} on {row.date} was changed or removed. The ledger only grows: restore "
+                "what was there, and declare again below it."
+            )
+
+
+def joined(output: Mapping[str, Any], rows: Sequence[Row]) -> dict[str, Any]:
+    """Join to a claim output what the ledger says of its checks, and of the claim.
+
+    Of a check: ``date`` of its first declaration; ``changed``, the date of the newest if that is
+    another, with its ``reason``; whether figures had been ``seen``; and ``after_first_run``:
+    whether it was declared as it stands only after the claim was first run. Of the claim besides:
+    ``without_later``, its verdict without the checks that came later (None where none did, or the
+    primary is one), and ``dropped``, checks once declared that it has no more.
+    """
+    own = [row for row in rows if row.claim == output["claim"]["id"]]
+    facts = {check["id"]: _facts(check["id"], own) for check in output["checks"]}
+    checks = [check | {"declared": facts[check["id"]]} for check in output["checks"]]
+    return {**output, "checks": checks, "declared": _claim_facts(checks, own)}
+
+
+def _facts(check_id: str, own: Sequence[Row]) -> dict[str, Any] | None:
+    places = [
+        place for place, row in enumerate(own) if row.check == check_id and row.event == DECLARED
+    ]
+    if not places:
+        return None
+    newest = own[places[-1]]
+    return {
+        "date": own[places[0]].date,
+        "seen": newest.seen == YES,
+        "changed": newest.date if len(places) > 1 else None,
+        "reason": newest.reason,
+        "after_first_run": any(row.event == FIRST_RUN for row in own[: places[-1]]),
+    }
+
+
+def _claim_facts(checks: Sequence[Mapping[str, Any]], own: Sequence[Row]) -> dict[str, Any] | None:
+    held = [check["declared"] for check in checks if check["declared"]]
+    if not held:
+        return None
+    ids = {check["id"] for check in checks}
+    return {
+        "date": min(one["date"] for one in held),
+        "seen": any(one["seen"] for one in held),
+        "changed": max((one["changed"] for one in held if one["changed"]), default=None),
+        "after_first_run": any(one["after_first_run"] for one in held),
+        "without_later": _without_later(checks),
+        "dropped": list(dict.fromkeys(row.check for row in own if row.check not in ids)),
+    }
+
+
+def _without_later(checks: Sequence[Mapping[str, Any]]) -> str | None:
+    counting = [check for check in checks if check["role"] in files.COUNTING]
+    early = [one for one in counting if not (one["declared"] or {}).get("after_first_run", True)]
+    primary = [check["outcome"] for check in early if check["role"] == files.PRIMARY]
+    if len(early) == len(counting) or not primary:
+        return None
+    others = (check["outcome"] for check in early if check["role"] == files.SECONDARY)
+    return rule.verdict(primary[0], others)

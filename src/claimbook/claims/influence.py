@@ -1,0 +1,151 @@
+"""What an estimate rests on: which economies carry it, and how large an effect it could have found.
+
+An economy's influence is found by running the check's own function again without it, benchmark and
+cut-offs included. The detectable effect is the one that would be found four times in five.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from scipy import stats
+
+from claimbook.claims import rule
+from claimbook.data.snapshot import Snapshot
+from claimbook.errors import ClaimbookError
+from claimbook.estimates import CONFIDENCE, Estimate, rounded
+
+MOST_REMOVED = 5
+POWER = 0.8
+TOO_LITTLE_DATA, NEAR_THE_LINE = "too little data", "near the line"
+# Economies that the estimate does not name are left out so many at a time: most move nothing.
+_TOGETHER = 8
+
+
+class InfluenceError(ClaimbookError):
+    """A check's function fails once an economy has no figures."""
+
+
+@dataclass(frozen=True)
+class Removals:
+    """A check's headline, to be asked again with economies left out.
+
+    ``ask`` runs the check's function on a snapshot, ``decide`` applies its rule, and ``sign`` is
+    that of the direction the claim expects.
+    """
+
+    check_id: str
+    ask: Callable[[Snapshot], Estimate | None]
+    wdi: Snapshot
+    headline: Estimate
+    decide: Callable[[Estimate | None], str]
+    sign: int
+
+    def influence(self, candidates: Sequence[str]) -> dict[str, Any] | None:
+        """Leave out one economy at a time, and say how far that moves the estimate.
+
+        Returns the range of the estimates (``low``, ``high``), the economy that moves it ``most``
+        and the estimate ``without`` it, and in ``tipping`` the economies, at most five in order of
+        their influence, that are enough to change the outcome, and to which outcome they tip it
+        (both None where five are not enough). None where no economy moves anything.
+        """
+        left = self._without_each(candidates)
+        if not left:
+            return None
+        most = max(sorted(left), key=lambda code: abs(left[code].value - self.headline.value))
+        values = [estimate.value for estimate in left.values()]
+        return {
+            "low": min(values),
+            "high": max(values),
+            "most": most,
+            "without": left[most].value,
+            **self._tipping(left),
+        }
+
+    def _without_each(self, candidates: Sequence[str]) -> dict[str, Estimate]:
+        """Return the estimate without each economy that may move it, where there is still one."""
+        named = [code for code in candidates if code in self.headline.economies.index]
+        others = [code for code in candidates if code not in self.headline.economies.index]
+        for start in range(0, len(others), _TOGETHER):
+            several = others[start : start + _TOGETHER]
+            if self._moved_without(several):
+                named += several
+        found = {code: self._alone(code) for code in named}
+        return {code: estimate for code, estimate in found.items() if estimate is not None}
+
+    def _moved_without(self, codes: Sequence[str]) -> bool:
+        try:
+            return self.ask(self.wdi.without(codes)) != self.headline
+        except ClaimbookError:
+            raise
+        except Exception:  # a whole benchmark may have gone: then each is asked alone
+            return True
+
+    def _alone(self, code: str) -> Estimate | None:
+        try:
+            return self.ask(self.wdi.without([code]))
+        except ClaimbookError:
+            raise
+        except Exception as fault:
+            raise InfluenceError(
+                f"The function of the check {self.check_id} fails where {code} has no figures "
+                f"({type(fault).__name__}: {fault}): write it so that any economy may be missing; "
+                f"if the claim is about {code}, name it in `subject` in the claim file."
+            ) from fault
+
+    def _tipping(self, left: Mapping[str, Estimate]) -> dict[str, Any]:
+        """Remove economies in order of influence, until the outcome is another."""
+        outcome = self.decide(self.headline)
+        gains = {
+            code: self.sign * (found.value - self.headline.value) for code, found in left.items()
+        }
+        ways = {rule.SUPPORTS: (-1,), rule.CONTRADICTS: (1,), rule.INCONCLUSIVE: (1, -1)}
+        found = []
+        for way in ways[outcome]:
+            gained = sorted((-way * gain, code) for code, gain in gains.items() if way * gain > 0)
+            order = [code for _, code in gained[:MOST_REMOVED]]
+            for many in range(1, len(order) + 1):
+                estimate = self.ask(self.wdi.without(order[:many]))
+                if estimate is None:
+                    break
+                if (tipped := self.decide(estimate)) != outcome:
+                    found.append((many, order[:many], tipped))
+                    break
+        _, codes, tips_to = min(found, default=(0, None, None))
+        return {"tipping": codes, "tips_to": tips_to}
+
+
+def detectable(estimate: Estimate, smallest_effect: float) -> float | None:
+    """Return the effect that would be found four times in five; None of an exact quantity.
+
+    To find it, its direction must be sure (2.8 standard errors) and the estimate large enough (the
+    smallest effect and 0.84 of them); Student's t takes the place of these factors' normal law.
+    """
+    if estimate.exact or estimate.n < 2:
+        return None
+    error = rule.standard_error(estimate)
+    sure, often = (float(stats.t.ppf(p, estimate.n - 1)) for p in ((1 + CONFIDENCE) / 2, POWER))
+    return rounded(max((sure + often) * error, smallest_effect + often * error))
+
+
+def why_undecided(estimate: Estimate, smallest_effect: float) -> str:
+    """Say whether an undecided estimate has too few figures, or lies near the line.
+
+    It has too few where the direction of an effect just large enough to matter would go unseen more
+    than once in five.
+    """
+    if estimate.exact:
+        return NEAR_THE_LINE
+    unseen = detectable(estimate, 0)
+    return TOO_LITTLE_DATA if unseen is None or unseen > smallest_effect else NEAR_THE_LINE
+
+
+def holding(wdi: Snapshot, codes: Iterable[str]) -> list[str]:
+    """Return the economies that have a figure in any of some series, sorted."""
+    held: set[str] = set()
+    for code in codes:
+        values = wdi.series(code)
+        held |= set(values.index[values.notna().any(axis="columns")])
+    return sorted(held)
