@@ -8,6 +8,8 @@ BIN := .venv/bin
 export PIP_QUIET := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 PIP := $(BIN)/python -m pip
+# Cells of one chapter, tests of one page or of one file stay together; the rest is spread.
+PYTEST := $(BIN)/python -m pytest -n 2 --dist loadgroup --nbval --nbval-cell-timeout=120 --ignore-glob='book/_*'
 OR_SAY := || { echo "pip could not install (its own words stand above). If the network failed, run the same command again." >&2; exit 1; }
 
 # Once .venv is sound its stamps are judged, by a make of their own: this one has read them already.
@@ -18,10 +20,10 @@ define environment
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help book test run serve lab bench mutation lock clean
+.PHONY: help book test test-all run serve lab bench mutation lock clean
 
 help: ## list these commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 book: ## set up .venv if needed and build the book into _build/html
 	$(call environment,.ready)
@@ -46,7 +48,12 @@ test: ## check everything: code style, the build, the chapters, the pages in a b
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
 	$(BIN)/claimbook build
-	$(BIN)/python -m pytest -n 2 --dist loadfile --nbval --nbval-cell-timeout=120 --ignore-glob='book/_*' tests book
+	$(PYTEST) -m "not slow" tests book
+
+test-all: test ## ask of every page, chapter and file what `make test` asks once; takes an hour or more
+	$(PYTEST) -m slow tests
+	$(BIN)/python bench/mutation.py --minutes 60
+	$(BIN)/python -m pytest tests/test_mutation.py
 
 bench: ## run the benchmarks in bench/
 	$(call environment,.ready-test)

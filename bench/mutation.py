@@ -6,6 +6,9 @@ that stay. The score is printed and kept in ``mutation.json``, with the fingerpr
 and of its tests: it is out of date when either has changed.
 
     .venv/bin/python bench/mutation.py [--minutes 60] [rule] [status] [estimates] [snapshot]
+
+With ``--minutes`` a run of one of them ends in time; what was not reached then is counted as
+unfinished, and says so. The record is renewed by whole runs only.
 """
 
 from __future__ import annotations
@@ -24,12 +27,18 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 RECORD = ROOT / "bench" / "mutation.json"
-TESTS = {
-    "rule": ["tests/test_rule.py"],
-    "status": ["tests/test_status.py"],
-    "estimates": ["tests/test_estimates.py"],
-    "snapshot": ["tests/test_snapshot.py"],
+# What each decides with, and the tests that hold it.
+MODULES = {
+    "rule": ["claims/rule.py"],
+    "status": ["status.py"],
+    "estimates": [
+        "estimates/estimate.py",
+        "estimates/regressions.py",
+        "estimates/resampled.py",
+    ],
+    "snapshot": ["data/snapshot.py"],
 }
+TESTS = {name: [f"tests/test_{name}.py"] for name in MODULES}
 # The tests read every series of a vintage in turn: a few stand for all.
 SERIES = {"SI.POV.GINI", "SP.POP.TOTL", "NY.GNP.PCAP.CD", "NY.GDP.MKTP.CD"}
 # Validating the committed packages reads every file anew and says nothing of the library.
@@ -38,25 +47,30 @@ CHOICE = "not data_package_validates"
 
 def sandbox(folder: Path, module: str) -> None:
     """Copy what the tests read, with a configuration for mutmut of its own."""
-    for name in ("src", "book", "data"):
-        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
-    (folder / "tests").mkdir()
-    for name in ("conftest.py", *(Path(test).name for test in TESTS[module])):
-        shutil.copy(ROOT / "tests" / name, folder / "tests" / name)
-    for name in ("_config.yml", "_toc.yml"):
+    for name in ("src", "book", "data", "tests"):
+        ignored = shutil.ignore_patterns("__pycache__", "browser")
+        shutil.copytree(ROOT / name, folder / name, ignore=ignored)
+    for name in ("_config.yml", "_toc.yml", "requirements.txt"):
         shutil.copy(ROOT / name, folder / name)
     for package in (folder / "data").glob("*/datapackage.json"):
         _keep_few_series(package)
-    options = ["-q", "-x", "-p", "no:cacheprovider", "--hypothesis-seed=0", "-k", CHOICE]
+    options = ["-q", "-x", "-p", "no:cacheprovider", "-m", "not slow", "--hypothesis-seed=0"]
+    only = [str(path.relative_to(folder)) for path in _sources(folder, module)]
     (folder / "pyproject.toml").write_text(
         "[tool.mutmut]\n"
         'source_paths = ["src"]\n'
-        f'only_mutate = ["src/claimbook/{module}.py"]\n'
-        'also_copy = ["book", "data", "_config.yml", "_toc.yml"]\n'
-        f"pytest_add_cli_args = {json.dumps(options)}\n"
-        f"pytest_add_cli_args_test_selection = {json.dumps(TESTS[module])}\n",
+        f"only_mutate = {json.dumps(only)}\n"
+        'also_copy = ["book", "data", "tests", "_config.yml", "_toc.yml", "requirements.txt"]\n'
+        f"pytest_add_cli_args = {json.dumps([*options, '-k', CHOICE])}\n"
+        f"pytest_add_cli_args_test_selection = {json.dumps(TESTS[module])}\n"
+        '[tool.pytest.ini_options]\nmarkers = ["slow: see the book\'s own pyproject.toml"]\n',
         encoding="utf-8",
     )
+
+
+def _sources(folder: Path, module: str) -> list[Path]:
+    """The files that are mutated, in a folder that holds ``src``."""
+    return [folder / "src" / "claimbook" / path for path in MODULES[module]]
 
 
 def _keep_few_series(package: Path) -> None:
@@ -72,7 +86,7 @@ def _keep_few_series(package: Path) -> None:
 
 def fingerprint(module: str) -> str:
     """Return a short fingerprint of a module and of the tests that hold it."""
-    files = [ROOT / "src" / "claimbook" / f"{module}.py", *(ROOT / test for test in TESTS[module])]
+    files = [*_sources(ROOT, module), *(ROOT / test for test in TESTS[module])]
     return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()[:12]
 
 
@@ -100,10 +114,14 @@ def mutate(module: str, minutes: float) -> tuple[Counter[str], list[str]]:
                 ).returncode
             except subprocess.TimeoutExpired:
                 ended = 0  # what was not reached is counted as "not checked"
-        meta = folder / "mutants" / "src" / "claimbook" / f"{module}.py.meta"
-        if ended or not meta.is_file():
+        metas = [
+            path.with_name(f"{path.name}.meta") for path in _sources(folder / "mutants", module)
+        ]
+        if ended or not any(meta.is_file() for meta in metas):
             sys.exit(f"mutmut failed on {module}:\n{log.read_text(encoding='utf-8')[-3000:]}")
-        codes = json.loads(meta.read_text(encoding="utf-8"))["exit_code_by_key"]
+        codes = {}
+        for meta in filter(Path.is_file, metas):  # a file of which nothing is mutated has none
+            codes |= json.loads(meta.read_text(encoding="utf-8"))["exit_code_by_key"]
         statuses = {mutant: status_by_exit_code[code] for mutant, code in codes.items()}
         undetected = ("survived", "no tests")
         survivors = [mutant for mutant, status in statuses.items() if status in undetected]
@@ -140,17 +158,20 @@ def main() -> None:
         total = sum(ended.values())
         killed = ended["killed"] + ended["timeout"]
         survived = ended["survived"] + ended["no tests"]
+        print("\n".join(survivors))
+        print(f"{module}: {killed} of {total} mutants killed, {survived} survived", flush=True)
+        if unfinished := total - killed - survived:
+            print(f"{module}: {unfinished} were not reached in {chosen.minutes:g} minutes.")
+            continue
         record = json.loads(RECORD.read_text(encoding="utf-8")) if RECORD.is_file() else {}
         record[module] = {
             "killed": killed,
             "survived": survived,
-            "unfinished": total - killed - survived,
+            "unfinished": unfinished,
             "total": total,
             "of": fingerprint(module),
             "survivors": sorted(survivors),
         }
-        print("\n".join(survivors))
-        print(f"{module}: {killed} of {total} mutants killed, {survived} survived", flush=True)
         RECORD.write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 

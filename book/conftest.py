@@ -1,27 +1,35 @@
 """What a contributor sees of a chapter under nbval: whether it is fresh, compared, and what to do.
 
 ``pytest --nbval book/PART/CLAIM-ID.ipynb`` executes a chapter and compares each output with the one
-stored. Three things are added here. The chapter must be fresh: the sentence is the build's. A cell
-that shows a check or a chart and of which nbval compares nothing fails. And each failure begins
-with a sentence that says where it is, what is wrong, and what to do.
+stored. Four things are added here. The chapter must be fresh: the sentence is the build's. A cell
+that shows a check or a chart and of which nbval compares nothing fails. The outputs of each cell are
+those stored byte for byte, pictures too. And each failure begins with a sentence that says where it
+is, what is wrong, and what to do.
 """
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import nbformat
 import pytest
+from nbformat import NotebookNode
 from nbval.plugin import IPyNbCell
 
 from claimbook import paths
-from claimbook.chapters import review
+from claimbook.chapters import freshness, review
 from claimbook.chapters.book import Book
 
 
 class Uncompared(Exception):
     """nbval has nothing to compare in a cell that shows a check or a chart."""
+
+
+class OtherBytes(Exception):
+    """nbval compares what a cell shows and finds nothing, but its bytes are others."""
 
 
 class Fresh(pytest.Item):
@@ -55,10 +63,16 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> Chapter | 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
-    """Let a cell run, then fail it if nbval had nothing to compare."""
-    yield
-    if isinstance(item, IPyNbCell) and review.uncompared(item.cell, item.path.stem):
+    """Let a cell run, then fail it if nbval had nothing to compare, or overlooked something."""
+    if not isinstance(item, IPyNbCell):
+        yield
+        return
+    with contextlib.suppress(TypeError):  # nbval cannot say how several JSON outputs differ
+        yield
+    if review.uncompared(item.cell, item.path.stem):
         raise Uncompared
+    if _digest(item.cell, item.cell.outputs) != _digest(item.cell, item.test_outputs):
+        raise OtherBytes
 
 
 @pytest.hookimpl(wrapper=True)
@@ -72,11 +86,23 @@ def pytest_runtest_makereport(
     return report
 
 
+def _digest(cell: NotebookNode, outputs: list[NotebookNode]) -> str:
+    """Fingerprint a cell with some outputs, as the chapter's freshness does."""
+    return freshness.outputs(
+        nbformat.v4.new_notebook(cells=[NotebookNode({**cell, "outputs": outputs})])
+    )
+
+
 def _sentence(item: IPyNbCell, fault: BaseException) -> str:
     number = next(n for n, cell in enumerate(item.parent.nb.cells) if cell is item.cell)
     where = f"{paths.shown(item.path)}, cell {number}"
     if reason := review.uncompared(item.cell, item.path.stem):
         return f"{where}: {reason}"
+    if isinstance(fault, OtherBytes):
+        return (
+            f"{where}: running it gives other bytes than those stored, in what nbval does not "
+            f"compare (a picture, the order of outputs): run `claimbook run {item.path.stem}`."
+        )
     if "outputs differ" in str(fault):
         return (
             f"{where}: running it gives another output than the one stored; below stand what "

@@ -155,7 +155,7 @@ class ApiDouble:
         self.at_once = 0
         self.most_at_once = 0
         self.over = threading.Event()
-        self._lock = threading.Lock()
+        self.lock = threading.Lock()
         self._fragments: dict[tuple[str, int], str] = {}
         double = self
 
@@ -188,12 +188,12 @@ class ApiDouble:
         return [address for address in self.requests if _kind(_parts(address)) == kind]
 
     def answer(self, address: str) -> Answer:
-        with self._lock:
+        with self.lock:
             self.requests.append(address)
         if self.latency:
             time.sleep(self.latency)
         answer = self._sound(address)
-        with self._lock:
+        with self.lock:
             struck = [fault for fault in self.faults if fault.strikes(answer)]
         for fault in struck:
             if isinstance(answer.body, str):
@@ -316,11 +316,11 @@ class ApiDouble:
         start, stop = max(start, 0), min(stop, grid)
         if self.world.rendered and (start, stop) == (0, grid):
             if code not in self.world.rendered:
-                self.world.rendered[code] = self._joined(code, range(grid), figures, version)
+                self.world.rendered[code] = self.joined(code, range(grid), figures, version)
             return self.world.rendered[code]
-        return self._joined(code, range(start, stop), figures, version)
+        return self.joined(code, range(start, stop), figures, version)
 
-    def _joined(self, code: str, places: range, figures: dict, version: str | None) -> str:
+    def joined(self, code: str, places: range, figures: dict, version: str | None) -> str:
         return ",".join(self._row(code, at, figures, version) for at in places)
 
     def _row(self, code: str, at: int, figures: dict, version: str | None) -> str:
@@ -398,13 +398,13 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         owner = self.owner
-        with owner._lock:
+        with owner.lock:
             owner.at_once += 1
             owner.most_at_once = max(owner.most_at_once, owner.at_once)
         try:
             self._send(owner.answer(self.path))
         finally:
-            with owner._lock:
+            with owner.lock:
                 owner.at_once -= 1
 
     def _send(self, answer: Answer) -> None:
@@ -585,7 +585,7 @@ def main() -> None:
     with ApiDouble(world, latency=chosen.latency, port=chosen.port) as double:
         places = range(len(world.economies) * len(world.years))
         for code in world.figures:
-            world.rendered[code] = double._joined(code, places, world.figures, None)
+            world.rendered[code] = double.joined(code, places, world.figures, None)
         print(double.endpoint, flush=True)
         threading.Event().wait()
 

@@ -1,65 +1,111 @@
-"""Fixtures: a copy of the book that a test may break."""
+"""Fixtures: the books that tests read or break, and the command line run on them.
+
+A test marked ``slow`` is left to ``make test-all``. Under ``-n 2 --dist loadgroup`` the tests
+of one file stay together on one worker, as do those of one page and the cells of one chapter.
+"""
 
 from __future__ import annotations
 
 import os
-import shutil
-import subprocess
-import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from books import ROOT, Ended, command, copy_book, lay_out_tiny, once
 from claimbook.claims import declared, files
 
-ROOT = Path(__file__).resolve().parent.parent
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep together what shares its fixtures: a page's tests, a chapter's cells, else a file's."""
+    for item in items:
+        if item.get_closest_marker("xdist_group") is None:
+            asked = item.callspec.params if hasattr(item, "callspec") else {}
+            page = asked.get("visit") or asked.get("shown")
+            group = ":".join(page[:2]) if page else str(item.path.relative_to(ROOT))
+            item.add_marker(pytest.mark.xdist_group(group))
 
 
 @pytest.fixture(scope="session", autouse=True)
-def book_root():
+def book_root() -> Iterator[Path]:
     """Every test reads the book of this checkout unless it names another."""
-    before = os.environ.get("CLAIMBOOK_ROOT")
-    os.environ["CLAIMBOOK_ROOT"] = str(ROOT)
-    yield ROOT
-    if before is None:
-        del os.environ["CLAIMBOOK_ROOT"]
-    else:
-        os.environ["CLAIMBOOK_ROOT"] = before
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CLAIMBOOK_ROOT", str(ROOT))
+        yield ROOT
+
+
+def must(root: Path, *arguments: str) -> None:
+    """Run a command on a book; a fixture that fails says so once, in its own words."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CLAIMBOOK_ROOT", str(root))
+        patch.delenv("CLAIMBOOK_DATA", raising=False)
+        assert command(*arguments, cwd=root) == 0, f"claimbook {' '.join(arguments)} failed"
+
+
+@pytest.fixture(scope="session")
+def executed_tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The tiny book, executed once: to be read, never written."""
+
+    def make(folder: Path) -> None:
+        lay_out_tiny(folder)
+        for claim_id in ("gini-fell", "fair-coin"):
+            must(folder, "declare", claim_id, "--seen", "no")
+        must(folder, "run", "--all")
+
+    return once(tmp_path_factory, "executed", make)
+
+
+@pytest.fixture(scope="session")
+def tiny(tmp_path_factory: pytest.TempPathFactory, executed_tiny: Path) -> Path:
+    """The tiny book, executed and built once: to be read, never written."""
+
+    def make(folder: Path) -> None:
+        must(copy_book(executed_tiny, folder), "build")
+
+    return once(tmp_path_factory, "tiny", make)
 
 
 @pytest.fixture
-def copy(tmp_path, monkeypatch):
-    """A copy of the book's files, and the environment pointing at it."""
-    root = tmp_path / "copy"
-    root.mkdir()
-    for name in ("book", "data"):
-        shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns(".ipynb_*"))
-    for name in ("_config.yml", "_toc.yml", "pyproject.toml", "requirements.txt"):
-        shutil.copy(ROOT / name, root / name)
-    monkeypatch.setenv("CLAIMBOOK_ROOT", str(root))
-    monkeypatch.delenv("CLAIMBOOK_DATA", raising=False)
+def tiny_copy(executed_tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of the executed tiny book that a test may break; the environment points at it."""
+    return _pointed_at(copy_book(executed_tiny, tmp_path / "copy"), monkeypatch)
+
+
+@pytest.fixture
+def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of the real book, for the few that must see it; the environment points at it."""
+    root = _pointed_at(copy_book(ROOT, tmp_path / "copy"), monkeypatch)
     if not declared.ledger().is_file():
         for claim_id in files.claim_paths():
             declared.declare(files.read_claim(claim_id), "0" * 64, seen=True)
     return root
 
 
+def _pointed_at(root: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("CLAIMBOOK_ROOT", str(root))
+    monkeypatch.delenv("CLAIMBOOK_DATA", raising=False)
+    return root
+
+
 @pytest.fixture
-def small_book(tmp_path, monkeypatch):
+def small_book(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty book, for a claim on made-up figures (tests/small.py writes both)."""
     (tmp_path / "book").mkdir()
     (tmp_path / "_config.yml").touch()
-    monkeypatch.setenv("CLAIMBOOK_ROOT", str(tmp_path))
-    monkeypatch.delenv("CLAIMBOOK_DATA", raising=False)
-    return tmp_path
+    return _pointed_at(tmp_path, monkeypatch)
 
 
 @pytest.fixture
-def claimbook(copy):
-    """Run the command line on the copy: ``claimbook("build")`` gives the finished process."""
+def claimbook(capfd: pytest.CaptureFixture[str]) -> Callable[..., Ended]:
+    """Run the command line, in this process: ``claimbook("build")`` tells how it ended.
 
-    def run(*arguments, cwd=copy):
-        command = [str(Path(sys.executable).with_name("claimbook")), *arguments]
-        return subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=300)
+    It works on the book that a fixture has made: ask for ``tiny_copy`` or ``copy`` beside it.
+    """
+
+    def run(*arguments: str, cwd: Path | None = None) -> Ended:
+        capfd.readouterr()
+        returncode = command(*arguments, cwd=cwd or Path(os.environ["CLAIMBOOK_ROOT"]))
+        return Ended(returncode, *capfd.readouterr())
 
     return run

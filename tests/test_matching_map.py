@@ -172,6 +172,7 @@ def test_the_map_is_identical_in_one_process_and_in_two():
     pd.testing.assert_frame_equal(here, there, check_exact=True)
 
 
+@pytest.mark.slow
 def test_the_map_is_identical_on_a_dask_cluster_of_two_processes():
     points = sample(700, seed=2)
     here = matching_map.classify(points)

@@ -288,7 +288,8 @@ def zygote():
     process.wait(timeout=10)
 
 
-def test_killed_at_any_moment_it_leaves_the_old_or_the_new(data, zygote, tmp_path):
+@pytest.mark.parametrize("kills", [6, pytest.param(24, marks=pytest.mark.slow)])
+def test_killed_at_any_moment_it_leaves_the_old_or_the_new(data, zygote, tmp_path, kills):
     world = World.small(CODES)
     fill = {cell: OLD for cell in world.figures["A.B"]}
     world.figures = dict.fromkeys(CODES, fill)
@@ -301,12 +302,11 @@ def test_killed_at_any_moment_it_leaves_the_old_or_the_new(data, zygote, tmp_pat
         assert start(zygote, double, data) and ended(zygote) == 0
         whole = time.monotonic() - started
         found = []
-        kills = 24
         for at in range(kills):
             shutil.rmtree(data)
             shutil.copytree(before, data)
             child = start(zygote, double, data)
-            time.sleep(1.2 * whole * at / kills)
+            time.sleep(1.4 * whole * at / kills)
             os.kill(child, signal.SIGKILL)
             ended(zygote)
             mend(data)

@@ -32,7 +32,14 @@ def test_the_book_holds_three_vintages():
     assert snapshot.vintages() == VINTAGES
 
 
-@pytest.mark.parametrize("folder", [*VINTAGES, ".", "history/SI.POV.GINI"])
+@pytest.mark.parametrize(
+    "folder",
+    [
+        *(pytest.param(name, marks=pytest.mark.slow) for name in VINTAGES),
+        ".",
+        "history/SI.POV.GINI",
+    ],
+)
 def test_every_data_package_validates(folder, book_root):
     report = frictionless.validate(str(book_root / "data" / folder / "datapackage.json"))
     assert report.valid, report.flatten(["type", "message"])[:5]

@@ -1,10 +1,11 @@
-"""The built book, served on this machine, and a browser to read it with.
+"""The books as sites served on this machine, and a browser to read them with.
 
-`CLAIMBOOK_SITE` names the built site (else `_build/html`, else the book is built once, aside);
-`CLAIMBOOK_BROWSER` a browser (else `tools/browser.py` finds one, as it did for `make test`).
+``tiny`` is the tiny book, in which everything is tried; ``real`` is the book, each of whose pages
+is visited twice. ``CLAIMBOOK_SITE`` names the real book's site (else ``_build/html``, else it is
+built once, aside); ``CLAIMBOOK_BROWSER`` a browser (else ``tools/browser.py`` finds one, as it did
+for ``make test``). The browser, its contexts and its pages are those of pytest-playwright.
 """
 
-import fcntl
 import functools
 import http.server
 import os
@@ -12,13 +13,15 @@ import runpy
 import subprocess
 import sys
 import threading
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 import visiting
-from playwright.sync_api import sync_playwright
+from pages import ROOT, Page, Site
 
-ROOT = Path(__file__).resolve().parents[2]
+from books import once
+
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -39,24 +42,28 @@ class QuietHandler(http.server.SimpleHTTPRequestHandler):
         pass
 
 
-def build_once(folder: Path) -> Path:
-    """Build the book into a folder shared by all of pytest's workers; return its site."""
-    site = folder / "_build" / "html"
-    with open(folder / "lock", "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (folder / "built").exists():
-            program = Path(sys.executable).with_name("jupyter-book")
-            command = [program, "build", ROOT, "-W", "--keep-going", "--path-output", folder]
-            done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
-            if done.returncode:
-                pytest.fail(f"The book cannot be built:\n{done.stdout}\n{done.stderr}")
-            (folder / "built").touch()
-    return site
+@contextmanager
+def served(folder):
+    """Serve a folder on this machine; yields its address, which ends in a slash."""
+    handler = functools.partial(QuietHandler, directory=folder)
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/"
+    server.shutdown()
+
+
+def build_aside(folder: Path) -> None:
+    """Build the book into a folder of its own."""
+    program = Path(sys.executable).with_name("jupyter-book")
+    command = [program, "build", ROOT, "-W", "--keep-going", "--path-output", folder]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    if done.returncode:
+        pytest.fail(f"The book cannot be built:\n{done.stdout}\n{done.stderr}")
 
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory) -> Path:
-    """The folder of the built site."""
+    """The folder of the real book's site."""
     named = os.environ.get("CLAIMBOOK_SITE")
     if named:
         folder = Path(named).resolve()
@@ -64,20 +71,29 @@ def site(tmp_path_factory) -> Path:
         return folder
     if (ROOT / "_build" / "html" / "index.html").is_file():
         return ROOT / "_build" / "html"
-    base = tmp_path_factory.getbasetemp()
-    shared = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "book"
-    shared.mkdir(exist_ok=True)
-    return build_once(shared)
+    return once(tmp_path_factory, "book", build_aside) / "_build" / "html"
 
 
 @pytest.fixture(scope="session")
-def address(site):
-    """The address at which the site is served, ending in a slash."""
-    handler = functools.partial(QuietHandler, directory=site)
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}/"
-    server.shutdown()
+def real_site(site):
+    """The real book as a site."""
+    with served(site) as address:
+        yield Site(ROOT, site, address)
+
+
+@pytest.fixture(scope="session")
+def tiny_site(tiny):
+    """The tiny book as a site."""
+    folder = tiny / "_build" / "html"
+    with served(folder) as address:
+        yield Site(tiny, folder, address)
+
+
+@pytest.fixture
+def shown(request) -> Page:
+    """The page that a test is about, by its book and its name."""
+    book, name = request.param
+    return Page(request.getfixturevalue(f"{book}_site"), name)
 
 
 @functools.cache
@@ -95,25 +111,26 @@ def pytest_runtest_setup(item):
 
 
 @pytest.fixture(scope="session")
-def browser():
-    """The Chromium in which the book is opened."""
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=found(), args=FLAGS)
-        yield started
-        started.close()
+def browser_type_launch_args(browser_type_launch_args):
+    """The Chromium that was found, started as a machine without a screen can start it."""
+    return {**browser_type_launch_args, "executable_path": found(), "args": FLAGS}
 
 
 @pytest.fixture(scope="session")
-def reader(browser, address):
-    """Reads each page of the site once, in both themes and three widths, and remembers it."""
-    with visiting.Reader(browser, address) as reader:
-        yield reader
+def browser_context_args(browser_context_args):
+    """A screen of 1280 by 900 pixels."""
+    return {**browser_context_args, "viewport": {"width": 1280, "height": 900}}
 
 
 @pytest.fixture
-def page(browser):
-    """A fresh page of 1280 by 900 pixels that can reach this machine only."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
-    visiting.keep_at_home(context, [])
-    yield context.new_page()
-    context.close()
+def page(page):
+    """A fresh page that can reach this machine only."""
+    visiting.keep_at_home(page.context, [])
+    return page
+
+
+@pytest.fixture(scope="session")
+def reader(browser):
+    """Visits each page once a plan, and remembers what it saw."""
+    with visiting.Reader(browser) as reader:
+        yield reader

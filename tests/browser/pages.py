@@ -1,12 +1,40 @@
-"""Which pages the book has: known from its table of contents before it is built."""
+"""Which pages the books have: known from their tables of contents before they are built."""
 
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import NamedTuple
 
+import pytest
 import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
+BOOKS = {"real": ROOT, "tiny": ROOT / "tests" / "tiny"}
 THEME_FOLDERS = {"_static", "_sources", "_images", "_downloads"}
+
+
+class Site(NamedTuple):
+    """A built book: the book, the folder of its site, and the address it is served at."""
+
+    book: Path
+    folder: Path
+    address: str
+
+
+class Page(NamedTuple):
+    """A page of a site, by its name without ending."""
+
+    site: Site
+    name: str
+
+    @property
+    def url(self) -> str:
+        """Its address on this machine."""
+        return f"{self.site.address}{self.name}.html"
+
+    @property
+    def file(self) -> Path:
+        """Its file."""
+        return self.site.folder / f"{self.name}.html"
 
 
 def _files(entry) -> list[str]:
@@ -18,18 +46,34 @@ def _files(entry) -> list[str]:
     return own + [name for value in entry.values() for name in _files(value)]
 
 
-def contents() -> list[str]:
-    """The pages of `_toc.yml` as paths in the site, without ending."""
-    return _files(yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8")))
+def contents(book: str = "real") -> list[str]:
+    """The pages of a book's `_toc.yml` as paths in the site, without ending."""
+    return _files(yaml.safe_load((BOOKS[book] / "_toc.yml").read_text(encoding="utf-8")))
 
 
-def chapters() -> list[str]:
-    """Those of them that are notebooks."""
-    return [name for name in contents() if (ROOT / f"{name}.ipynb").is_file()]
+def notebooks(book: str = "real") -> list[str]:
+    """Those of them that are notebooks: the chapters, and the gallery."""
+    return [name for name in contents(book) if (BOOKS[book] / f"{name}.ipynb").is_file()]
+
+
+def chapters(book: str = "real") -> list[str]:
+    """Those of them that are chapters: notebooks beside a claim file."""
+    return [name for name in notebooks(book) if (BOOKS[book] / f"{name}.yml").is_file()]
+
+
+def tried_in(names) -> pytest.MarkDecorator:
+    """Try something on pages of the tiny book, and for `make test-all` on those of the real one.
+
+    `names` gives the pages of a book ("tiny", "real") and is asked for both.
+    """
+    tiny = [pytest.param(("tiny", name), id=f"tiny:{name}") for name in names("tiny")]
+    real = [pytest.param(("real", name), id=name, marks=pytest.mark.slow) for name in names("real")]
+    assert tiny and real
+    return pytest.mark.parametrize("shown", [*tiny, *real], indirect=True)
 
 
 def built(site: Path) -> list[str]:
-    """Every page of the built site, as a path in it."""
+    """Every page of a built site, as a path in it."""
     return sorted(
         path.relative_to(site).as_posix()
         for path in site.rglob("*.html")

@@ -1,21 +1,37 @@
-"""Every page, in both themes and three widths: drawn, quiet, within its width, and accessible."""
+"""Every page: drawn, quiet, within its width, and accessible.
+
+`make test` visits each page of the book twice, wide and light, then narrow and dark; the pages of
+the tiny book, and with `make test-all` those of the book, are read in both themes and three widths.
+"""
 
 import re
 
 import pages
 import pytest
-from visiting import LOADED_AT, THEMES, WIDTHS
+from pages import Page
+from visiting import EVERYWHERE, TWICE, WIDTHS
 
-CONTENTS = [f"{name}.html" for name in pages.contents()] + ["search.html"]
+REAL = [*pages.contents(), "search"]
+TINY = [*pages.notebooks("tiny"), "book/index", "book/data"]
+VISITS = [
+    *(pytest.param(("real", name, TWICE), id=name) for name in REAL),
+    *(pytest.param(("tiny", name, EVERYWHERE), id=f"tiny:{name}") for name in TINY),
+    *(
+        pytest.param(("real", name, EVERYWHERE), id=f"{name}-everywhere", marks=pytest.mark.slow)
+        for name in REAL
+    ),
+]
 
 
-@pytest.fixture(params=CONTENTS)
+@pytest.fixture(params=VISITS)
 def visit(request, reader):
-    return reader.visit(request.param)
+    book, name, plan = request.param
+    site = request.getfixturevalue(f"{book}_site")
+    return reader.visit(Page(site, name).url, plan), plan
 
 
 def test_charts_are_drawn_in_every_theme_and_width(visit):
-    for (width, theme), view in visit.views.items():
+    for (width, theme), view in visit[0].views.items():
         for chart in view.charts:
             where = f"{chart['id']} at {width} px, {theme}"
             assert chart["drawn"] == chart["traces"] > 0, f"{where} is not drawn"
@@ -25,27 +41,28 @@ def test_charts_are_drawn_in_every_theme_and_width(visit):
 
 
 def test_theme_follows_the_readers_system(visit):
-    assert {key: view.theme for key, view in visit.views.items()} == {
-        (width, theme): theme for width in WIDTHS for theme in THEMES
+    found, plan = visit
+    assert {key: view.theme for key, view in found.views.items()} == {
+        (width, theme): theme for width, theme in plan.views
     }
 
 
 def test_console_has_no_error(visit):
-    assert visit.errors == []
+    assert visit[0].errors == []
 
 
 def test_no_request_fails_or_leaves_this_machine(visit):
-    assert visit.foreign == []
-    assert visit.failed == []
+    assert visit[0].foreign == []
+    assert visit[0].failed == []
 
 
 def test_page_is_never_wider_than_the_screen(visit):
-    wide = {key: view.too_wide for key, view in visit.views.items() if view.overflows}
+    wide = {key: view.too_wide for key, view in visit[0].views.items() if view.overflows}
     assert wide == {}
 
 
 def test_axe_finds_no_violation(visit):
-    found = {key: view.violations for key, view in visit.views.items() if view.violations}
+    found = {key: view.violations for key, view in visit[0].views.items() if view.violations}
     assert found == {}
 
 
@@ -63,30 +80,28 @@ def test_no_style_changes_between_the_two_narrow_widths(site):
 
 
 def test_chart_script_is_loaded_once_and_only_where_there_are_charts(visit):
-    loads = [url for url in visit.requests if "/vendor/plotly-" in url]
-    has_charts = bool(visit.views[1280, "light"].charts)
-    assert len(loads) == (len(LOADED_AT) if has_charts else 0), loads
+    found, plan = visit
+    loads = [url for url in found.requests if "/vendor/plotly-" in url]
+    has_charts = bool(found.views[1280, "light"].charts)
+    assert len(loads) == (len(plan.loads) if has_charts else 0), loads
 
 
-def test_pages_outside_the_contents_are_as_good(site, reader):
+def test_pages_outside_the_contents_are_as_good(real_site, reader):
     """Pages that the build makes without a line in the table of contents."""
-    others = [path for path in pages.built(site) if path not in CONTENTS]
-    for path in others:
-        if path == "index.html":  # sends the reader on to the first page
-            continue
-        visit = reader.visit(path)
-        assert (visit.errors, visit.failed, visit.foreign) == ([], [], []), path
+    others = {path.removesuffix(".html") for path in pages.built(real_site.folder)} - {*REAL}
+    for name in others - {"index"}:  # which sends the reader on to the first page
+        visit = reader.visit(Page(real_site, name).url, TWICE)
+        assert (visit.errors, visit.failed, visit.foreign) == ([], [], []), name
         for view in visit.views.values():
-            assert view.violations == [] and not view.overflows, path
-            assert all(chart["drawn"] == chart["traces"] for chart in view.charts), path
+            assert view.violations == [] and not view.overflows, name
+            assert all(chart["drawn"] == chart["traces"] for chart in view.charts), name
 
 
-def test_every_page_of_the_contents_was_built(site):
-    assert set(CONTENTS) <= set(pages.built(site))
+def test_every_page_of_the_contents_was_built(real_site):
+    assert {f"{name}.html" for name in REAL} <= set(pages.built(real_site.folder))
 
 
-def test_every_chapter_has_a_chart_to_look_at(reader):
+@pytest.mark.parametrize("name", pages.notebooks())
+def test_every_chapter_has_a_chart_to_look_at(site, name):
     """Else the tests above would pass on a book whose charts have vanished."""
-    assert pages.chapters()
-    for name in pages.chapters():
-        assert reader.visit(f"{name}.html").views[1280, "light"].charts, name
+    assert 'class="cb-chart' in (site / f"{name}.html").read_text(encoding="utf-8")

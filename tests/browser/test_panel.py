@@ -1,4 +1,4 @@
-"""The panel in which a reader argues with a check."""
+"""The panel in which a reader argues with a check: what it holds, and what it does."""
 
 import json
 from pathlib import Path
@@ -6,33 +6,94 @@ from pathlib import Path
 import pages
 import pytest
 import yaml
+from bs4 import BeautifulSoup
 
-from claimbook.estimates import words
-
-CHAPTERS = pages.chapters()
+from claimbook.estimates import words as in_words
 
 
-def argued():
-    """The chapters whose primary check leaves choices open, with that check's id."""
+def argued(book):
+    """The chapters whose primary check leaves choices open."""
     found = []
-    for chapter in CHAPTERS:
-        text = Path(pages.ROOT, f"{chapter}.yml").read_text(encoding="utf-8")
-        checks = yaml.safe_load(text)["checks"]
-        primary = next(check for check in checks if check["role"] == "primary")
+    for chapter in pages.chapters(book):
+        text = Path(pages.BOOKS[book], f"{chapter}.yml").read_text(encoding="utf-8")
+        primary = next(one for one in yaml.safe_load(text)["checks"] if one["role"] == "primary")
         if any(len(values) > 1 for values in primary.get("options", {}).values()):
-            found.append((chapter, primary["id"]))
+            found.append(chapter)
     return found
 
 
-ARGUED = argued()
+def claim_of(shown):
+    """The claim of a chapter in the feed."""
+    feed = json.loads((shown.site.folder / "results.json").read_text(encoding="utf-8"))
+    return next(claim for claim in feed["claims"] if claim["url"] == f"{shown.name}.html")
 
 
-def test_some_chapter_can_be_argued_with():
-    """Else the tests below would pass on a book whose panels have vanished."""
-    assert ARGUED
+def choices(check):
+    """The values of each option of a check, in the order in which the panel counts them."""
+    names = check["variants"][0]["options"]
+    return {
+        name: list(dict.fromkeys(variant["options"][name] for variant in check["variants"]))
+        for name in names
+    }
 
 
-def shown(form):
+def everywhere(book):
+    return [pytest.param((book, name), id=f"{book}:{name}") for name in pages.chapters(book)]
+
+
+@pytest.mark.parametrize("shown", everywhere("tiny") + everywhere("real"), indirect=True)
+def test_the_panel_holds_what_the_feed_says_of_every_variant(shown):
+    soup = BeautifulSoup(shown.file.read_text(encoding="utf-8"), "html.parser")
+    forms = {form["data-check"]: form for form in soup.select("form.cb-panel")}
+    checks = {c["id"]: c for c in claim_of(shown)["checks"] if len(c["variants"]) > 1}
+    assert forms.keys() == checks.keys()
+    for name, check in checks.items():
+        grid = json.loads(forms[name].select_one(".cb-panel__grid").string)
+        controls = forms[name].select("select")
+        values = choices(check)
+        assert {control["name"] for control in controls} == values.keys()
+        held = {variant["id"]: variant for variant in grid["variants"]}
+        assert len(held) == len(grid["variants"])
+        assert held.keys() == {variant["id"] for variant in check["variants"]}
+        assert grid["variants"][0]["id"] == "headline"
+        found = [v["estimate"]["value"] for v in check["variants"] if v["estimate"]]
+        assert grid["of"] == len(found)
+        for variant in check["variants"]:
+            ours = held[variant["id"]]
+            for control, place in zip(controls, ours["places"], strict=True):
+                assert values[control["name"]][place] == variant["options"][control["name"]]
+            assert ours["outcome"] == variant["outcome"]
+            if variant["estimate"] is None:
+                assert ours["value"] is None and ours["rank"] is None
+                continue
+            value = variant["estimate"]["value"]
+            assert ours["value"] == value == sorted(found)[ours["rank"] - 1]
+            assert ours["estimate"] == in_words.value(variant["estimate"])
+        for control in controls:
+            labels = [option.get_text() for option in control.select("option")]
+            assert len(set(labels)) == len(labels) == len(values[control["name"]])
+            places = [option["value"] for option in control.select("option")]
+            assert places == [str(place) for place in range(len(labels))]
+        same = [v for v in check["variants"] if v["outcome"] == check["outcome"]]
+        agree = forms[name].select_one(".cb-panel__agree").get_text()
+        assert agree.startswith(f"{len(same)} of {len(check['variants'])} choices")
+
+
+@pytest.mark.parametrize("shown", everywhere("tiny") + everywhere("real"), indirect=True)
+def test_the_headlines_make_the_verdict_that_the_feed_has(shown):
+    """By the table in the page, in which the script looks up what a reader's choices make."""
+    claim, page = claim_of(shown), shown.file.read_text(encoding="utf-8")
+    held = json.loads(BeautifulSoup(page, "html.parser").select_one(".cb-verdicts").string)
+    counting = {c["id"]: c for c in claim["checks"] if c["role"] in ("primary", "secondary")}
+    assert held["outcomes"] == {name: check["outcome"] for name, check in counting.items()}
+    assert counting[held["primary"]]["role"] == "primary"
+    others = {outcome for name, outcome in held["outcomes"].items() if name != held["primary"]}
+    beside = [word for word in ("supports", "contradicts") if word in others]
+    key = " ".join([held["outcomes"][held["primary"]], *beside])
+    assert held["rule"][key] == claim["verdict"]
+
+
+def words(form):
     """The estimate, the outcome and the place on the curve, as the reader sees them."""
     return (
         form.locator(".cb-panel__estimate").inner_text(),
@@ -41,122 +102,57 @@ def shown(form):
     )
 
 
-@pytest.mark.parametrize("chapter", CHAPTERS)
-def test_every_choice_shows_what_the_feed_says_of_it(page, site, address, chapter):
-    page.goto(f"{address}{chapter}.html")
-    feed = json.loads((site / "results.json").read_text(encoding="utf-8"))
-    claim = next(claim for claim in feed["claims"] if claim["url"] == f"{chapter}.html")
-    declared = yaml.safe_load(Path(pages.ROOT, f"{chapter}.yml").read_text(encoding="utf-8"))
-    options = {check["id"]: check.get("options", {}) for check in declared["checks"]}
-    forms = page.locator("form.cb-panel")
-    checks = [check for check in claim["checks"] if len(check["variants"]) > 1]
-    assert forms.count() == len(checks)
+def primary(shown):
+    """The id of a chapter's primary check."""
+    return next(check["id"] for check in claim_of(shown)["checks"] if check["role"] == "primary")
+
+
+@pages.tried_in(pages.chapters)
+def test_every_choice_shows_what_the_feed_says_of_it(page, shown):
+    page.goto(shown.url)
+    checks = [check for check in claim_of(shown)["checks"] if len(check["variants"]) > 1]
+    assert page.locator("form.cb-panel").count() == len(checks) > 0
     for check in checks:
-        form = page.locator(f"#argue-{check['id']}")
+        form, values = page.locator(f"#argue-{check['id']}"), choices(check)
+        grid = json.loads(form.locator(".cb-panel__grid").text_content())
+        held = {variant["id"]: variant for variant in grid["variants"]}
         for variant in check["variants"][:: max(1, len(check["variants"]) // 12)]:
             for name, value in variant["options"].items():
-                place = str(options[check["id"]][name].index(value))
-                form.locator(f"select[name={name}]").select_option(value=place)
-            estimate, outcome, _ = shown(form)
+                form.locator(f"select[name={name}]").select_option(index=values[name].index(value))
+            estimate, outcome, _ = words(form)
             assert outcome == variant["outcome"]
-            assert estimate == words.value(variant["estimate"])
-        agree = form.locator(".cb-panel__agree").inner_text()
-        same = [v for v in check["variants"] if v["outcome"] == check["outcome"]]
-        assert agree.startswith(f"{len(same)} of {len(check['variants'])} choices")
+            assert estimate == held[variant["id"]]["estimate"]
 
 
-@pytest.mark.parametrize(("chapter", "check"), ARGUED)
-def test_the_address_carries_the_choice_and_the_keyboard_makes_it(page, address, chapter, check):
-    page.goto(f"{address}{chapter}.html")
-    form = page.locator(f"#argue-{check}")
-    headline = shown(form)
+@pages.tried_in(argued)
+def test_the_address_carries_the_choice_and_the_keyboard_makes_it(page, shown):
+    page.goto(shown.url)
+    form = page.locator(f"#argue-{primary(shown)}")
+    headline = words(form)
     control = form.locator("select").first
     control.focus()
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
     page.wait_for_function("location.hash.startsWith('#choice:')")
-    chosen = shown(form)
+    chosen = words(form)
     assert chosen != headline
     page.reload()
-    assert shown(form) == chosen
+    assert words(form) == chosen
     form.locator(".cb-panel__reset").click()
-    assert shown(form) == headline
+    assert words(form) == headline
     assert page.evaluate("location.hash") == ""
 
 
-@pytest.mark.parametrize(("chapter", "check"), ARGUED)
-def test_the_choice_moves_on_the_curve(page, address, chapter, check):
-    page.goto(f"{address}{chapter}.html")
-    form, figure = page.locator(f"#argue-{check}"), page.locator("#chart-specification-curve")
-    figure.scroll_into_view_if_needed()
+@pages.tried_in(argued)
+def test_the_choice_moves_on_the_curve(page, shown):
+    page.goto(shown.url)
+    form = page.locator(f"#argue-{primary(shown)}")
+    page.locator("#chart-specification-curve").scroll_into_view_if_needed()
     page.wait_for_selector("#chart-specification-curve [data-drawn]")
     point = "() => { const d = document.querySelector("
     point += "'#chart-specification-curve .cb-chart__plot').data.at(-1); return [d.x[0], d.y[0]]; }"
     before = page.evaluate(point)
     form.locator("select").first.select_option(index=1)
     page.wait_for_function(f"(before) => String(({point})()) !== String(before)", arg=before)
-    rank = int(shown(form)[2].split("number ")[1].split(" ")[0])
+    rank = int(words(form)[2].split("number ")[1].split(" ")[0])
     assert page.evaluate(point)[0] == rank
-
-
-@pytest.mark.parametrize("chapter", CHAPTERS)
-def test_panels_have_headings_of_their_own_and_only_one_speaks_of_the_curve(page, address, chapter):
-    page.goto(f"{address}{chapter}.html")
-    forms = page.locator("form.cb-panel").all()
-    headings = [form.locator("legend").inner_text() for form in forms]
-    assert len(set(headings)) == len(headings)
-    curves = [shown(form)[2] for form in forms if "curve" in shown(form)[2]]
-    assert len(curves) == page.locator("#chart-specification-curve").count()
-
-
-@pytest.mark.parametrize(("chapter", "check"), ARGUED)
-def test_the_card_shows_the_verdict_of_the_choices_made(page, site, address, chapter, check):
-    feed = json.loads((site / "results.json").read_text(encoding="utf-8"))
-    claim = next(claim for claim in feed["claims"] if claim["url"] == f"{chapter}.html")
-    page.goto(f"{address}{chapter}.html")
-    card, form = page.locator(".cb-card__yours"), page.locator(f"#argue-{check}")
-    assert not card.is_visible()
-    form.locator("select").first.select_option(index=1)
-    assert card.is_visible()
-    assert (
-        card.locator(".cb-verdict").inner_text()
-        == form.locator(".cb-panel__verdict .cb-verdict").inner_text()
-    )
-    form.locator(".cb-panel__reset").click()
-    assert not card.is_visible()
-    assert card.locator(".cb-verdict").text_content() == claim["verdict"]
-
-
-def test_an_address_keeps_several_choices_and_says_when_one_is_gone(page, address):
-    chapter, check = ARGUED[0]
-    page.goto(f"{address}{chapter}.html#choice:{check}:no-such-variant&another:headline")
-    form = page.locator(f"#argue-{check}")
-    assert form.locator(".cb-panel__gone").is_visible()
-    form.locator(".cb-panel__reset").click()
-    assert not form.locator(".cb-panel__gone").is_visible()
-
-
-@pytest.mark.parametrize("chapter", CHAPTERS)
-def test_one_switch_shows_all_code_and_without_a_script_each_cell_folds(
-    browser, page, address, chapter
-):
-    folds = ".cell > details.hide.above-input"
-    page.goto(f"{address}{chapter}.html")
-    assert page.locator(folds).count() > 0
-    assert page.locator(f"{folds}:visible").count() == 0
-    page.locator(".cb-code-switch button").click()
-    assert page.locator(f"{folds}[open]:visible").count() == page.locator(folds).count()
-    with browser.new_context(java_script_enabled=False) as context:
-        plain = context.new_page()
-        plain.goto(f"{address}{chapter}.html")
-        assert not plain.locator(".cb-code-switch").is_visible()
-        assert plain.locator(f"{folds}:visible").count() == plain.locator(folds).count()
-
-
-@pytest.mark.parametrize("chapter", CHAPTERS)
-@pytest.mark.parametrize(("width", "height"), [(1280, 800), (390, 844)])
-def test_the_verdict_stands_in_the_first_screen(page, address, chapter, width, height):
-    page.set_viewport_size({"width": width, "height": height})
-    page.goto(f"{address}{chapter}.html")
-    box = page.locator(".cb-card__verdict .cb-verdict").bounding_box()
-    assert box["y"] + box["height"] < height

@@ -1,4 +1,7 @@
-"""The site as a whole: search, links, downloads, paper, files opened from disk, no script."""
+"""A site as a whole: search, links, downloads, paper, files opened from disk, no script.
+
+What needs a browser is tried in the tiny book, and for `make test-all` in the real one.
+"""
 
 import csv
 import json
@@ -8,29 +11,21 @@ from urllib.parse import unquote, urlsplit
 import pages
 import pytest
 import visiting
+from bs4 import BeautifulSoup
 
-CHAPTERS = pages.chapters()
-CONTENTS = pages.contents()
 CHART_MIME = "application/vnd.plotly.v1+json"
+LEADS = ("tiny", "book/lands/gini-fell")  # a page with a chart of many rows and one beneath it
 
 SHUT_DETAILS = """(count) =>
   document.querySelectorAll(".bd-article details:not([open], .hide)").length === count"""
 SUMMARIES_SHOWN = """() =>
   !document.querySelector("#search-results")?.textContent.includes("Searching")"""
 
-TABLES = """() => [...document.querySelectorAll(".cb-chart")].map((figure) => ({
-  id: figure.id.replace(/^chart-/, ""),
-  csv: figure.querySelector("a[download]").getAttribute("href"),
-  table: [...figure.querySelectorAll(".cb-table tr")].map((line) =>
-    [...line.cells].map((cell) => cell.textContent)),
-  scopes: [...figure.querySelectorAll(".cb-table th")].map((cell) => cell.scope),
-  caption: figure.querySelector("caption").textContent,
-}))"""
 
-
-def stored_charts(site, chapter):
+def stored_charts(shown):
     """The descriptions of a chapter's charts, from the notebook that the page was made of."""
-    notebook = json.loads((site / "_sources" / f"{chapter}.ipynb").read_text(encoding="utf-8"))
+    path = shown.site.folder / "_sources" / f"{shown.name}.ipynb"
+    notebook = json.loads(path.read_text(encoding="utf-8"))
     figures = [
         output["data"][CHART_MIME]
         for cell in notebook["cells"]
@@ -41,44 +36,60 @@ def stored_charts(site, chapter):
     return {meta["id"]: meta for meta in described}
 
 
-def reads_the_same(shown, stored):
+def reads_the_same(cell, stored):
     """Whether a cell of the table is that of the file, numbers to the digits that it shows."""
-    text = shown.replace("−", "-").replace(",", "")
+    text = cell.replace("−", "-").replace(",", "")
     try:
         value = float(stored)
     except ValueError:
-        return shown == stored
+        return cell == stored
     digits = len(text.partition(".")[2])
     return abs(float(text) - value) <= 0.5 * 10**-digits + 1e-9
 
 
-@pytest.mark.parametrize("chapter", CHAPTERS)
-def test_csv_is_the_table_and_the_stored_data(page, site, address, chapter):
-    page.goto(f"{address}{chapter}.html")
-    charts = page.evaluate(TABLES)
-    stored = stored_charts(site, chapter)
-    assert set(stored) <= {chart["id"] for chart in charts}
-    for chart in charts:
-        path = (site / chapter).parent / chart["csv"]
+def everywhere(names):
+    """Pages of both books, for what takes no browser."""
+    return pytest.mark.parametrize(
+        "shown",
+        [
+            pytest.param((book, name), id=f"{book}:{name}")
+            for book in ("tiny", "real")
+            for name in names(book)
+        ],
+        indirect=True,
+    )
+
+
+@everywhere(pages.notebooks)
+def test_csv_is_the_table_and_the_stored_data(shown):
+    soup = BeautifulSoup(shown.file.read_text(encoding="utf-8"), "html.parser")
+    stored, figures = stored_charts(shown), soup.select("figure.cb-chart")
+    found = {figure["id"].removeprefix("chart-"): figure for figure in figures}
+    assert stored and stored.keys() <= found.keys()
+    for name, figure in found.items():
+        path = shown.file.parent / figure.select_one("a[download]")["href"]
         lines = list(csv.reader(path.read_text(encoding="utf-8").splitlines()))
-        assert chart["table"][0] == lines[0] and len(lines) > 1
-        for shown, line in zip(chart["table"], lines, strict=True):
-            assert all(map(reads_the_same, shown, line)), (shown, line)
-        assert set(chart["scopes"]) == {"col", "row"} and chart["caption"]
-        if chart["id"] in stored:  # the others are drawn from the claim's own output
-            meta = stored[chart["id"]]
+        table = figure.select(".cb-table tr")
+        rows = [[cell.get_text() for cell in row.select("th, td")] for row in table]
+        assert len(rows[0]) == len(lines[0]) and len(lines) > 1
+        for row, line in zip(rows[1:], lines[1:], strict=True):
+            assert all(map(reads_the_same, row, line)), (row, line)
+        scopes = {cell.get("scope") for cell in figure.select(".cb-table th")}
+        assert scopes == {"col", "row"} and figure.select_one("caption").get_text(strip=True)
+        if name in stored:  # the others are drawn from the claim's own output
+            meta = stored[name]
             assert lines == [meta["columns"], *csv.reader(meta["rows"])]
 
 
-@pytest.mark.parametrize("name", [*CHAPTERS, "book/gallery"])
-def test_csv_link_downloads_the_file_of_each_chart(page, site, address, name):
-    page.goto(f"{address}{name}.html")
+@pages.tried_in(pages.notebooks)
+def test_csv_link_downloads_the_file_of_each_chart(page, shown):
+    page.goto(shown.url)
     links = page.locator(".cb-chart a[download]").all()
     assert links
     for link in links:
         with page.expect_download() as caught:
             link.click()
-        beside = (site / name).parent / link.get_attribute("href")
+        beside = shown.file.parent / link.get_attribute("href")
         assert caught.value.path().read_bytes() == beside.read_bytes()
 
 
@@ -89,9 +100,9 @@ def distinctive_words(page):
     return max(phrases, key=len)
 
 
-@pytest.mark.parametrize("chapter", CHAPTERS)
-def test_search_finds_a_phrase_of_the_chapter(page, address, chapter):
-    page.goto(f"{address}{chapter}.html")
+@pages.tried_in(pages.chapters)
+def test_search_finds_a_phrase_of_the_chapter(page, shown):
+    page.goto(shown.url)
     phrase = distinctive_words(page)
     page.keyboard.press("Control+k")
     page.locator("#pst-search-dialog input").fill(phrase)
@@ -100,16 +111,18 @@ def test_search_finds_a_phrase_of_the_chapter(page, address, chapter):
     page.wait_for_selector("#search-results a", timeout=10_000)
     page.wait_for_function(SUMMARIES_SHOWN)
     found = page.locator("#search-results a").evaluate_all("all => all.map(a => a.pathname)")
-    assert any(path.endswith(f"/{chapter}.html") for path in found), (phrase, found)
+    assert any(path.endswith(f"/{shown.name}.html") for path in found), (phrase, found)
 
 
-def test_there_is_one_search_field(page, address):
-    page.goto(address + "book/index.html")
-    shown = page.locator(".search-button__button:visible, input[type=search]:visible")
-    assert shown.count() == 1
+def test_there_is_one_search_field(page, tiny_site):
+    page.goto(tiny_site.address + "book/index.html")
+    fields = page.locator(".search-button__button:visible, input[type=search]:visible")
+    assert fields.count() == 1
 
 
-def test_every_internal_link_and_fragment_resolves(site):
+@pytest.mark.parametrize("book", ["tiny", "real"])
+def test_every_internal_link_and_fragment_resolves(request, book):
+    site = request.getfixturevalue(f"{book}_site").folder
     broken = []
     ids = {}
 
@@ -137,24 +150,24 @@ def test_every_internal_link_and_fragment_resolves(site):
     assert checked > 10 * len(pages.built(site))
 
 
-def test_ids_are_unique_on_each_page(site):
+@pytest.mark.parametrize("book", ["tiny", "real"])
+def test_ids_are_unique_on_each_page(request, book):
+    site = request.getfixturevalue(f"{book}_site").folder
     for name in pages.built(site):
         ids = pages.anchors(site / name)[1]
         assert len(ids) == len(set(ids)), (name, sorted({i for i in ids if ids.count(i) > 1}))
 
 
-@pytest.mark.parametrize("name", CONTENTS)
-def test_paper_shows_every_chart_and_short_table_in_light_colours(page, address, name):
+@pages.tried_in(pages.contents)
+def test_paper_shows_every_chart_and_table_in_light_colours(page, shown):
     page.emulate_media(color_scheme="dark")
-    page.goto(f"{address}{name}.html")
+    page.goto(shown.url)
     shut = page.locator(".bd-article details:not([open], .hide)").count()
-    assert shut > 0 or name not in CHAPTERS
+    assert shut > 0 or shown.name not in pages.chapters() + pages.chapters("tiny")
     page.emulate_media(color_scheme="dark", media="print")
     page.wait_for_function(visiting.ALL_DRAWN, timeout=visiting.DRAWING_MS)
     page.wait_for_function(SHUT_DETAILS, arg=0)
-    for table in page.locator(".cb-chart table").all():
-        # Long tables would fill pages: they are in the CSV files.
-        assert table.is_visible() == (table.locator("tbody tr").count() <= 20)
+    assert all(table.is_visible() for table in page.locator(".cb-chart table").all())
     page.wait_for_timeout(150)
     assert all(chart["themed"] for chart in page.evaluate(visiting.CHARTS))
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
@@ -182,31 +195,34 @@ def from_disk(browser):
     context.close()
 
 
-@pytest.mark.parametrize("name", CONTENTS)
-def test_every_page_opens_from_disk(from_disk, site, name):
-    page, visit = from_disk(site / f"{name}.html")
+@pages.tried_in(pages.contents)
+def test_every_page_opens_from_disk(from_disk, shown):
+    page, visit = from_disk(shown.file)
     charts = page.evaluate(visiting.CHARTS)
     assert all(chart["drawn"] == chart["traces"] > 0 and chart["marks"] for chart in charts)
-    assert charts or name not in CHAPTERS
+    assert charts or shown.name not in pages.notebooks() + pages.notebooks("tiny")
     assert (visit.errors, visit.failed, visit.foreign) == ([], [], [])
 
 
-def test_every_page_can_be_reached_from_disk_by_its_links(from_disk, site):
+@pytest.mark.parametrize("book", ["tiny", pytest.param("real", marks=pytest.mark.slow)])
+def test_every_page_can_be_reached_from_disk_by_its_links(request, from_disk, book):
     """From each page to the next, as the contents order them, and back by the side bar."""
-    page, visit = from_disk(site / f"{CONTENTS[0]}.html")
-    for name in CONTENTS[1:]:
+    contents, site = pages.contents(book), request.getfixturevalue(f"{book}_site").folder
+    page, visit = from_disk(site / f"{contents[0]}.html")
+    for name in contents[1:]:
         page.locator(".prev-next-area a.right-next").click()
         page.wait_for_url(f"file://**/{name}.html")
     page.locator(".bd-sidebar-primary .bd-links a").first.click()
     page.wait_for_url("file://**/*.html")
-    assert page.url != (site / f"{CONTENTS[-1]}.html").as_uri()
+    assert page.url != (site / f"{contents[-1]}.html").as_uri()
     assert (visit.errors, visit.failed, visit.foreign) == ([], [], [])
 
 
-def test_charts_are_complete_without_a_script(browser, address):
+@pytest.mark.parametrize("shown", [LEADS], indirect=True, ids=["tiny"])
+def test_charts_are_complete_without_a_script(browser, shown):
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
-    page.goto(f"{address}{CHAPTERS[0]}.html")
+    page.goto(shown.url)
     figures = page.locator(".cb-chart")
     assert figures.count() > 0
     for figure in figures.all():
@@ -219,9 +235,10 @@ def test_charts_are_complete_without_a_script(browser, address):
     context.close()
 
 
-def test_theme_button_changes_the_charts(page, address):
+@pytest.mark.parametrize("shown", [LEADS], indirect=True, ids=["tiny"])
+def test_theme_button_changes_the_charts(page, shown):
     page.emulate_media(color_scheme="light")
-    page.goto(f"{address}{CHAPTERS[0]}.html")
+    page.goto(shown.url)
     visiting.scroll_and_wait(page)
     button = page.locator(".theme-switch-button")
     seen = set()
@@ -233,11 +250,12 @@ def test_theme_button_changes_the_charts(page, address):
     assert seen == {"light", "dark"}
 
 
-def test_link_to_a_chart_shows_it_where_it_stays(page, address):
+@pytest.mark.parametrize("shown", [LEADS], indirect=True, ids=["tiny"])
+def test_link_to_a_chart_shows_it_where_it_stays(page, shown):
     """The place of a chart is kept free, so that drawing the ones above does not move it."""
-    page.goto(f"{address}{CHAPTERS[0]}.html")
+    page.goto(shown.url)
     last = page.locator(".cb-chart").last.get_attribute("id")
-    page.goto(f"{address}{CHAPTERS[0]}.html?again#{last}")
+    page.goto(f"{shown.url}?again#{last}")
     before = page.locator(f"#{last}").bounding_box()["y"] + page.evaluate("scrollY")
     visiting.scroll_and_wait(page)
     after = page.locator(f"#{last}").bounding_box()["y"] + page.evaluate("scrollY")

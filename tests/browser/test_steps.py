@@ -3,22 +3,22 @@
 import json
 
 import pages
-import pytest
 
 
-def stepped_pages():
-    """The gallery, and every chapter that has such a chart."""
-    chapters = [
+def stepped(book):
+    """The notebooks that have such a chart."""
+    folder = pages.BOOKS[book]
+    return [
         name
-        for name in pages.chapters()
-        if "figures.stepped(" in (pages.ROOT / f"{name}.ipynb").read_text(encoding="utf-8")
+        for name in pages.notebooks(book)
+        if "figures.stepped(" in (folder / f"{name}.ipynb").read_text(encoding="utf-8")
     ]
-    return ["book/gallery", *chapters]
 
 
-@pytest.mark.parametrize("name", stepped_pages())
-def test_the_keyboard_steps_through_what_was_computed(page, address, name):
-    page.goto(f"{address}{name}.html")
+@pages.tried_in(stepped)
+def test_the_keyboard_steps_through_what_was_computed(page, shown):
+    page.goto(shown.url)
+    assert page.locator(".cb-chart__step input").count()
     for control in page.locator(".cb-chart__step input").all():
         figure = page.locator("figure.cb-chart").filter(has=page.locator(".cb-chart__step"))
         figure = figure.filter(has=page.locator(f"#{control.get_attribute('id')}"))
@@ -34,8 +34,8 @@ def test_the_keyboard_steps_through_what_was_computed(page, address, name):
         for place in range(min(3, len(steps))):
             if place:
                 page.keyboard.press("ArrowRight")
-            shown = figure.locator("output")
-            assert shown.text_content() == steps[place]
+            said = figure.locator("output")
+            assert said.text_content() == steps[place]
             assert control.get_attribute("aria-valuetext") == steps[place]
             wanted = [trace.get("y") for trace in stored[place]]
             plot = figure.locator(".cb-chart__plot").element_handle()

@@ -1,4 +1,4 @@
-"""Reading the site as a reader does: scrolled down, in both themes, wide and narrow."""
+"""Reading a site as a reader does: scrolled down, in both themes, wide and narrow."""
 
 import contextlib
 import re
@@ -7,19 +7,57 @@ from dataclasses import dataclass, field
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, TimeoutError
 
-WIDTHS = (1280, 390, 320)
-LOADED_AT = (1280, 390)  # at 320 pixels a page that was read at 390 is made narrower
 REDRAWING_MS = 150
 THEMES = ("light", "dark")
 # Everything that is not a request to this machine.
 AWAY = re.compile(r"^(?!http://127\.0\.0\.1:|file:|data:|blob:)")
 # With `preload`, axe would fetch the style sheets again and resolve their imports wrongly.
 AXE_OPTIONS = {"resultTypes": ["violations"], "preload": False, "selectors": False}
-# Axe takes most of the time that a page takes, so each rule is asked wherever its answer may
-# differ, and nowhere twice: about colours in each theme (between 390 and 320 pixels no style
-# changes, which a test asks of the style sheets), about everything else at each width.
 COLOURS = ["color-contrast", "link-in-text-block"]
 DRAWING_MS = 15_000
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How a page is visited: the widths it is loaded at, and what is looked at there.
+
+    Axe takes most of the time that a page takes, so each rule is asked wherever its answer may
+    differ, and nowhere twice: about colours in each theme (between 390 and 320 pixels no style
+    changes, which a test asks of the style sheets), about everything else at each width.
+    """
+
+    name: str
+    loads: dict[int, list[tuple[int, str]]]  # width it is loaded at: widths and themes, in turn
+    colours: frozenset[tuple[int, str]]
+    others: frozenset[tuple[int, str]]
+
+    @property
+    def views(self) -> list[tuple[int, str]]:
+        """Every width and theme in which the page is looked at."""
+        return [view for views in self.loads.values() for view in views]
+
+
+def _plan(name: str, loads: dict[int, list[tuple[int, str]]], *, spare: bool) -> Plan:
+    views = [view for views in loads.values() for view in views]
+    return Plan(
+        name,
+        loads,
+        colours=frozenset(view for view in views if view[0] in loads or not spare),
+        others=frozenset(view for view in views if view[1] == THEMES[0] or not spare),
+    )
+
+
+TWICE = _plan("twice", {1280: [(1280, "light")], 390: [(390, "dark")]}, spare=False)
+# At 320 pixels a page that was read at 390 is made narrower; the theme changes while it is open.
+EVERYWHERE = _plan(
+    "everywhere",
+    {
+        1280: [(1280, theme) for theme in THEMES],
+        390: [(width, theme) for width in (390, 320) for theme in THEMES],
+    },
+    spare=True,
+)
+WIDTHS = (1280, 390, 320)
 # A request that the reader's own step to the next page ended.
 CUT_SHORT = "net::ERR_ABORTED"
 
@@ -145,15 +183,14 @@ def change_theme(page: Page, theme: str) -> None:
         page.wait_for_timeout(REDRAWING_MS)
 
 
-def axe_violations(page: Page, width: int, theme: str) -> list[str]:
+def axe_violations(page: Page, plan: Plan, view: tuple[int, str]) -> list[str]:
     """Return what axe-core finds wrong, one line each, with the element concerned."""
-    colours, others = width in LOADED_AT, theme == THEMES[0]
-    if not (colours or others):
+    if view not in plan.colours | plan.others:
         return []
     options: dict[str, object] = dict(AXE_OPTIONS)
-    if not others:
+    if view not in plan.others:
         options["runOnly"] = {"type": "rule", "values": COLOURS}
-    elif not colours:
+    elif view not in plan.colours:
         options["rules"] = {rule: {"enabled": False} for rule in COLOURS}
     if not page.evaluate("'axe' in window"):
         page.evaluate(Axe().axe_script)
@@ -165,7 +202,7 @@ def axe_violations(page: Page, width: int, theme: str) -> list[str]:
     ]
 
 
-def look(page: Page, width: int, theme: str) -> View:
+def look(page: Page, plan: Plan, view: tuple[int, str]) -> View:
     """Look at a page as it stands."""
     return View(
         theme=page.evaluate("document.documentElement.dataset.theme"),
@@ -174,22 +211,17 @@ def look(page: Page, width: int, theme: str) -> View:
             "document.documentElement.scrollWidth > document.documentElement.clientWidth"
         ),
         too_wide=page.evaluate(TOO_WIDE),
-        violations=axe_violations(page, width, theme),
+        violations=axe_violations(page, plan, view),
     )
 
 
 class Reader:
-    """Visits pages, each once: they change theme and become narrower while they are open."""
+    """Visits pages, each once a plan: they change theme and become narrower while they are open."""
 
-    def __init__(self, browser: Browser, address: str) -> None:
-        self.address = address
-        self.visits: dict[str, Visit] = {}
-        self.contexts = {
-            width: browser.new_context(
-                viewport={"width": width, "height": 900}, reduced_motion="reduce"
-            )
-            for width in LOADED_AT
-        }
+    def __init__(self, browser: Browser) -> None:
+        self.browser = browser
+        self.visits: dict[tuple[str, str], Visit] = {}
+        self.contexts: dict[int, BrowserContext] = {}
 
     def __enter__(self):
         return self
@@ -198,27 +230,33 @@ class Reader:
         for context in self.contexts.values():
             context.close()
 
-    def visit(self, path: str) -> Visit:
-        """Return the visit of a page, by its path in the site."""
-        if path not in self.visits:
-            self.visits[path] = self._read(path)
-        return self.visits[path]
+    def visit(self, url: str, plan: Plan) -> Visit:
+        """Return the visit of a page."""
+        if (url, plan.name) not in self.visits:
+            self.visits[url, plan.name] = self._read(url, plan)
+        return self.visits[url, plan.name]
 
-    def _read(self, path: str) -> Visit:
+    def _context(self, width: int) -> BrowserContext:
+        if width not in self.contexts:
+            self.contexts[width] = self.browser.new_context(
+                viewport={"width": width, "height": 900}, reduced_motion="reduce"
+            )
+        return self.contexts[width]
+
+    def _read(self, url: str, plan: Plan) -> Visit:
         visit = Visit()
-        for loaded_at, context in self.contexts.items():
+        for width, views in plan.loads.items():
+            context = self._context(width)
             context.unroute_all()
             keep_at_home(context, visit.foreign)
             page = context.new_page()
             listen(page, visit)
-            page.emulate_media(color_scheme="light")
-            page.goto(self.address + path)
+            page.emulate_media(color_scheme=views[0][1])
+            page.goto(url)
             scroll_and_wait(page)
-            widths = [w for w in WIDTHS if w == loaded_at or w < min(LOADED_AT) == loaded_at]
-            for width in widths:
-                page.set_viewport_size({"width": width, "height": 900})
-                for theme in THEMES:
-                    change_theme(page, theme)
-                    visit.views[width, theme] = look(page, width, theme)
+            for view in views:
+                page.set_viewport_size({"width": view[0], "height": 900})
+                change_theme(page, view[1])
+                visit.views[view] = look(page, plan, view)
             page.close()
         return visit
