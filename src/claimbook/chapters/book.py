@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -144,11 +144,12 @@ class Book:
         cells = [cell.source for cell in freshness.code_cells(notebook)]
         declared = self.claim(name) if name in self.chapters else None
         codes = files.claim_series(declared) if declared else self._read_by(cells)
+        reached = self._library.reached(cells)
         return {
-            "data": self._data(codes),
+            "data": freshness.data(codes, reached),
             **({"claim": freshness.claim(declared)} if declared else {}),
             "code": freshness.code(notebook),
-            "library": freshness.library(cells, self._library),
+            "library": freshness.library(reached),
             "lock": self._lock,
             "outputs": freshness.outputs(notebook),
         }
@@ -188,13 +189,6 @@ class Book:
             return changed
         prose_cells = [cell.source for cell in notebook.cells if cell.cell_type == "markdown"]
         return [fault for text in prose_cells for fault in prose.stale(text, self.output(name))]
-
-    def _data(self, codes: list[str]) -> dict[str, str]:
-        found: dict[str, str] = {}
-        for code in ("economies", *codes):
-            make = partial(freshness.data, code, self.snapshots.values())
-            found |= self._once("data", code, make)
-        return found
 
     def _read_by(self, cells: list[str]) -> list[str]:
         """The series that some cells name, where no claim file declares them."""

@@ -44,7 +44,7 @@ class Module:
         """Each name that the module defines, with the statements that do."""
         found: dict[str, list[ast.stmt]] = {}
         for statement in self.tree.body:
-            if not (isinstance(statement, ast.Import | ast.ImportFrom) or _silent(statement)):
+            if not (_silent(statement) or _imports_only(statement)):
                 for name in _defined(statement) or [WHOLE]:
                     found.setdefault(name, []).append(statement)
         return found
@@ -120,24 +120,27 @@ class Library:
         return found.union(*(self._resolved(own[name]) for name in own if name.endswith("*")))
 
     def _resolved(self, target: str) -> set[Definition]:
-        """Follow a dotted name to the definition it means, or to all of a module."""
-        first, *parts = target.removesuffix(".*").split(".")
-        module = self.module(first)
+        """Follow a name (``module:name``, or dotted) to its definition, or to all of a module."""
+        source, _, path = target.rpartition(":")
+        source, *parts = [source, *path.split(".")] if source else path.split(".")
+        module = self.module(source)
         while module is not None and parts:
             name, *parts = parts
-            elsewhere = module.imports.get(name)
+            elsewhere, inner = module.imports.get(name), self.module(f"{module.name}.{name}")
             if name in module.definitions:
                 return {Definition(module.name, name)}
-            if elsewhere not in (None, f"{module.name}.{name}"):
+            if elsewhere not in (None, f"{module.name}:{name}"):
                 return self._resolved(".".join([elsewhere, *parts]))
-            module = self.module(f"{module.name}.{name}")
+            if inner is None and "__getattr__" in module.definitions:
+                return {Definition(module.name, "__getattr__")}
+            module = module if name == WHOLE else inner
         return set() if module is None else self._everything(module)
 
     def _everything(self, module: Module) -> set[Definition]:
         """All that a module defines, and the definitions (not the modules) that it re-exports."""
         found = {Definition(module.name, name) for name in module.definitions}
         for target in module.imports.values():
-            if self.module(target) is None:
+            if self.module(target.replace(":", ".")) is None:
                 found |= self._resolved(target)
         return found
 
@@ -155,8 +158,8 @@ def imports(tree: ast.AST, module: Module) -> dict[str, str]:
             above = parents[: len(parents) - node.level + 1] if node.level else []
             source = ".".join([*above, *filter(None, [node.module])])
             for alias in node.names:
-                star = f"{source}.*" if alias.name == "*" else alias.asname or alias.name
-                found[star] = f"{source}.{alias.name}"
+                called = alias.asname or alias.name
+                found[f"{source}.*" if called == "*" else called] = f"{source}:{alias.name}"
     return found
 
 
@@ -220,6 +223,13 @@ def _silent(node: Any) -> bool:
     text = node.value if isinstance(node, ast.Expr) else None
     alone = isinstance(text, ast.Constant) and isinstance(text.value, str)
     return alone or isinstance(node, ast.Pass)
+
+
+def _imports_only(statement: ast.stmt) -> bool:
+    """Tell whether a statement only imports, such as what stands under ``if TYPE_CHECKING``."""
+    if isinstance(statement, ast.If):
+        return all(_imports_only(one) for one in (*statement.body, *statement.orelse))
+    return isinstance(statement, ast.Import | ast.ImportFrom)
 
 
 def _defined(statement: ast.stmt) -> list[str]:
