@@ -7,7 +7,7 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from claimbook.claims import rule
-from claimbook.claims.rule import RuleError
+from claimbook.errors import ClaimbookError
 from claimbook.estimates import Estimate
 
 # Eighths are exact in binary, so that turning an estimate round is exact too.
@@ -166,7 +166,7 @@ def test_a_contradiction_says_how(low, value, high, how):
 
 @pytest.mark.parametrize(("value", "low", "high"), [(3, 1, 2), (0, 1, 2), (1, 2, 1)])
 def test_a_value_outside_its_interval_is_refused(value, low, high):
-    with pytest.raises((RuleError, ValueError)):
+    with pytest.raises((ClaimbookError, ValueError)):
         outcome(value, low, high)
 
 
