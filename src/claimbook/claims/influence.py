@@ -10,12 +10,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from scipy import stats
-
 from claimbook.claims import rule
 from claimbook.data.snapshot import Snapshot
 from claimbook.errors import ClaimbookError
-from claimbook.estimates import CONFIDENCE, Estimate, rounded
+from claimbook.estimates import Estimate, EstimateError, rounded
+from claimbook.estimates.estimate import CONFIDENCE
 
 MOST_REMOVED = 5
 POWER = 0.8
@@ -75,9 +74,16 @@ class Removals:
         found = {code: self._alone(code) for code in named}
         return {code: estimate for code, estimate in found.items() if estimate is not None}
 
+    def _asked(self, codes: Sequence[str]) -> Estimate | None:
+        """Ask without some economies; None too where what is left allows no estimate."""
+        try:
+            return self.ask(self.wdi.without(codes))
+        except EstimateError:
+            return None
+
     def _moved_without(self, codes: Sequence[str]) -> bool:
         try:
-            return self.ask(self.wdi.without(codes)) != self.headline
+            return self._asked(codes) != self.headline
         except ClaimbookError:
             raise
         except Exception:  # a whole benchmark may have gone: then each is asked alone
@@ -85,7 +91,7 @@ class Removals:
 
     def _alone(self, code: str) -> Estimate | None:
         try:
-            return self.ask(self.wdi.without([code]))
+            return self._asked([code])
         except ClaimbookError:
             raise
         except Exception as fault:
@@ -107,7 +113,7 @@ class Removals:
             gained = sorted((-way * gain, code) for code, gain in gains.items() if way * gain > 0)
             order = [code for _, code in gained[:MOST_REMOVED]]
             for many in range(1, len(order) + 1):
-                estimate = self.ask(self.wdi.without(order[:many]))
+                estimate = self._asked(order[:many])
                 if estimate is None:
                     break
                 if (tipped := self.decide(estimate)) != outcome:
@@ -125,8 +131,10 @@ def detectable(estimate: Estimate, smallest_effect: float) -> float | None:
     """
     if estimate.exact or estimate.n < 2:
         return None
+    from scipy.special import stdtrit  # Student's quantiles, without the cost of scipy.stats
+
     error = rule.standard_error(estimate)
-    sure, often = (float(stats.t.ppf(p, estimate.n - 1)) for p in ((1 + CONFIDENCE) / 2, POWER))
+    sure, often = (float(stdtrit(estimate.n - 1, p)) for p in ((1 + CONFIDENCE) / 2, POWER))
     return rounded(max((sure + often) * error, smallest_effect + often * error))
 
 

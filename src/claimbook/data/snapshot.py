@@ -89,7 +89,9 @@ class Without:
 
     def on(self, frame: pd.DataFrame, names: list[str]) -> pd.DataFrame:
         """Return the frame of a series with their rows empty."""
-        return frame.where(~frame.index.isin(self.economies)[:, None])
+        left = frame.copy()
+        left.loc[left.index.isin(self.economies)] = np.nan
+        return left
 
 
 class Store:
