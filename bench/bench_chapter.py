@@ -13,8 +13,7 @@ import nbformat
 
 from claimbook.chapters.book import Book
 from claimbook.claims import claim as claims
-from claimbook.claims import grid
-from claimbook.claims import files
+from claimbook.claims import files, grid
 from claimbook.data import snapshot
 
 CLAIM = "inequality-rose"
