@@ -20,8 +20,10 @@ from nbformat import NotebookNode
 from nbval.plugin import IPyNbCell
 
 from claimbook import paths
-from claimbook.chapters import freshness, review
+from claimbook.chapters import freshness, notebooks, review
 from claimbook.chapters.book import Book
+
+notebooks.start_warm()  # nbval's kernels start as those of `claimbook run` do
 
 
 class Uncompared(Exception):

@@ -389,7 +389,7 @@ def stored_anew(path):
 def nbval(book, *asked, **environment):
     """Execute chapters again and compare, as a person does; return what is said of each place."""
     shutil.copy(ROOT / "book" / "conftest.py", book / "book" / "conftest.py")
-    options = ["--nbval", "-p", "no:cacheprovider", "-p", "no:playwright", "-q", "-rA"]
+    options = ["--nbval", "-p", "no:cacheprovider", "-p", "no:playwright", "-q", "-rfEp"]
     ended = subprocess.run(
         [sys.executable, "-m", "pytest", *options, *(asked or ["book"])],
         cwd=book,

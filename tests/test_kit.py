@@ -55,7 +55,12 @@ def test_the_walk_of_contributing_leads_to_a_chapter_of_a_new_essay(tiny_copy, c
         ended = claimbook(*asked)
         if name == "check":
             assert ended.returncode == 1, "an untouched chapter has places to fill in"
-            assert "book/credit/savings-fell.yml: line 7 is still to be filled in" in ended.stdout
+            claim = tiny_copy / "book/credit/savings-fell.yml"
+            lines = enumerate(claim.read_text(encoding="utf-8").splitlines(), 1)
+            places = [number for number, line in lines if "FILL IN" in line]
+            assert len(places) > 3
+            for number in places:
+                assert f"savings-fell.yml: line {number} is still to be filled in" in ended.stdout
         else:
             assert ended.returncode == 0, ended.stderr
     assert (tiny_copy / "book/credit/index.md").is_file()
@@ -109,7 +114,8 @@ def test_what_cannot_be_started_is_refused_and_nothing_written(tiny_copy, argume
 
 def test_the_chapters_of_the_book_have_nothing_to_mend(claimbook):
     ended = claimbook("check", "--quick")
-    assert (ended.returncode, ended.stdout) == (0, "Nothing to mend.\n"), ended.stdout
+    assert ended.returncode == 0, ended.stdout
+    assert ended.stdout.endswith("Nothing to mend.\n"), "before it stand warnings"
 
 
 def test_transition_economies_are_listed_in_every_vintage_and_were_developing():

@@ -88,7 +88,7 @@ def executed(path: Path, data: Path | None = None) -> nbformat.NotebookNode:
         extra_arguments=["--log-level=ERROR"],
         resources={"metadata": {"path": str(path.parent)}},
     )
-    _start_warm()
+    start_warm()
     book = {"CLAIMBOOK_ROOT": str(paths.root()), "CLAIMBOOK_DATA": str(data or paths.data())}
     try:
         client.execute(env=os.environ | book)
@@ -128,7 +128,7 @@ def stop_kernels() -> None:
         process.kill()
 
 
-def _start_warm() -> None:
+def start_warm() -> None:
     """Let kernels be forked from a process that has imported what chapters import."""
     if "forkserver" not in multiprocessing.get_all_start_methods():
         return
