@@ -101,7 +101,7 @@ def survey_concepts(wdi: Snapshot) -> pd.DataFrame:
         concepts = table.pivot(index="economy", columns="year", values="concept")
         return concepts.reindex_like(gini).where(gini.notna())
 
-    return wdi.derived("survey concepts", GINI, found).copy(deep=False)
+    return wdi.derived("survey concepts", GINI, found).reindex(wdi[GINI].index)
 
 
 def thresholds() -> pd.DataFrame:

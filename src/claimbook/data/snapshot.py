@@ -227,8 +227,8 @@ class Store:
         def make() -> pd.DataFrame:
             chosen = frame.loc[frame.index.isin(self.economies.index)]
             meta = self.resource(code)
-            # Pandas copies these deeply at every step of a computation: nested ones stay behind.
-            chosen.attrs = {k: v for k, v in meta.items() if isinstance(v, str | int | float)}
+            # Pandas copies these deeply at every step of a computation, so they are few.
+            chosen.attrs = {"unit": meta["unit"]} if "unit" in meta else {}
             return chosen
 
         return self.once(("series", self.sha256(code), masks), make)
@@ -443,8 +443,7 @@ class Snapshot:
         -------
         pandas.DataFrame
             Economies (rows, sorted) by years (columns, int), NaN where nothing was published; the
-            unit is ``frame.attrs["unit"]``, and the metadata that are plain text or numbers stand
-            beside it.
+            unit is ``frame.attrs["unit"]``.
 
         Raises
         ------
@@ -494,7 +493,9 @@ class Snapshot:
         return frame.loc[aggregate]
 
     def derived(self, name: Any, code: str, make: Callable[[pd.DataFrame], T]) -> T:
-        """Return what is computed from one table, once for all views that see the same figures.
+        """Return what is computed of each economy by itself, once for all views of the same figures.
+
+        A view without some economies takes what was computed with them, and leaves them out.
 
         Parameters
         ----------
@@ -503,19 +504,24 @@ class Snapshot:
         code : str
             A series code, or ``"economies"``.
         make : callable
-            Given the series as :meth:`series` returns it, or the economies.
+            Given the series as :meth:`series` returns it, or the economies; returns a table or
+            index by economy, no row of which hangs on another economy.
 
         Returns
         -------
-        object
+        pandas.DataFrame or pandas.Index
             What ``make`` returned the first time: not to be changed.
         """
         if code != ECONOMIES:
             self._permit(code)
-        return self.store.once(
-            (name, self.sha256(code), self.masks),
-            lambda: make(self.economies if code == ECONOMIES else self.series(code)),
+        gone = {one for mask in self.masks if isinstance(mask, Without) for one in mask.economies}
+        kept = tuple(mask for mask in self.masks if not isinstance(mask, Without))
+        whole = self._seen(kept, None)
+        found = self.store.once(
+            (name, self.sha256(code), kept),
+            lambda: make(whole.economies if code == ECONOMIES else whole.series(code)),
         )
+        return found.drop(gone, errors="ignore") if gone else found
 
     def limited_to(self, codes: Iterable[str]) -> Snapshot:
         """Return this snapshot with only some of the series open to reading.
