@@ -21,7 +21,6 @@ import pytest
 import claimbook as library
 from books import ROOT, code, edit, opened, outputs_of, rewrite, the_cell
 from claimbook.chapters import freshness, notebooks
-from claimbook.claims import claim as claims
 from claimbook.figures import MIME as CHART
 
 ID = "gini-fell"  # the guinea pig: what is planted in it could be planted in any
@@ -30,6 +29,7 @@ CHAPTER = f"{FOLDER}/{ID}.ipynb"
 CLAIM = f"{FOLDER}/{ID}.yml"
 SERIES = "data/current/SI.POV.GINI.csv"
 STALE = f"chapter {ID} is stale: run `claimbook run {ID}`"
+FINDINGS = "application/vnd.claimbook.claim+json"  # of a claim, on which every page feeds
 OTHERWISE = "running it gives another output than the one stored"
 
 
@@ -112,11 +112,11 @@ def a_picture_that_nbval_never_compares(cells):
 def a_claim_output_pasted_in(cells):
     """Another verdict, in the output that every page feeds on; the text beside it is untouched."""
     (cell,) = [
-        cell for cell in cells if any(claims.MIME in o.get("data", {}) for o in cell["outputs"])
+        cell for cell in cells if any(FINDINGS in o.get("data", {}) for o in cell["outputs"])
     ]
     data = outputs_of(cell)
-    verdict = data[claims.MIME]["verdict"]
-    data[claims.MIME]["verdict"] = "supported" if verdict != "supported" else "contradicted"
+    verdict = data[FINDINGS]["verdict"]
+    data[FINDINGS]["verdict"] = "supported" if verdict != "supported" else "contradicted"
     return cell, [OTHERWISE]
 
 
