@@ -62,7 +62,9 @@ def moved(cells, package):
     before, after = definitions.Library(freshness.PACKAGE), definitions.Library(package)
     found = {}
     for name, sources in cells.items():
-        one, other = ({"library": freshness.library(sources, lib)} for lib in (before, after))
+        one, other = (
+            {"library": freshness.library(lib.reached(sources))} for lib in (before, after)
+        )
         if said := freshness.changes(one | {"data": {}}, other | {"data": {}}):
             found[name] = said
     return found
@@ -126,6 +128,9 @@ SMALL = {
     "def helper():\n    from . import late\n    return late.LATE\n\ndef aside():\n    return 1\n",
     "other.py": "FACTOR = BASE = 2\nALONE = 3\n_REGISTER = {}\n_REGISTER['a'] = 1\n",
     "late.py": "LATE = 1\nNEVER = 2\n",
+    "room/__init__.py": "from small.room.chart import chart\nif TYPE_CHECKING:\n    import os\n\n"
+    "def __getattr__(name):\n    return 1\n",
+    "room/chart.py": "def chart():\n    return 1\n\ndef another():\n    return 2\n",
 }
 
 
@@ -133,7 +138,7 @@ SMALL = {
 def small(tmp_path):
     """A small library, whose definitions reach one another in every way."""
     folder = tmp_path / "small"
-    folder.mkdir()
+    (folder / "room").mkdir(parents=True)
     for name, text in SMALL.items():
         (folder / name).write_text(text, encoding="utf-8")
     return definitions.Library(folder)
@@ -154,6 +159,9 @@ SHOWN = {"inner.shown", "inner.Thing", "inner.Base", "inner.helper", "late.LATE"
         ("from small import late\ngetattr(late, name)", {"late.LATE", "late.NEVER"}),
         ("import pandas as small_\nsmall_.shown", set()),
         ("import small", set()),
+        ("from small import room\nroom.chart()", {"room.chart.chart"}),
+        ("import small.room\nsmall.room.lazily", {"room.__getattr__"}),
+        ("from small.room.chart import another\nanother", {"room.chart.another"}),
         ("from small import late\ndef f(late): return g(late)", set()),
         ("from small import late\nf = lambda late=late: late.LATE", {"late.LATE", "late.NEVER"}),
     ],
@@ -365,7 +373,7 @@ def test_printed_lines_may_be_cut_otherwise(book, notebook):
 
 def test_what_an_older_version_stored_is_stale_in_one_sentence(book):
     now = book.fingerprints(ID, book.notebook(ID))
-    older = now | {"library": "299bdf6c", "data": {"current": {"SI.POV.GINI": "dc450ff6"}}}
+    older = now | {"library": "299bdf6c", "data": {"current": {}}}
     assert freshness.changes(older, now) == ["it was last run by an older version of the library"]
     assert freshness.changes(None, now) == ["it has never been run"]
 

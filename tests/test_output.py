@@ -53,6 +53,10 @@ def stored(claim):
 def test_what_is_stored_and_the_claim_file_are_the_findings_in_full(claim):
     full = output.expanded(stored(claim), claim.declared)
     first, second = full["checks"]
+    assert full["switches"]["options"] == "turn"
+    labels = {"labels": {"turn": {"label": "Turned round", "values": {"no": "as it is"}}}}
+    worded = output.expanded(stored(claim), claim.declared | labels)
+    assert worded["switches"]["options"] == "Turned round"
     assert full["claim"]["title"] == "Did it rise?"
     assert full["values"] == {"whole": 3, "third": 0.333333, "word": "contradicts"}
     assert first["falsifier"] == "It did not." and first["outcome"] == "supports"

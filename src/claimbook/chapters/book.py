@@ -146,14 +146,14 @@ class Book:
         cells = [cell.source for cell in freshness.code_cells(notebook)]
         claim = self.claim(name) if name in self.chapters else None
         codes = files.claim_series(claim) if claim else self._read_by(cells)
-        library = freshness.library(cells, self._library)
-        reached = {name.split(":")[0] for name in library.get("status", "").split()}
-        tables = [table for name, table in status.TABLES.items() if name in reached]
+        reached = self._library.reached(cells)
+        functions = status.TABLES.items()
+        tables = [table for one, table in functions if f"claimbook.status.{one}" in reached]
         return {
             "data": freshness.files(snapshot.fingerprints(codes, tables)),
             **({"claim": freshness.claim(claim)} if claim else {}),
             "code": freshness.code(notebook),
-            "library": library,
+            "library": freshness.library(reached),
             "lock": self._lock,
             "outputs": freshness.outputs(notebook),
         }

@@ -12,14 +12,13 @@ from __future__ import annotations
 import ast
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
 WHOLE = "*"  # stands for the statements of a module that define nothing but do something
-GETATTR = "__getattr__"  # answers for names that a module makes when they are asked for
 _LEFT_OUT = {"ctx", "kind", "type_comment", "type_params"}
 _NAMED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
@@ -45,7 +44,7 @@ class Module:
         """Each name that the module defines, with the statements that do."""
         found: dict[str, list[ast.stmt]] = {}
         for statement in self.tree.body:
-            if not (isinstance(statement, ast.Import | ast.ImportFrom) or _silent(statement)):
+            if not (_silent(statement) or _imports_only(statement)):
                 for name in _defined(statement) or [WHOLE]:
                     found.setdefault(name, []).append(statement)
         return found
@@ -115,59 +114,52 @@ class Library:
         found: set[Definition] = set()
         for chain in _chains(tree):
             if chain[0] in own:
-                found |= self._resolved(own[chain[0]], chain[1:])
+                found |= self._resolved(".".join([own[chain[0]], *chain[1:]]))
             elif module.name and chain[0] in module.definitions:
                 found.add(Definition(module.name, chain[0]))
         return found.union(*(self._resolved(own[name]) for name in own if name.endswith("*")))
 
-    def _resolved(self, target: str, attributes: Sequence[str] = ()) -> set[Definition]:
-        """Follow ``module:name`` and attributes to the definition meant, or to all of a module.
-
-        As at run time, what a package defines or imports stands before a module of the same name.
-        """
-        source, _, name = target.partition(":")
+    def _resolved(self, target: str) -> set[Definition]:
+        """Follow a name (``module:name``, or dotted) to its definition, or to all of a module."""
+        source, _, path = target.rpartition(":")
+        source, *parts = [source, *path.split(".")] if source else path.split(".")
         module = self.module(source)
-        parts = [part for part in (name, *attributes) if part and part != "*"]
         while module is not None and parts:
             name, *parts = parts
-            elsewhere = module.imports.get(name)
+            elsewhere, inner = module.imports.get(name), self.module(f"{module.name}.{name}")
             if name in module.definitions:
                 return {Definition(module.name, name)}
             if elsewhere not in (None, f"{module.name}:{name}"):
-                return self._resolved(elsewhere, parts)
-            if (inner := self.module(f"{module.name}.{name}")) is None:
-                return {Definition(module.name, GETATTR)} & {*_all_of(module)}
-            module = inner
+                return self._resolved(".".join([elsewhere, *parts]))
+            if inner is None and "__getattr__" in module.definitions:
+                return {Definition(module.name, "__getattr__")}
+            module = module if name == WHOLE else inner
         return set() if module is None else self._everything(module)
 
     def _everything(self, module: Module) -> set[Definition]:
         """All that a module defines, and the definitions (not the modules) that it re-exports."""
-        found = {*_all_of(module)}
+        found = {Definition(module.name, name) for name in module.definitions}
         for target in module.imports.values():
-            if self.module(target.replace(":", ".").strip(".")) is None:
+            if self.module(target.replace(":", ".")) is None:
                 found |= self._resolved(target)
         return found
 
 
-def _all_of(module: Module) -> list[Definition]:
-    return [Definition(module.name, name) for name in module.definitions]
-
-
 def imports(tree: ast.AST, module: Module) -> dict[str, str]:
-    """Return the names that a tree imports, as they are called there, as ``module:name``."""
+    """Return the names that a tree imports, as they are called there, with their full names."""
     found: dict[str, str] = {}
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             for alias in node.names:
                 first = alias.name.split(".")[0]
-                found[alias.asname or first] = f"{alias.name if alias.asname else first}:"
+                found[alias.asname or first] = alias.name if alias.asname else first
         elif isinstance(node, ast.ImportFrom):
             parents = module.name.split(".") if module.is_package else module.name.split(".")[:-1]
             above = parents[: len(parents) - node.level + 1] if node.level else []
             source = ".".join([*above, *filter(None, [node.module])])
             for alias in node.names:
-                star = f"{source}:*" if alias.name == "*" else alias.asname or alias.name
-                found[star] = f"{source}:{alias.name}"
+                called = alias.asname or alias.name
+                found[f"{source}.*" if called == "*" else called] = f"{source}:{alias.name}"
     return found
 
 
@@ -231,6 +223,13 @@ def _silent(node: Any) -> bool:
     text = node.value if isinstance(node, ast.Expr) else None
     alone = isinstance(text, ast.Constant) and isinstance(text.value, str)
     return alone or isinstance(node, ast.Pass)
+
+
+def _imports_only(statement: ast.stmt) -> bool:
+    """Tell whether a statement only imports, such as what stands under ``if TYPE_CHECKING``."""
+    if isinstance(statement, ast.If):
+        return all(_imports_only(one) for one in (*statement.body, *statement.orelse))
+    return isinstance(statement, ast.Import | ast.ImportFrom)
 
 
 def _defined(statement: ast.stmt) -> list[str]:

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from nbformat import NotebookNode
 
 from claimbook import paths
-from claimbook.chapters.definitions import Library, digest, layout_free
+from claimbook.chapters.definitions import digest, layout_free
 
 PACKAGE = Path(paths.__file__).parent
 # What turns nbval's comparison off, as a comment or as a tag of the cell.
@@ -85,10 +85,10 @@ def code(notebook: NotebookNode) -> str:
     )
 
 
-def library(cells: Iterable[str], package: Library) -> dict[str, str]:
-    """Fingerprint each definition of the library that some cells reach, in a line a module."""
+def library(reached: Mapping[str, str]) -> dict[str, str]:
+    """Write the definitions that a notebook reaches, and the digest of each, in a line a module."""
     found: dict[str, list[str]] = {}
-    for name, sha in package.reached(cells).items():
+    for name, sha in reached.items():
         module, _, last = name.partition(".")[2].rpartition(".")
         found.setdefault(module, []).append(f"{last}:{sha[:_DIGITS]}")
     return {module: " ".join(names) for module, names in found.items()}
@@ -114,7 +114,7 @@ def changes(stored: Mapping[str, Any] | None, now: Mapping[str, Any]) -> list[st
         return ["it has never been run"]
     if not isinstance(stored.get("library"), Mapping):
         return ["it was last run by an older version of the library"]
-    changed = [f"data/{name}" for name in _differing(stored.get("data", {}), now["data"])]
+    changed = [f"data/{name}.csv" for name in _differing(stored.get("data", {}), now["data"])]
     changed += [text for name, text in _WORDS.items() if stored.get(name) != now.get(name)]
     if names := _differing(_names(stored), _names(now)):
         changed.append(f"the library: {', '.join(names)}")

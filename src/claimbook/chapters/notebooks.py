@@ -73,7 +73,8 @@ def claim_output(notebook: nbformat.NotebookNode, claim_id: str) -> dict[str, An
 def executed(path: Path, data: Path | None = None) -> nbformat.NotebookNode:
     """Execute a notebook, on another data folder if one is named; nothing is written.
 
-    It holds no timings and no versions, so that the same result is the same bytes.
+    It holds no timings and no versions, so that the same result is the same bytes. A script that
+    calls this guards its main part, as any that starts processes does.
     """
     notebook = read(path)
     client = NotebookClient(

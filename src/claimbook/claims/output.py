@@ -64,11 +64,24 @@ def expanded(stored: Mapping[str, Any], claim: Mapping[str, Any]) -> Found:
 def joined(found: Mapping[str, Any], claim: Mapping[str, Any]) -> Found:
     """Join a claim file to a claim's findings: its words, and what each check declares."""
     declared = {check["id"]: check for check in claim["checks"]}
+    if "switches" in found:
+        moved = _moved_by(found["switches"], claim.get("labels", {}))
+        found = {**found, "switches": {**found["switches"], "options": moved}}
     return {
         **found,
         "claim": {name: one for name, one in claim.items() if name != "checks"},
         "checks": [joined_check(check, declared[check["id"]]) for check in found["checks"]],
     }
+
+
+def _moved_by(switches: Mapping[str, Any], labels: Mapping[str, Any]) -> str:
+    """Name the options that move the verdict, in a reader's words where the claim file has them."""
+    words = []
+    for option in dict.fromkeys(one["option"] for one in switches["which"]):
+        label = labels.get(option, {})
+        label = label.get("label") if isinstance(label, Mapping) else label
+        words.append(label or option.replace("_", " "))
+    return ", ".join(words)
 
 
 def joined_check(check: Mapping[str, Any], declared: Mapping[str, Any]) -> Found:

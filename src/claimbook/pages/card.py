@@ -149,7 +149,8 @@ def _add_card(app: Sphinx, doctree: nodes.document) -> None:
     title.parent[place:place] = [card, shell.part("code-switch")]
     for node in doctree.findall(nodes.container):
         if node.children and node[0].get("nb_element") == "cell_code_source":
-            node["hide_mode"] = node.get("hide_mode") or "input"
+            mode = node.get("hide_mode")
+            node["hide_mode"] = "input+output" if mode == "output" else mode or "input"
             node["prompt_show"] = app.config.nb_code_prompt_show
             node["prompt_hide"] = app.config.nb_code_prompt_hide
 
