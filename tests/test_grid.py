@@ -85,7 +85,7 @@ def test_of_an_exact_share_the_smallest_effect_is_the_measure():
 
 def test_a_value_without_an_estimate_is_no_copy_of_one_with():
     one = grid_of({"a": [1, 2, 3]}, lambda a: None if a > 1 else 5, 1.96)
-    assert grid.distinct([one])["a"] == [1, 2]
+    assert grid.distinct([one])["a"] == [1, 2, 3], "nor are two without one copies"
 
 
 def test_robustness_counts_copies_once_and_leaves_out_what_is_missing():

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import shutil
+from importlib import resources
 
+import jsonschema
 import pytest
 
 import small
+from claimbook.chapters import results
 from claimbook.claims import claim as claims
-from claimbook.claims import files, output
+from claimbook.claims import declared, files, output
 from claimbook.claims.check import ask
 from claimbook.claims.output import OutputError
 from claimbook.data import snapshot
@@ -90,20 +93,20 @@ def test_the_history_holds_every_release_in_the_order_of_time(small_book):
     release[small.CODE]  # so that it is read before its folder is taken away
     shutil.rmtree(small_book / "data" / "2016-10")
     small.write_claim(small_book, [small.check()])
-    declared = files.read_claim("it-rose")
+    asked = files.read_claim("it-rose")
     held = {vintage: snapshot.read(vintage) for vintage in snapshot.vintages()}
 
     def change(wdi):
         return moved(wdi, 1, "no")
 
-    found = ask(declared["checks"][0], change, held, releases={"2016-10": release}).as_dict()
+    found = ask(asked["checks"][0], change, held, releases={"2016-10": release}).as_dict()
     assert [(one["release"], one["outcome"]) for one in found["history"]] == [
         ("2013-12", "supports"),
         ("2016-10", "contradicts"),
         ("current", "supports"),
     ]
     whole = {"claim": "it-rose", "checks": [found]}
-    again = output.expanded(output.compact(whole), declared)["checks"][0]["history"]
+    again = output.expanded(output.compact(whole), asked)["checks"][0]["history"]
     assert again[1]["estimate"]["value"] == -9 and again[1]["release"] == "2016-10"
 
 
@@ -157,3 +160,24 @@ def test_the_text_form_says_what_was_found_in_ids_and_figures(claim):
     assert "2019-04  inconclusive: no estimate" in text
     assert "a model, which reads no data: 0.5 [0.4, 0.6], n = 9" in text
     assert "Did it rise?" not in text
+
+
+def test_a_check_without_any_estimate_is_undecided_and_says_no_more(small_book):
+    small.write_vintage(small_book, "current", small.changes([2] * 12))
+    small.write_claim(small_book, [small.check(options=OPTIONS)])
+    claim = claims.claim("it-rose")
+    claim.check("it-rose", lambda wdi, scale, turn: None)
+    full = output.expanded(stored(claim), claim.declared)
+    assert full["verdict"] == "inconclusive"
+    assert full["robustness"] == {"agree": 0, "of": 0, "missing": 6}
+    assert (full["switches"]["of"], full["switches"]["missing"]) == (0, 3)
+    assert full["combinations"] == {"of": 0, "missing": 6}
+    assert set(full["verdict_robustness"].values()) == {0}
+    check = full["checks"][0]
+    assert check["outcome"] == "inconclusive"
+    for name in ("estimate", "how", "undecided_because", "flips", "influence", "detectable"):
+        assert check[name] is None
+    feed = results.feed({"it-rose": declared.joined(full, [])})
+    schema = resources.files("claimbook.chapters").joinpath("schemas/results.schema.json")
+    jsonschema.Draft202012Validator(json.loads(schema.read_text("utf-8"))).validate(feed)
+    assert feed["claims"][0]["answer"] is None

@@ -80,8 +80,10 @@ class Grid:
         """Tell whether two values of an option never differ by a quarter of a standard error."""
         if not {one, other} <= set(self.options[option]):
             return False
-        pairs = self._pairs(option, one, other)
-        return all(self._near(first.estimate, second.estimate) for first, second in pairs)
+        pairs = [
+            (first.estimate, second.estimate) for first, second in self._pairs(option, one, other)
+        ]
+        return any(None not in pair for pair in pairs) and all(self._near(*pair) for pair in pairs)
 
     def moves(self, option: str, value: Any) -> bool:
         """Tell whether a value ever gives another outcome than the option's headline."""

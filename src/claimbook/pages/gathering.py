@@ -11,7 +11,7 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
 from claimbook.chapters import results
-from claimbook.claims import files
+from claimbook.claims import files, noise, rule
 from claimbook.data import snapshot
 from claimbook.errors import nearest
 from claimbook.pages import shell, state
@@ -81,6 +81,32 @@ class EssayMap(_Gathering):
         return {"essay": essays[name], "found": outputs}
 
 
+class WorkedExamples(_Gathering):
+    """The rule applied to one primary check for each outcome and way: ``{worked-examples}``."""
+
+    template = "worked-examples"
+
+    def found(self, outputs: dict[str, Output]) -> dict[str, Any]:
+        """Return the first claim whose primary check ends in each way."""
+        firsts: dict[tuple[str, str | None], Output] = {}
+        for output in outputs.values():
+            check = results.primary(output)
+            if check["estimate"]:
+                firsts.setdefault((check["outcome"], check.get("how")), output)
+        return {"outputs": list(firsts.values())}
+
+
+class Noise(_Gathering):
+    """How often the rule decides where there is nothing to find: ``{noise}``."""
+
+    template = "noise"
+
+    def found(self, outputs: dict[str, Output]) -> dict[str, Any]:
+        """Return the shares of the verdicts, by the smallest effect in standard errors."""
+        shares = {size: noise.verdicts(size) for size in (0.5, 1, 2, 3)}
+        return {"shares": shares, "draws": noise.DRAWS, "verdicts": rule.VERDICTS}
+
+
 def _planned(book: state.Book) -> set[str]:
     """Return the claims that the essays' paragraphs hold, examined or not."""
     mapped = [entry.get("claims", ()) for e in book.essays.values() for entry in e["paragraphs"]]
@@ -129,5 +155,7 @@ def connect(app: Sphinx) -> None:
     app.add_directive("then-and-now", ThenAndNow)
     app.add_directive("claim-list", ClaimList)
     app.add_directive("essay-map", EssayMap)
+    app.add_directive("worked-examples", WorkedExamples)
+    app.add_directive("noise", Noise)
     app.add_role("tally", Tally())
     app.connect("build-finished", _write_feed)
