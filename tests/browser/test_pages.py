@@ -1,7 +1,7 @@
 """Every page: drawn, quiet, within its width, and accessible.
 
-`make test` visits each page of the book twice, wide and light, then narrow and dark; a chapter of the
-tiny book, and with `make test-all` every page, is read in both themes and three widths.
+`make test` visits each page of the book twice, wide and light, then narrow and dark; one chapter of
+the tiny book, and with `make test-all` every page, is read in both themes and three widths.
 """
 
 import re
