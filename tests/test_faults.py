@@ -21,7 +21,7 @@ import pytest
 import claimbook as library
 from books import ROOT, code, edit, opened, outputs_of, rewrite, the_cell
 from claimbook.chapters import freshness, notebooks
-from claimbook.claims import claim as claims
+from claimbook.claims.offline import OfflineError
 from claimbook.figures import MIME as CHART
 
 ID = "gini-fell"  # the guinea pig: what is planted in it could be planted in any
@@ -30,6 +30,7 @@ CHAPTER = f"{FOLDER}/{ID}.ipynb"
 CLAIM = f"{FOLDER}/{ID}.yml"
 SERIES = "data/current/SI.POV.GINI.csv"
 STALE = f"chapter {ID} is stale: run `claimbook run {ID}`"
+FINDINGS = "application/vnd.claimbook.claim+json"  # of a claim, on which every page feeds
 OTHERWISE = "running it gives another output than the one stored"
 
 
@@ -112,11 +113,11 @@ def a_picture_that_nbval_never_compares(cells):
 def a_claim_output_pasted_in(cells):
     """Another verdict, in the output that every page feeds on; the text beside it is untouched."""
     (cell,) = [
-        cell for cell in cells if any(claims.MIME in o.get("data", {}) for o in cell["outputs"])
+        cell for cell in cells if any(FINDINGS in o.get("data", {}) for o in cell["outputs"])
     ]
     data = outputs_of(cell)
-    verdict = data[claims.MIME]["verdict"]
-    data[claims.MIME]["verdict"] = "supported" if verdict != "supported" else "contradicted"
+    verdict = data[FINDINGS]["verdict"]
+    data[FINDINGS]["verdict"] = "supported" if verdict != "supported" else "contradicted"
     return cell, [OTHERWISE]
 
 
@@ -360,6 +361,24 @@ def test_a_mended_word_of_the_claim_file_stales_nothing(tiny_copy, claimbook, be
     edit(tiny_copy / CLAIM, before, after)
     ended = claimbook("run")
     assert (ended.returncode, ended.stdout) == (0, "Every chapter is fresh.\n")
+
+
+def reads_the_network(wdi):
+    import urllib.request
+
+    return urllib.request.urlopen("http://127.0.0.1:9/")
+
+
+def looks_up_a_host(wdi):
+    import socket
+
+    return socket.create_connection(("localhost", 9))
+
+
+@pytest.mark.parametrize("function", [reads_the_network, looks_up_a_host])
+def test_a_check_that_reads_the_network_is_refused(tiny_copy, function):
+    with pytest.raises(OfflineError, match="rich-placebo reaches for the network"):
+        library.claim(ID).check("rich-placebo", function)
 
 
 # What nbval says, in one run for all: for each fault a twin of the chapter

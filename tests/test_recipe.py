@@ -11,6 +11,7 @@ import hashlib
 import json
 import re
 import shutil
+import subprocess
 from collections import defaultdict
 
 import pytest
@@ -66,6 +67,13 @@ def grouped(row):
     return {theirs: {"id": "X", "value": row[name]} for name, theirs in ours.items()}
 
 
+def commit(folder):
+    """Make a folder a git repository that holds what stands in it: `diff` compares with that."""
+    for command in (["init", "--quiet"], ["add", "--all"], ["commit", "--quiet", "-m", "Before"]):
+        identity = ["-c", "user.name=x", "-c", "user.email=x@example.org"]
+        subprocess.run(["git", *identity, *command], cwd=folder, check=True)
+
+
 def bytes_of(folder):
     return {path: path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
 
@@ -81,6 +89,7 @@ def test_the_recipe_for_a_new_vintage_leads_to_a_built_book(tiny_copy, claimbook
         assert ended.returncode == 0, f"{command}: {ended.stdout}{ended.stderr}"
         return ended.stdout
 
+    commit(tiny_copy)
     older = bytes_of(tiny_copy / "data" / "2013-12")
     with ApiDouble(served(tiny_copy / "data" / "current")) as double:
         refreshed = follow(commands[0], "--endpoint", double.endpoint)
