@@ -493,7 +493,7 @@ class Snapshot:
         return frame.loc[aggregate]
 
     def derived(self, name: Any, code: str, make: Callable[[pd.DataFrame], T]) -> T:
-        """Return what is computed of each economy by itself, once for all views of the same figures.
+        """Return what is computed of each economy by itself, once for all views that see the same.
 
         A view without some economies takes what was computed with them, and leaves them out.
 
