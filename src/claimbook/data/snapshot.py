@@ -308,7 +308,7 @@ class Snapshot:
     @property
     def created(self) -> str:
         """ISO date of its newest figures."""
-        return str(self._store.package.get("created", ""))[:10]
+        return str(self.store.package.get("created", ""))[:10]
 
     @property
     def codes(self) -> Codes:
