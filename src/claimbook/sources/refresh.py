@@ -258,31 +258,25 @@ def refresh_history(order: Order) -> dict[str, Any]:
     Releases held that the archives do not serve are carried over byte for byte.
     """
     (code,) = order.codes
-    folder = order.data / snapshot.HISTORY
-    folder.mkdir(exist_ok=True)
-    with swap.exclusive(folder):
-        live, new = folder / code, swap.staged(folder, code)
-        shutil.rmtree(new, ignore_errors=True)
-        try:
-            if live.is_dir():
-                shutil.copytree(live, new)
-            cells: dict[str, int] = {}
-            losses = []
-            with WorldBank(
-                ARCHIVES, endpoint=order.endpoint or ENDPOINT, patience=order.patience
-            ) as bank:
-                known = set(_of_releases(bank.economies(), order.data)["economy"])
-                for release, one in bank.releases(code):
-                    found = contract.cells(one, known)
-                    if (held := live / f"{release}.csv").is_file():
-                        losses.append(contract.loss(code, snapshot.read_long(held), found))
-                    package.write_release(new, release, _series(one, found, bank))
-                    cells[release] = len(found)
-            contract.require_kept(losses, order.accepted)
-            if not order.dry_run:
-                swap.publish(folder, code)
-        finally:
-            shutil.rmtree(new, ignore_errors=True)
+    folder = order.data / swap.HISTORY
+    live, new = folder / code, swap.staged(folder, code)
+    cells: dict[str, int] = {}
+    losses = []
+    bank = WorldBank(ARCHIVES, endpoint=order.endpoint or ENDPOINT, patience=order.patience)
+    with swap.exclusive(order.data), bank:
+        folder.mkdir(exist_ok=True)
+        if live.is_dir():
+            shutil.copytree(live, new)
+        known = set(_of_releases(bank.economies(), order.data)["economy"])
+        for release, one in bank.releases(code):
+            found = contract.cells(one, known)
+            if (held := live / f"{release}.csv").is_file():
+                losses.append(contract.loss(code, snapshot.read_long(held), found))
+            package.write_release(new, release, _series(one, found, bank))
+            cells[release] = len(found)
+        contract.require_kept(losses, order.accepted)
+        if not order.dry_run:
+            swap.publish(folder, code)
     return {
         "history": code,
         "endpoint": order.endpoint,
