@@ -94,14 +94,10 @@ class Store:
         self.resources = {one["name"]: one for one in package["resources"]}
         others = {name: one.get("aliases", ()) for name, one in self.resources.items()}
         self._own = {alias: name for name, aliases in others.items() for alias in aliases}
+        self.codes = Codes(sorted(self.resources.keys() - {ECONOMIES}), self._own)
         self._text = text
         self.sound: dict[str, tuple[int, int]] = {}
         self._made: dict[Any, Any] = {}
-
-    @cached_property
-    def codes(self) -> Codes:
-        """Codes of the series, sorted."""
-        return Codes(sorted(name for name in self.resources if name != ECONOMIES), self._own)
 
     def own(self, code: str) -> str:
         """Return the name under which a series stands here; an unknown one unchanged."""
@@ -167,11 +163,11 @@ class Store:
         """Economies and aggregates, by code."""
         path = self.checked(ECONOMIES)
         table = pd.read_csv(path, dtype=str, keep_default_na=False)
-        missing = [column for column in ECONOMY_COLUMNS if column not in table]
-        if missing:
-            raise SnapshotError(
-                f"{paths.shown(path)} lacks the column {missing[0]}: restore it from git."
-            )
+        for column in ECONOMY_COLUMNS:
+            if column not in table:
+                raise SnapshotError(
+                    f"{paths.shown(path)} lacks the column {column}: restore it from git."
+                )
         return table.set_index("economy").sort_index()
 
     @cached_property
@@ -197,8 +193,8 @@ class Store:
 
     def names(self, code: str) -> list[str]:
         """Return the codes that a series has had: its own here, then others."""
-        resource = self.resource(code)
-        return [resource["name"], *resource.get("aliases", ())]
+        own = self.own(code)
+        return [own, *self.resources.get(own, {}).get("aliases", ())]
 
     def _parsed(self, path: Path) -> pd.DataFrame:
         long = read_long(path)
@@ -536,7 +532,7 @@ class Snapshot:
         """
         only = other.only
         if only is not None:
-            only = {self.store.own(name) for code in only for name in other.names(code)}
+            only = {self.store.own(name) for code in only for name in other.store.names(code)}
         return self._seen(HeldBy(other.store, other.masks), only=only)
 
     def in_years_of(self, other: Snapshot) -> Snapshot:
@@ -578,10 +574,6 @@ class Snapshot:
             only = frozenset(only)
             view.only = only if self.only is None else only & self.only
         return view
-
-    def names(self, code: str) -> list[str]:
-        """Return the codes that a series has had; one that is not held has its own."""
-        return self.store.names(code) if code in self.codes else [code]
 
     def with_release(self, code: str, release: str) -> Snapshot:
         """Return this snapshot with one series as a release of its history has it.
