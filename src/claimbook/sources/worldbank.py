@@ -341,7 +341,7 @@ class WorldBank(Source):
         """Ask again, ever more slowly, while that is of use."""
         retrying = tenacity.Retrying(
             retry=tenacity.retry_if_exception(lambda fault: not getattr(fault, "final", True)),
-            stop=tenacity.stop_any(tenacity.stop_after_attempt(attempts), self._too_late),
+            stop=tenacity.stop_after_attempt(attempts) | self._too_late,
             wait=self._pause,
             sleep=self._sleep,
             reraise=True,
@@ -349,6 +349,8 @@ class WorldBank(Source):
         try:
             return retrying(_as_faults(self._wb)(ask))
         except AnswerFault as fault:
+            if not fault.final and retrying.statistics["attempt_number"] < attempts:
+                raise self._late() from fault
             subject = f" (asked for {about})" if about else ""
             named = "the code and the vintage" if self._dimensions else "the code"
             remedy = f"check {named}, or try" if fault.unknown and about else "try again later, or"
@@ -369,6 +371,13 @@ class WorldBank(Source):
 
     def _too_late(self, state: tenacity.RetryCallState) -> bool:
         return time.monotonic() + state.upcoming_sleep > self._last_good + self._patience
+
+    def _late(self) -> FetchFailed:
+        return FetchFailed(
+            f"The fetch failed: no complete answer from {self._endpoint} in "
+            f"{self._patience:.0f} s; the last trouble: the server {self._trouble}. Nothing was "
+            "changed; try again later."
+        )
 
     def _sleep(self, seconds: float) -> None:
         until = max(time.monotonic() + seconds, self._quiet_until)
@@ -408,11 +417,7 @@ class WorldBank(Source):
                 yield result
                 self._last_good = time.monotonic()
         except queue.Empty:
-            raise FetchFailed(
-                f"The fetch failed: no complete answer from {self._endpoint} in "
-                f"{self._patience:.0f} s; the last trouble: the server {self._trouble}. Nothing "
-                "was changed; try again later."
-            ) from None
+            raise self._late() from None
         finally:
             over.set()
             while not done.empty():
