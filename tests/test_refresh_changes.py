@@ -322,7 +322,7 @@ def test_a_chapter_that_cannot_be_asked_silences_no_other(data, monkeypatch, tmp
 def test_every_chapter_is_compared_or_said_not_to_be_on_every_pair_of_vintages(
     book_root, monkeypatch, tmp_path, old, new
 ):
-    from claimbook.chapters import notebooks
+    from claimbook.chapters.book import Book
 
     monkeypatch.chdir(book_root)
     monkeypatch.delenv("CLAIMBOOK_DATA", raising=False)
@@ -331,7 +331,7 @@ def test_every_chapter_is_compared_or_said_not_to_be_on_every_pair_of_vintages(
     assert claims["compared"] is True, claims
     failed = {one["claim"] for one in claims["not_compared"]}
     assert result.exit_code == (1 if failed else 0), result.output
-    assert failed < set(notebooks.chapters())
+    assert failed < set(Book().chapters)
     for claim in failed:
         assert f"{claim} is not compared: it cannot be asked on the" in result.output
     # The figures of years apart move the checks of those that could be asked.

@@ -131,6 +131,33 @@ def test_the_next_refresh_completes_or_undoes_and_a_reader_writes_nothing(
     assert there(data) == ["current"]
 
 
+def release(folder, value):
+    one = package.Series("A.B", "A.B", "", "", [("BRA", 2000, value)], {}, "2020-01-01", "")
+    package.write_release(folder, "2020-01", one)
+
+
+@pytest.mark.parametrize(
+    ("left", "value"),
+    [
+        ({".A.B.old": OLD, ".A.B.new": NEW}, NEW),
+        ({".A.B.old": OLD}, OLD),
+        ({"A.B": NEW, ".A.B.old": OLD}, NEW),
+        ({"A.B": OLD, ".A.B.new": NEW}, OLD),
+    ],
+)
+def test_the_history_of_a_series_is_mended_in_the_same_way(data, left, value, monkeypatch):
+    monkeypatch.setattr(swap, "PATIENCE", 0.05)
+    write(data / "current", OLD)
+    for name, held in left.items():
+        release(data / "history" / name, held)
+    if "A.B" not in left:
+        with pytest.raises(swap.Unfinished, match=r"history/A\.B is missing: a refresh was killed"):
+            snapshot.history("A.B")
+    mend(data)
+    assert snapshot.history("A.B")["2020-01"]["A.B"].loc["BRA", 2000] == value
+    assert os.listdir(data / "history") == ["A.B"]
+
+
 @pytest.mark.parametrize("torn", [True, False])
 def test_a_first_vintage_that_was_not_finished_is_not_there(data, torn):
     write(data / ".2013-12.new", NEW)

@@ -173,6 +173,7 @@ PUBLICATION = """
       GINIS.DISP: {{column: disp, title: Gini of income, unit: points}}
       GINIS.DISP.SE: {{column: disp_se, title: Its standard error, unit: points}}
 """
+FULL = "witnesses:" + PUBLICATION.format(sha256="a" * 64)
 GINIS = """economy,year,disp,disp_se
 BRA,1999,60,2
 BRA,2000,59.5000,
@@ -271,10 +272,15 @@ def test_a_file_that_is_not_there_is_named(data, tmp_path):
     ("text", "words"),
     [
         (None, "describes no file to bring in"),
-        ("witnesses: [", "cannot be read"),
-        ("witnesses:\n  - title: A book\n", "A book lacks path"),
-        ("witnesses: 7\n", "cannot be read"),
-        ("witnesses:" + PUBLICATION.format(sha256=1).replace("unit: points", ""), "lacks unit"),
+        ("witnesses: [", "data/witnesses.yml, line 1: not YAML"),
+        (FULL.replace("    path: https://example.org/ginis\n", ""), "1: 'path' is a required prop"),
+        ("witnesses: 7\n", "witnesses: 7 is not of type 'array'"),
+        (
+            FULL.replace(", unit: points", "", 1),
+            "1 series GINIS.DISP: 'unit' is a required property",
+        ),
+        (FULL.replace("aaa", "AAA"), "witnesses 1 sha256: 'AAA"),
+        (FULL.replace("doubts:", "doubt:"), "'doubt' w"),
     ],
 )
 def test_a_catalogue_that_cannot_be_read_is_said(data, tmp_path, text, words):

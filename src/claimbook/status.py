@@ -59,17 +59,13 @@ def group(name: str) -> pd.Index:
     ClaimbookError
         If there is no such group, or the table is missing or altered.
     """
-    groups = snapshot.from_table("groups", "groups", _grouped)
-    if name not in groups:
+    groups = snapshot.table("groups").groupby("group")["economy"]
+    if name not in groups.groups:
         raise ClaimbookError(
-            f"data/groups.csv names no group {name!r}.{nearest(name, groups)} "
-            f"It names {', '.join(groups)}."
+            f"data/groups.csv names no group {name!r}.{nearest(name, groups.groups)} "
+            f"It names {', '.join(groups.groups)}."
         )
-    return groups[name]
-
-
-def _grouped(table: pd.DataFrame) -> dict[str, pd.Index]:
-    return {name: pd.Index(sorted(codes)) for name, codes in table.groupby("group")["economy"]}
+    return pd.Index(sorted(groups.get_group(name)))
 
 
 def survey_concepts(wdi: Snapshot) -> pd.DataFrame:

@@ -23,10 +23,11 @@ from claimbook.errors import ClaimbookError
 Execute = Callable[[Path], dict[str, dict[str, Any] | ClaimbookError]]
 
 SCHEMA_VERSION = 1
-_GROUPS = ("name", "region", "income_group", "lending_type")
+_GROUPS = ["name", "region", "income_group", "lending_type"]
+_VERDICT = ""  # stands where the id of a check would
 # The Bank's classes, from poor to rich; economies it leaves unclassified stand last.
-INCOME_GROUPS = ("Low income", "Lower middle income", "Upper middle income", "High income")
-UNCLASSIFIED = "Not classified"
+_INCOMES = ("Low income", "Lower middle income", "Upper middle income", "High income")
+_ALL_GROUPS = [*_INCOMES, "Not classified"]
 
 
 # Two copies
@@ -73,19 +74,19 @@ def revision(before: pd.DataFrame, after: pd.DataFrame) -> dict[str, Any]:
         value, None where that is 0), and ``median_absolute`` and ``median_relative``, over the
         cells revised; None where none is.
     """
-    cells = before.merge(
-        after, on=["economy", "year"], how="outer", suffixes=("_old", "_new"), indicator="side"
+    cells = before.rename(columns={"value": "old"}).merge(
+        after.rename(columns={"value": "new"}), "outer", ["economy", "year"], indicator="side"
     )
-    common = cells[cells["side"] == "both"]
-    revised = common[common["value_old"] != common["value_new"]].copy()
-    revised["absolute"] = (revised["value_new"] - revised["value_old"]).abs()
-    base = revised["value_old"].abs()
+    sides = cells["side"].value_counts()
+    revised = cells[(cells["side"] == "both") & (cells["old"] != cells["new"])].drop(columns="side")
+    base = revised["old"].abs()
+    revised["absolute"] = (revised["new"] - revised["old"]).abs()
     revised["relative"] = (revised["absolute"] / base).where(base > 0)
     return {
-        "added": int((cells["side"] == "right_only").sum()),
-        "removed": int((cells["side"] == "left_only").sum()),
+        "added": int(sides["right_only"]),
+        "removed": int(sides["left_only"]),
         "revised": len(revised),
-        "unchanged": len(common) - len(revised),
+        "unchanged": int(sides["both"]) - len(revised),
         "newest_year": {"old": _newest(before), "new": _newest(after)},
         "largest_absolute": _largest(revised, "absolute"),
         "largest_relative": _largest(revised, "relative"),
@@ -99,18 +100,10 @@ def _newest(long: pd.DataFrame) -> int | None:
 
 
 def _largest(revised: pd.DataFrame, by: str) -> dict[str, Any] | None:
-    ranked = revised.dropna(subset=[by])
-    if ranked.empty:
+    if revised[by].isna().all():
         return None
-    cell = ranked.loc[ranked[by].idxmax()]
-    return {
-        "economy": str(cell["economy"]),
-        "year": int(cell["year"]),
-        "old": float(cell["value_old"]),
-        "new": float(cell["value_new"]),
-        "absolute": float(cell["absolute"]),
-        "relative": _number(cell["relative"]),
-    }
+    cell = revised.loc[revised[by].idxmax()].to_dict()
+    return cell | {"relative": _number(cell["relative"])}
 
 
 def _number(value: float) -> float | None:
@@ -121,38 +114,26 @@ def _economies(old: Snapshot | None, new: Snapshot) -> dict[str, Any]:
     after = pd.concat([new.economies, new.aggregates])
     before = pd.concat([old.economies, old.aggregates]) if old else after
     common = after.index.intersection(before.index)
-    regrouped = [
-        {
-            "economy": economy,
-            "field": field,
-            "old": before.at[economy, field],
-            "new": after.at[economy, field],
-        }
-        for economy in common
-        for field in _GROUPS
-        if before.at[economy, field] != after.at[economy, field]
-    ]
+    groups = before.loc[common, _GROUPS].compare(
+        after.loc[common, _GROUPS], keep_shape=True, result_names=("old", "new")
+    )
+    regrouped = groups.stack(level=0, future_stack=True).dropna().rename_axis(["economy", "field"])
     return {
         "added": sorted(after.index.difference(before.index)),
         "removed": sorted(before.index.difference(after.index)),
-        "regrouped": regrouped,
+        "regrouped": regrouped.reset_index().to_dict("records"),
     }
 
 
 def any_change(report: Mapping[str, Any]) -> bool:
     """Tell whether :func:`compare` found anything that a chapter could notice."""
-    return bool(
-        report["series_added"]
-        or report["series_removed"]
-        or any(report["economies"].values())
-        or any(_changed(one) for one in report["series"])
-    )
+    listed = (report["series_added"], report["series_removed"], *report["economies"].values())
+    return any(listed) or any(map(_changed, report["series"]))
 
 
 def _changed(one: Mapping[str, Any]) -> bool:
-    return bool(
-        one["added"] or one["removed"] or one["revised"] or one["unit"]["old"] != one["unit"]["new"]
-    )
+    cells = one["added"] or one["removed"] or one["revised"]
+    return bool(cells) or one["unit"]["old"] != one["unit"]["new"]
 
 
 def claims_moved(
@@ -164,18 +145,20 @@ def claims_moved(
     ``compared`` (bool); ``why_not`` where no chapter could be executed, otherwise what
     :func:`moves` finds and ``not_compared`` (chapters that failed: ``claim``, ``side``, ``why``).
     """
-    outputs, failed = [], []
+    outputs: list[dict[str, Any]] = []
+    failed: list[dict[str, str]] = []
     for side, folder in (("old", old), ("new", new)):
+        outputs.append({})
         try:
-            with arranged(data, {vintage: folder}) as copy:
+            with _arranged(data, vintage, folder) as copy:
                 found = execute(copy)
         except ClaimbookError as fault:
             return {"compared": False, "why_not": f"on the {side} figures, {fault}"}
-        faults = {claim: one for claim, one in found.items() if isinstance(one, ClaimbookError)}
-        failed += [
-            {"claim": claim, "side": side, "why": str(fault)} for claim, fault in faults.items()
-        ]
-        outputs.append({claim: one for claim, one in found.items() if claim not in faults})
+        for claim, output in found.items():
+            if isinstance(output, ClaimbookError):
+                failed.append({"claim": claim, "side": side, "why": str(output)})
+            else:
+                outputs[-1][claim] = output
     return {"compared": True, "not_compared": failed} | moves(*outputs)
 
 
@@ -189,100 +172,84 @@ def moves(
     """
     flipped: list[dict[str, Any]] = []
     moved: list[dict[str, Any]] = []
-    for claim in sorted(set(before) & set(after)):
-        for vintage, (old, new) in _pairs(before[claim], after[claim], _verdicts):
-            if old != new:
-                flipped.append({"claim": claim, "vintage": vintage, "old": old, "new": new})
-        for (check, vintage), (old, new) in _pairs(before[claim], after[claim], _findings):
-            if old != new:
-                moved.append(
-                    {"claim": claim, "check": check, "vintage": vintage}
-                    | {
-                        part: {"old": (old or {}).get(part), "new": (new or {}).get(part)}
-                        for part in ("outcome", "estimate")
-                    }
-                )
+    for claim in sorted(before.keys() & after.keys()):
+        old, new = _by_vintage(before[claim]), _by_vintage(after[claim])
+        for check, vintage in sorted(old.keys() | new.keys()):
+            was, now = old.get((check, vintage)), new.get((check, vintage))
+            if was == now:
+                continue
+            if check == _VERDICT:
+                flipped.append({"claim": claim, "vintage": vintage, "old": was, "new": now})
+                continue
+            parts = {
+                part: {"old": (was or {}).get(part), "new": (now or {}).get(part)}
+                for part in ("outcome", "estimate")
+            }
+            moved.append({"claim": claim, "check": check, "vintage": vintage} | parts)
     return {"flipped": flipped, "moved": moved}
 
 
-def _pairs(
-    before: Mapping[str, Any], after: Mapping[str, Any], parts: Callable[[Any], dict[Any, Any]]
-) -> Iterator[tuple[Any, tuple[Any, Any]]]:
-    old, new = parts(before), parts(after)
-    for key in sorted(set(old) | set(new)):
-        yield key, (old.get(key), new.get(key))
-
-
-def _verdicts(output: Mapping[str, Any]) -> dict[str, str | None]:
-    return {**output.get("vintages", {}), CURRENT: output["verdict"]}
-
-
-def _findings(output: Mapping[str, Any]) -> dict[tuple[str, str], dict[str, Any] | None]:
-    found: dict[tuple[str, str], dict[str, Any] | None] = {}
+def _by_vintage(output: Mapping[str, Any]) -> dict[tuple[str, str], Any]:
+    """Lay out what a claim output says of the verdict, and of each check, in each vintage."""
+    found = {(_VERDICT, vintage): one for vintage, one in output.get("vintages", {}).items()}
+    found[_VERDICT, CURRENT] = output["verdict"]
     for check in output["checks"]:
         found |= {(check["id"], name): one for name, one in check.get("vintages", {}).items()}
-        found[check["id"], CURRENT] = {
-            "outcome": check["outcome"],
-            "estimate": check["estimate"],
-        }
+        found[check["id"], CURRENT] = {part: check[part] for part in ("outcome", "estimate")}
     return found
 
 
 @contextmanager
-def arranged(data: Path, vintages: Mapping[str, Path]) -> Iterator[Path]:
-    """Lay out, in links, a data folder in which some vintages are others than in the book's own."""
+def _arranged(data: Path, vintage: str, folder: Path) -> Iterator[Path]:
+    """Lay out, in links, a data folder in which one vintage is another than in the book's own."""
     with tempfile.TemporaryDirectory(prefix="claimbook-") as name:
-        folder = Path(name)
-        for path in data.resolve().iterdir():
-            if path.name not in vintages and not path.name.startswith("."):
-                (folder / path.name).symlink_to(path)
-        for vintage, path in vintages.items():
-            (folder / vintage).symlink_to(path.resolve())
-        yield folder
+        for path in data.resolve().glob("[!.]*"):
+            if path.name != vintage:
+                (Path(name) / path.name).symlink_to(path)
+        (Path(name) / vintage).symlink_to(folder.resolve())
+        yield Path(name)
+
+
+# The same in text
 
 
 def as_text(report: Mapping[str, Any]) -> str:
     """Say what :func:`compare` found, and ``claims`` where chapters were executed, line by line."""
     changed = [one for one in report["series"] if _changed(one)]
     lines = [_series_line(one) for one in changed]
-    for word, codes in (("new", report["series_added"]), ("gone", report["series_removed"])):
-        lines += [f"{code}: {word}" for code in codes]
-    same = len(report["series"]) - len(changed)
-    if same:
+    lines += [f"{code}: new" for code in report["series_added"]]
+    lines += [f"{code}: gone" for code in report["series_removed"]]
+    if same := len(report["series"]) - len(changed):
         lines.append(f"{same} series unchanged, cell for cell")
-    lines += _economy_lines(report["economies"])
-    if "claims" in report:
-        lines += _claim_lines(report["claims"])
-    return "\n".join(lines)
+    for word in ("added", "removed"):
+        if economies := report["economies"][word]:
+            lines.append(f"economies {word}: {', '.join(economies)}")
+    lines += [
+        f"{one['economy']}: {one['field']} was {one['old']!r}, is {one['new']!r}"
+        for one in report["economies"]["regrouped"]
+    ]
+    return "\n".join(lines + (_claim_lines(report["claims"]) if "claims" in report else []))
 
 
 def _series_line(one: Mapping[str, Any]) -> str:
     parts = [f"{one[what]} {what}" for what in ("added", "removed", "revised") if one[what]]
-    largest, relative = one["largest_absolute"], one["largest_relative"]
-    if largest:
+    if largest := one["largest_absolute"]:
         parts.append(f"largest revision {_cell(largest)}")
-        if relative and (relative["economy"], relative["year"]) != (
-            largest["economy"],
-            largest["year"],
-        ):
+        relative = one["largest_relative"]
+        if relative and relative != largest:
             parts.append(f"relatively {_cell(relative)}")
         parts.append(f"median {_short(one['median_absolute'])}{_share(one['median_relative'])}")
-    years, units = one["newest_year"], one["unit"]
-    parts.append(
-        f"newest year {years['new']}"
-        if years["old"] == years["new"]
-        else f"newest year {years['old']} → {years['new']}"
-    )
+    years = dict.fromkeys(str(year) for year in one["newest_year"].values())
+    parts.append(f"newest year {' → '.join(years)}")
+    units = one["unit"]
     if units["old"] != units["new"]:
         parts.append(f"unit was {units['old']!r}, is {units['new']!r}: not comparable")
     return f"{one['code']}: {', '.join(parts)}"
 
 
 def _cell(cell: Mapping[str, Any]) -> str:
-    return (
-        f"{cell['economy']} {cell['year']} {_short(cell['old'])} → {_short(cell['new'])}"
-        f"{_share(cell['relative'])}"
-    )
+    values = f"{_short(cell['old'])} → {_short(cell['new'])}"
+    return f"{cell['economy']} {cell['year']} {values}{_share(cell['relative'])}"
 
 
 def _short(value: float | None) -> str:
@@ -291,18 +258,6 @@ def _short(value: float | None) -> str:
 
 def _share(value: float | None) -> str:
     return "" if value is None else f" (by {100 * value:.3g} %)"
-
-
-def _economy_lines(economies: Mapping[str, Any]) -> list[str]:
-    lines = []
-    for word in ("added", "removed"):
-        if economies[word]:
-            lines.append(f"economies {word}: {', '.join(economies[word])}")
-    lines += [
-        f"{one['economy']}: {one['field']} was {one['old']!r}, is {one['new']!r}"
-        for one in economies["regrouped"]
-    ]
-    return lines
 
 
 def _claim_lines(claims: Mapping[str, Any]) -> list[str]:
@@ -317,9 +272,7 @@ def _claim_lines(claims: Mapping[str, Any]) -> list[str]:
         f"VERDICT FLIPPED: {one['claim']} (vintage {one['vintage']}): {one['old']} → {one['new']}"
         for one in claims["flipped"]
     ]
-    if not lines:
-        lines = ["no check moved, no verdict flipped"]
-    return lines + [
+    return (lines or ["no check moved, no verdict flipped"]) + [
         f"{one['claim']} is not compared: it cannot be asked on the {one['side']} figures, for "
         f"{one['why']}"
         for one in claims["not_compared"]
@@ -329,11 +282,9 @@ def _claim_lines(claims: Mapping[str, Any]) -> list[str]:
 def _finding(one: Mapping[str, Any], side: str) -> str:
     estimate, outcome = one["estimate"][side], one["outcome"][side]
     if not estimate:
-        return f"{outcome or 'no estimate'}"
-    return (
-        f"{outcome} ({_short(estimate['value'])} "
-        f"[{_short(estimate['low'])}, {_short(estimate['high'])}], n {estimate['n']})"
-    )
+        return outcome or "no estimate"
+    value, low, high = (_short(estimate[part]) for part in ("value", "low", "high"))
+    return f"{outcome} ({value} [{low}, {high}], n {estimate['n']})"
 
 
 # One series in every vintage
@@ -355,21 +306,20 @@ def all_codes(vintages: Sequence[Snapshot]) -> list[str]:
 
 def coverage(wdi: Snapshot, code: str) -> pd.DataFrame:
     """Count the economies that have a value: income groups of today by years, none skipped."""
-    values = wdi.series(code)
-    counts = values.notna().groupby(_income_groups(wdi).reindex(values.index)).sum()
-    years = range(min(values.columns), max(values.columns) + 1)
-    return counts.reindex(index=[*INCOME_GROUPS, UNCLASSIFIED], columns=years, fill_value=0)
+    filled = wdi.series(code).notna()
+    counts = filled.groupby(_income_groups(wdi)).sum()
+    years = range(min(filled.columns), max(filled.columns) + 1)
+    return counts.reindex(index=_ALL_GROUPS, columns=years, fill_value=0)
 
 
 def group_sizes(wdi: Snapshot) -> pd.Series:
     """Count the economies of each income group: what full coverage would be."""
-    sizes = _income_groups(wdi).value_counts()
-    return sizes.reindex([*INCOME_GROUPS, UNCLASSIFIED], fill_value=0)
+    return _income_groups(wdi).value_counts().reindex(_ALL_GROUPS, fill_value=0)
 
 
 def _income_groups(wdi: Snapshot) -> pd.Series:
     groups = wdi.economies["income_group"]
-    return groups.where(groups.isin(INCOME_GROUPS), UNCLASSIFIED)
+    return groups.where(groups.isin(_ALL_GROUPS), _ALL_GROUPS[-1])
 
 
 def holding(wdi: Snapshot, code: str) -> dict[str, Any]:
@@ -381,14 +331,12 @@ def holding(wdi: Snapshot, code: str) -> dict[str, Any]:
     meta, filled = wdi.metadata(code), wdi.series(code).notna()
     years = filled.columns[filled.any()]
     source = (meta.get("sources") or [{}])[0]
-    return {
+    said = {
+        part: meta.get(part, "") for part in ("title", "unit", "description", "retrieved", "how")
+    }
+    return said | {
         "vintage": wdi.vintage,
-        "title": meta["title"],
-        "unit": meta["unit"],
-        "description": meta.get("description", ""),
         "release": meta.get("vintage", ""),
-        "retrieved": meta.get("retrieved", ""),
-        "how": meta.get("how", ""),
         "source": source.get("title", ""),
         "address": source.get("path", ""),
         "first_year": int(years.min()),

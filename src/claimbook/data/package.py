@@ -6,6 +6,7 @@ import json
 import shutil
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,8 @@ import pandas as pd
 
 from claimbook.data import series as known
 from claimbook.data.snapshot import ECONOMY_COLUMNS, WORLD_BANK, sha256
+from claimbook.data.yamlfile import SCHEMAS
 
-SCHEMAS = Path(__file__).parent / "schemas"
 LICENCE = {
     "name": "CC-BY-4.0",
     "title": "Creative Commons Attribution 4.0",
@@ -94,29 +95,23 @@ def write(
     vintage = vintage or folder.name
     folder.mkdir(parents=True, exist_ok=True)
     table = economies[list(ECONOMY_COLUMNS)].sort_values("economy")
-    resources = [
-        _write_text(folder, "economies", table.to_csv(index=False, lineterminator="\n"))
-        | {
-            "title": "Economies and aggregates",
-            "description": "aggregate = 1 are World, regions and income groups: never economies.",
-            "schema": _schema("economies"),
-        }
-    ]
-    found = [write_series(folder, one) for one in series]
+    listed = _write_text(folder, "economies", table.to_csv(index=False, lineterminator="\n")) | {
+        "title": "Economies and aggregates",
+        "description": "aggregate = 1 are World, regions and income groups: never economies.",
+        "schema": _schema("economies"),
+    }
+    resources = [write_series(folder, one) for one in series]
     for resource, path in carried:
         if path.parent != folder:
             shutil.copyfile(path, folder / resource["path"])
-        found.append(dict(resource))
-    resources += sorted(found, key=lambda resource: resource["name"])
+        resources.append(dict(resource))
     _write_package(
         folder,
+        [listed, *sorted(resources, key=itemgetter("name"))],
         name=f"wdi-{vintage}",
         title=f"World Development Indicators, vintage {vintage}",
         description=description,
         created=f"{created}T00:00:00Z",
-        licenses=[LICENCE],
-        sources=[SOURCE],
-        resources=resources,
     )
 
 
@@ -135,28 +130,27 @@ def write_release(folder: Path, release: str, one: Series) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "datapackage.json"
     held = json.loads(path.read_bytes())["resources"] if path.is_file() else []
-    resource = _described(_write_text(folder, release, _long_text(one)), one)
+    resource = write_series(folder, one, release)
     # The economies stand in the vintages, each with its own list.
     del resource["schema"]["foreignKeys"]
     resources = [other for other in held if other["name"] != release] + [resource]
     _write_package(
         folder,
+        sorted(resources, key=itemgetter("name")),
         name=f"history-{one.code.lower()}",
         title=f"{one.title} ({one.code}): further releases",
         description="Dated releases of one series, one file each, for its history.",
-        licenses=[LICENCE],
-        sources=[SOURCE],
-        resources=sorted(resources, key=lambda resource: resource["name"]),
     )
 
 
-def _write_package(folder: Path, **described: Any) -> None:
+def _write_package(folder: Path, resources: list[dict[str, Any]], **described: str) -> None:
     package = {"$schema": "https://datapackage.org/profiles/2.0/datapackage.json"} | described
+    package |= {"licenses": [LICENCE], "sources": [SOURCE], "resources": resources}
     text = json.dumps(package, indent=1, ensure_ascii=False) + "\n"
     (folder / "datapackage.json").write_text(text, encoding="utf-8", newline="\n")
 
 
-def write_series(folder: Path, one: Series) -> dict[str, Any]:
+def write_series(folder: Path, one: Series, name: str | None = None) -> dict[str, Any]:
     """Write the file of one series, ahead of the data package that will describe it.
 
     Parameters
@@ -165,42 +159,34 @@ def write_series(folder: Path, one: Series) -> dict[str, Any]:
         The folder of a vintage that is being written.
     one : Series
         What to write.
+    name : str, optional
+        The name of its resource and file; the series' code by default.
 
     Returns
     -------
     dict
         The series' resource, for ``carried`` of :func:`write`.
     """
-    return _described(_write_text(folder, one.code, _long_text(one)), one)
-
-
-def _long_text(one: Series) -> str:
     cells = one.values
     if isinstance(cells, pd.DataFrame):
-        cells = list(zip(*(cells[name] for name in ("economy", "year", "value")), strict=True))
+        cells = list(cells[["economy", "year", "value"]].itertuples(index=False, name=None))
     # No economy-year stands twice: an order by economy and year is an order by these first two.
     lines = [f"{economy},{year},{_digits(value)}\n" for economy, year, value in sorted(cells)]
-    return "economy,year,value\n" + "".join(lines)
-
-
-def _described(resource: dict[str, Any], one: Series) -> dict[str, Any]:
-    aliases, schema = known.aliases(one.code), _schema("series")
+    resource = _write_text(folder, name or one.code, "economy,year,value\n" + "".join(lines)) | {
+        "title": one.title,
+        "unit": one.unit,
+        "description": one.description,
+        "sources": [dict(one.source)],
+        "licenses": [LICENCE],
+        "retrieved": one.retrieved,
+        "how": one.how,
+        **one.extra,
+    }
+    if aliases := known.aliases(one.code):
+        resource["aliases"] = aliases
+    schema = _schema("series")
     schema["fields"][-1] |= {"title": one.title, "description": one.unit}
-    return (
-        resource
-        | {
-            "title": one.title,
-            "unit": one.unit,
-            "description": one.description,
-            "sources": [dict(one.source)],
-            "licenses": [LICENCE],
-            "retrieved": one.retrieved,
-            "how": one.how,
-        }
-        | dict(one.extra)
-        | ({"aliases": aliases} if aliases else {})
-        | {"schema": schema}
-    )
+    return resource | {"schema": schema}
 
 
 def _digits(value: object) -> str:

@@ -19,31 +19,24 @@ import json
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from pathlib import Path
-from typing import Any, ClassVar, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
 
 from claimbook import paths
 from claimbook.data import swap
+from claimbook.data.swap import HISTORY
 from claimbook.errors import ClaimbookError, nearest
 
 T = TypeVar("T")
 
 CURRENT = "current"
-HISTORY = "history"
 ECONOMIES = "economies"
-ECONOMY_COLUMNS = (
-    "economy",
-    "iso2",
-    "name",
-    "region",
-    "income_group",
-    "lending_type",
-    "aggregate",
-)
+ECONOMY_COLUMNS = ("economy", "iso2", "name", "region", "income_group", "lending_type", "aggregate")
+_LONG = ["economy", "year", "value"]
 WORLD_BANK = "World Bank, World Development Indicators"
 
 
@@ -69,7 +62,6 @@ class HeldBy:
     store: Store
     masks: tuple[Any, ...]
     whole_years: bool = False
-    kept: ClassVar[bool] = True
 
     def on(self, frame: pd.DataFrame, names: list[str]) -> pd.DataFrame:
         """Return the frame of a series, which has had these names, as the mask shows it."""
@@ -85,7 +77,6 @@ class Without:
     """A mask: some economies as if they had published nothing."""
 
     economies: frozenset[str]
-    kept: ClassVar[bool] = False  # one view an economy: they would fill the memory
 
     def on(self, frame: pd.DataFrame, names: list[str]) -> pd.DataFrame:
         """Return the frame of a series with their rows empty."""
@@ -103,14 +94,10 @@ class Store:
         self.resources = {one["name"]: one for one in package["resources"]}
         others = {name: one.get("aliases", ()) for name, one in self.resources.items()}
         self._own = {alias: name for name, aliases in others.items() for alias in aliases}
+        self.codes = Codes(sorted(self.resources.keys() - {ECONOMIES}), self._own)
         self._text = text
         self.sound: dict[str, tuple[int, int]] = {}
         self._made: dict[Any, Any] = {}
-
-    @cached_property
-    def codes(self) -> Codes:
-        """Codes of the series, sorted."""
-        return Codes(sorted(name for name in self.resources if name != ECONOMIES), self._own)
 
     def own(self, code: str) -> str:
         """Return the name under which a series stands here; an unknown one unchanged."""
@@ -162,11 +149,11 @@ class Store:
             )
         return SnapshotError(f"{name} {what}: restore it with `git checkout -- {name}`.")
 
-    def once(self, key: Any, make: Callable[[], T]) -> T:
-        """Return what is made of the files, made once; ``key`` names the making and the files."""
-        masks = key[-1] if isinstance(key[-1], tuple) else ()
-        if not all(mask.kept for mask in masks):
-            return make()
+    def once(self, what: Any, name: str, masks: tuple[Any, ...], make: Callable[[], T]) -> T:
+        """Return what is made of a file as masks show it, made once; ``what`` names the making."""
+        if any(isinstance(mask, Without) for mask in masks):
+            return make()  # one view an economy: they would fill the memory
+        key = what, self.sha256(name), masks
         if key not in self._made:
             self._made[key] = make()
         return self._made[key]
@@ -176,11 +163,11 @@ class Store:
         """Economies and aggregates, by code."""
         path = self.checked(ECONOMIES)
         table = pd.read_csv(path, dtype=str, keep_default_na=False)
-        missing = [column for column in ECONOMY_COLUMNS if column not in table]
-        if missing:
-            raise SnapshotError(
-                f"{paths.shown(path)} lacks the column {missing[0]}: restore it from git."
-            )
+        for column in ECONOMY_COLUMNS:
+            if column not in table:
+                raise SnapshotError(
+                    f"{paths.shown(path)} lacks the column {column}: restore it from git."
+                )
         return table.set_index("economy").sort_index()
 
     @cached_property
@@ -195,17 +182,19 @@ class Store:
 
     def frame(self, code: str, masks: tuple[Any, ...] = ()) -> pd.DataFrame:
         """Return a series, aggregates included, where every mask has a value, too."""
-        path, key = self.checked(code), ("frame", self.sha256(code), masks)
-        return self.once(key, lambda: self._masked(code, masks) if masks else self._parsed(path))
+        path = self.checked(code)
 
-    def _masked(self, code: str, masks: tuple[Any, ...]) -> pd.DataFrame:
-        *earlier, mask = masks
-        return mask.on(self.frame(code, tuple(earlier)), self.names(code))
+        def make() -> pd.DataFrame:
+            if not masks:
+                return self._parsed(path)
+            return masks[-1].on(self.frame(code, masks[:-1]), self.names(code))
+
+        return self.once("frame", code, masks, make)
 
     def names(self, code: str) -> list[str]:
         """Return the codes that a series has had: its own here, then others."""
-        resource = self.resource(code)
-        return [resource["name"], *resource.get("aliases", ())]
+        own = self.own(code)
+        return [own, *self.resources.get(own, {}).get("aliases", ())]
 
     def _parsed(self, path: Path) -> pd.DataFrame:
         long = read_long(path)
@@ -231,7 +220,7 @@ class Store:
             chosen.attrs = {"unit": meta["unit"]} if "unit" in meta else {}
             return chosen
 
-        return self.once(("series", self.sha256(code), masks), make)
+        return self.once("series", code, masks, make)
 
     def with_release(self, code: str, release: Mapping[str, Any], folder: Path) -> Store:
         """Return this store with one series as a release of its history has it."""
@@ -481,11 +470,7 @@ class Snapshot:
         """
         self._permit(code)
         frame = self.store.frame(code, self.masks)
-        if aggregate not in self.store.aggregates.index:
-            raise SnapshotError(
-                f"{aggregate} is not an aggregate of {paths.shown(self.folder)}/economies.csv."
-                f"{nearest(aggregate, self.store.aggregates.index)}"
-            )
+        self._require(aggregate, "aggregate", self.store.aggregates)
         if aggregate not in frame.index:
             raise SnapshotError(
                 f"The series {code} in {paths.shown(self.folder)} has no figures for {aggregate}."
@@ -517,10 +502,8 @@ class Snapshot:
         gone = {one for mask in self.masks if isinstance(mask, Without) for one in mask.economies}
         kept = tuple(mask for mask in self.masks if not isinstance(mask, Without))
         whole = self._seen(kept, None)
-        found = self.store.once(
-            (name, self.sha256(code), kept),
-            lambda: make(whole.economies if code == ECONOMIES else whole.series(code)),
-        )
+        read = (lambda: whole.economies) if code == ECONOMIES else (lambda: whole.series(code))
+        found = self.store.once(name, code, kept, lambda: make(read()))
         return found.drop(gone, errors="ignore") if gone else found
 
     def limited_to(self, codes: Iterable[str]) -> Snapshot:
@@ -536,7 +519,7 @@ class Snapshot:
         Snapshot
             Shares what this one has read already.
         """
-        return self._seen(self.masks, map(self.store.own, codes))
+        return self._seen(only=map(self.store.own, codes))
 
     def common_with(self, other: Snapshot) -> Snapshot:
         """Return this snapshot with only the economy-years that another vintage holds too.
@@ -555,8 +538,8 @@ class Snapshot:
         """
         only = other.only
         if only is not None:
-            only = {self.store.own(name) for code in only for name in other.names(code)}
-        return self._seen((*self.masks, HeldBy(other.store, other.masks)), only)
+            only = {self.store.own(name) for code in only for name in other.store.names(code)}
+        return self._seen(HeldBy(other.store, other.masks), only=only)
 
     def in_years_of(self, other: Snapshot) -> Snapshot:
         """Return this snapshot with only the years in which another vintage has any figure.
@@ -573,7 +556,7 @@ class Snapshot:
         Snapshot
             The same values; the other years have no column.
         """
-        return self._seen((*self.masks, HeldBy(other.store, other.masks, whole_years=True)), None)
+        return self._seen(HeldBy(other.store, other.masks, whole_years=True))
 
     def without(self, economies: Iterable[str]) -> Snapshot:
         """Return this snapshot as if some economies had published nothing.
@@ -588,19 +571,15 @@ class Snapshot:
         Snapshot
             Their rows are empty in every series.
         """
-        return self._seen((*self.masks, Without(frozenset(economies))), None)
+        return self._seen(Without(frozenset(economies)))
 
-    def _seen(self, masks: tuple[Any, ...], only: Iterable[str] | None) -> Snapshot:
+    def _seen(self, *masks: HeldBy | Without, only: Iterable[str] | None = None) -> Snapshot:
         view = copy.copy(self)
-        view.masks = masks
+        view.masks = self.masks + masks
         if only is not None:
             only = frozenset(only)
             view.only = only if self.only is None else only & self.only
         return view
-
-    def names(self, code: str) -> list[str]:
-        """Return the codes that a series has had; one that is not held has its own."""
-        return self.store.names(code) if code in self.codes else [code]
 
     def with_release(self, code: str, release: str) -> Snapshot:
         """Return this snapshot with one series as a release of its history has it.
@@ -638,12 +617,15 @@ class Snapshot:
                     f"{code} ({self.store.aggregates.loc[code, 'name']}) is an aggregate, not an "
                     f'economy: read it with `aggregate(CODE, "{code}")`.'
                 )
-            if code not in self.store.economies.index:
-                raise SnapshotError(
-                    f"{code} is not an economy of {paths.shown(self.folder)}/economies.csv."
-                    f"{nearest(code, self.store.economies.index)}"
-                )
+            self._require(code, "economy", self.store.economies)
         return codes
+
+    def _require(self, code: str, kind: str, among: pd.DataFrame) -> None:
+        if code not in among.index:
+            raise SnapshotError(
+                f"{code} is not an {kind} of {paths.shown(self.folder)}/economies.csv."
+                f"{nearest(code, among.index)}"
+            )
 
     def _permit(self, code: str) -> None:
         if self.only is not None and self.store.own(code) not in self.only:
@@ -666,9 +648,7 @@ def vintages() -> list[str]:
     names = swap.steady(
         folder,
         lambda: [
-            path.name
-            for path in (folder.iterdir() if folder.is_dir() else ())
-            if swap.VINTAGE.fullmatch(path.name) and (path / "datapackage.json").is_file()
+            name for name in swap.named(folder) if (folder / name / "datapackage.json").is_file()
         ],
     )
     return sorted(names, key=lambda name: (name == CURRENT, name))
@@ -721,26 +701,23 @@ def history(code: str, only: Iterable[str] | None = None) -> dict[str, Snapshot]
         the vintage nearest in time, which ``vintage`` names. Empty where no release is held.
     """
     store = _history(code)
-    if store is None:
-        return {}
-    held = [read(vintage, only) for vintage in vintages()]
-    held = [wdi for wdi in held if code in wdi.codes]
-    return {
-        release: min(held, key=lambda wdi: abs(_month(wdi) - _months(release))).with_release(
-            code, release
-        )
-        for release in sorted(store.resources)
-    }
+    held = [wdi for vintage in vintages() if code in (wdi := read(vintage, only)).codes]
+
+    def beside(release: str) -> Snapshot:
+        return min(held, key=lambda wdi: abs(_month(wdi) - _months(release)))
+
+    releases = sorted(store.resources) if store else []
+    return {release: beside(release).with_release(code, release) for release in releases}
 
 
 def _history(code: str) -> Store | None:
-    folder = paths.data() / HISTORY / code
-    return opened(folder) if folder.is_dir() else None
+    folder = paths.data() / HISTORY
+    held = folder / code
+    return swap.steady(folder, lambda: opened(held) if held.is_dir() else None)
 
 
 def _month(wdi: Snapshot) -> int:
-    created = wdi.store.package.get("created", "9999-12")
-    return _months(created if wdi.vintage == CURRENT else wdi.vintage)
+    return _months(wdi.created or "9999-12" if wdi.vintage == CURRENT else wdi.vintage)
 
 
 def _months(date: str) -> int:
@@ -760,32 +737,10 @@ def table(name: str) -> pd.DataFrame:
     pandas.DataFrame
         Its columns, as text but for numbers.
     """
-    return from_table(name, "table", lambda read: read).copy(deep=False)
-
-
-def from_table(name: str, what: Any, make: Callable[[pd.DataFrame], T]) -> T:
-    """Return what is computed from a table that all vintages share, computed once.
-
-    Parameters
-    ----------
-    name : str
-        A resource of ``data/datapackage.json``.
-    what : hashable
-        What is computed: the same name, the same computation.
-    make : callable
-        Given the table.
-
-    Returns
-    -------
-    object
-        What ``make`` returned the first time: not to be changed.
-    """
     store = opened(paths.root() / "data")
     path = store.checked(name)
-    return store.once(
-        (what, store.sha256(name)),
-        lambda: make(pd.read_csv(path, keep_default_na=False, na_values=[])),
-    )
+    read = partial(pd.read_csv, path, keep_default_na=False, na_values=[])
+    return store.once("table", name, (), read).copy(deep=False)
 
 
 def fingerprints(codes: Iterable[str], tables: Iterable[str] = ()) -> dict[str, dict[str, str]]:
@@ -854,18 +809,14 @@ def read_long(path: Path) -> pd.DataFrame:
     What is wrong with a file (header, a value or year that is no number, an economy-year that
     stands twice) is said in a sentence that names file and line.
     """
+    types = dict(zip(_LONG, (str, np.int64, np.float64), strict=True))
     try:
-        frame = pd.read_csv(
-            path,
-            dtype={"economy": str, "year": np.int64, "value": np.float64},
-            keep_default_na=False,
-            na_values=[],
-        )
-    except (ValueError, pd.errors.ParserError):
+        frame = pd.read_csv(path, dtype=types, keep_default_na=False, na_values=[])
+    except ValueError:  # a ParserError is one
         raise SnapshotError(_first_fault(path)) from None
     sound = (
         isinstance(frame.index, pd.RangeIndex)  # a cell too many makes pandas take an index
-        and list(frame.columns) == ["economy", "year", "value"]
+        and list(frame.columns) == _LONG
         and np.isfinite(frame["value"]).all()
         and not frame.duplicated(["economy", "year"]).any()
     )
@@ -876,34 +827,26 @@ def read_long(path: Path) -> pd.DataFrame:
 
 def _first_fault(path: Path) -> str:
     """Say what is wrong with a series file, reading it line by line."""
-    remedy = "Correct that line, or restore the file from git."
-    name = paths.shown(path)
-    seen: dict[tuple[str, int], int] = {}
+    name, remedy = paths.shown(path), "Correct that line, or restore the file from git."
+    seen: dict[tuple[str, str], int] = {}
     with path.open(encoding="utf-8", newline="") as lines:
         rows = csv.reader(lines)
         header = next(rows, [])
-        if header != ["economy", "year", "value"]:
+        if header != _LONG:
             return f"{name}, line 1: the header is {','.join(header)!r}, not economy,year,value."
         for row in rows:
-            where = f"{name}, line {rows.line_num}"
             if len(row) != 3:
-                return f"{where}: {len(row)} cells where there should be three. {remedy}"
-            economy, year, value = row
-            if not re.fullmatch(r"\d{4}", year):
-                return f"{where}: the year {year!r} is not a year. {remedy}"
-            if not _is_finite(value):
-                return f"{where}: the value {value!r} is not a number. {remedy}"
-            before = seen.setdefault((economy, int(year)), rows.line_num)
-            if before != rows.line_num:
-                return f"{where}: {economy} {year} stands already in line {before}. {remedy}"
+                what = f"{len(row)} cells where there should be three"
+            elif not re.fullmatch(r"\d{4}", row[1]):
+                what = f"the year {row[1]!r} is not a year"
+            elif not np.isfinite(pd.to_numeric(row[2], errors="coerce")):
+                what = f"the value {row[2]!r} is not a number"
+            elif (before := seen.setdefault((row[0], row[1]), rows.line_num)) < rows.line_num:
+                what = f"{row[0]} {row[1]} stands already in line {before}"
+            else:
+                continue
+            return f"{name}, line {rows.line_num}: {what}. {remedy}"
     return f"{name} cannot be read as a table of economy,year,value. {remedy}"
-
-
-def _is_finite(text: str) -> bool:
-    try:
-        return bool(np.isfinite(float(text)))
-    except ValueError:
-        return False
 
 
 def sha256(content: bytes) -> str:

@@ -3,7 +3,8 @@
 A new vintage is written beside the old (``.current.new``), then two renames put it in its place
 (``current`` to ``.current.old``, ``.current.new`` to ``current``). Whichever of these folders a
 killed process leaves tells the next writer what to do, so that no journal is needed. Readers write
-nothing: one that looks between the two renames looks again.
+nothing: one that looks between the two renames looks again. The releases of a series, one folder in
+``history/``, are replaced in the same way.
 """
 
 from __future__ import annotations
@@ -23,8 +24,9 @@ from claimbook.errors import ClaimbookError
 T = TypeVar("T")
 
 LOCK = ".refresh.lock"
-VINTAGE = re.compile(r"current|\d{4}-\d{2}")
-_LEFT = re.compile(rf"\.(?P<vintage>{VINTAGE.pattern})\.(?:new|old)")
+HISTORY = "history"
+_VINTAGE = r"current|\d{4}-\d{2}"
+_SERIES = r"\w[\w.-]*"
 # Two renames take no time; a reader that still finds a vintage gone after this long gives up.
 PATIENCE = 5.0
 
@@ -62,11 +64,11 @@ def exclusive(data: Path) -> Iterator[None]:
             "run this again."
         ) from None
     try:
-        _mend_all(data)
+        _mend(data)
         yield
     finally:
         try:
-            _mend_all(data)
+            _mend(data)
         finally:
             # Whoever waits for the file that goes here is told so by filelock, and takes a new one.
             with suppress(OSError):
@@ -110,37 +112,33 @@ def steady(data: Path, look: Callable[[], T]) -> T:
         time.sleep(0.005)
 
 
-def _places(data: Path) -> dict[str, int | None]:
+def named(folder: Path, form: str = "({})") -> list[str]:
+    """Return what has a folder whose name is of a form: vintages, or in ``history/`` series."""
+    pattern = re.compile(form.format(_SERIES if folder.name == HISTORY else _VINTAGE))
+    names = os.listdir(folder) if folder.is_dir() else ()
+    return [match[1] for match in map(pattern.fullmatch, names) if match]
+
+
+def _places(folder: Path) -> dict[str, int | None]:
     """Return which folder stands in the place of each vintage; None where a swap has begun."""
-    found: dict[str, int | None] = {}
-    for name in os.listdir(data) if data.is_dir() else ():
-        left = _LEFT.fullmatch(name)
-        if left and name.endswith(".old"):
-            found.setdefault(left["vintage"], None)
-        elif VINTAGE.fullmatch(name):
-            found[name] = None
-    for vintage in found:
-        try:
-            found[vintage] = os.stat(data / vintage).st_ino
-        except FileNotFoundError:
-            found[vintage] = None
+    found: dict[str, int | None]
+    found = dict.fromkeys([*named(folder), *named(folder, r"\.({})\.old")])
+    for name in found:
+        with suppress(FileNotFoundError):
+            found[name] = os.stat(folder / name).st_ino
     return found
 
 
-def _mend_all(data: Path) -> None:
-    left = (_LEFT.fullmatch(name) for name in os.listdir(data))
-    for vintage in sorted({match["vintage"] for match in left if match}):
-        _mend(data, vintage)
-
-
-def _mend(data: Path, vintage: str) -> None:
-    new, old, live = staged(data, vintage), _set_aside(data, vintage), data / vintage
-    if not live.exists() and old.exists():
-        # Killed between the two renames: the first is made only once the new folder is whole.
-        os.rename(new if new.exists() else old, live)
-    # Else the swap had not begun (the staged folder may be torn), or both renames were made.
-    _remove(new)
-    _remove(old)
+def _mend(data: Path) -> None:
+    for folder in (data, data / HISTORY):
+        for name in set(named(folder, r"\.({})\.(?:new|old)")):
+            new, old, live = staged(folder, name), _set_aside(folder, name), folder / name
+            if not live.exists() and old.exists():
+                # Killed between the two renames: only a folder that is whole gets so far.
+                os.rename(new if new.exists() else old, live)
+            # Else the swap had not begun (what is staged may be torn), or both renames were made.
+            _remove(new)
+            _remove(old)
 
 
 def _remove(folder: Path) -> None:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from claimbook.data.series import band
@@ -31,6 +29,7 @@ _TRUST = "Nothing was changed; report it to the source, or try again later."
 
 
 Cell = tuple[str, int, int | str]
+Loss = tuple[str, list[tuple[str, int]]]  # of a series: the cells that it has lost
 
 
 class ContractBroken(ClaimbookError):
@@ -58,90 +57,46 @@ def cells(served: Served, known: Collection[str]) -> list[Cell]:
             "its figures have been withdrawn. To go on without them, run again with "
             f"`--accept {served.code}`."
         )
-    if not _sound(served.code, kept, known):
-        raise _first_fault(served.code, kept, known)
-    return kept
-
-
-def _sound(code: str, cells: Iterable[Cell], known: Collection[str]) -> bool:
-    """Tell whether every filled cell keeps the contract, without saying which does not."""
-    economies, years, values = zip(*cells, strict=True)
-    if not set(map(type, values)) <= {int, Digits} or not set(map(type, years)) <= {int}:
-        return False
-    try:
-        numbers = np.array([*map(float, values)])
-    except OverflowError:
-        return False
-    limits = band(code)
-    return (
-        set(economies).issubset(known)
-        and FIRST_YEAR <= min(years) <= max(years) <= _this_year()
-        # Also false for what is no number at all.
-        and bool(((numbers >= limits.low) & (numbers <= limits.high)).all())
-    )
-
-
-def _first_fault(code: str, cells: Iterable[Cell], known: Collection[str]) -> ContractBroken:
-    """Find the first cell that breaks the contract, and say how."""
-    limits = band(code)
-    for economy, year, value in cells:
+    limits, this_year = band(served.code), datetime.now(UTC).year
+    for economy, year, value in kept:
         if economy not in known:
             what = "is of an economy that the Bank's own list lacks"
-        elif not isinstance(year, int) or not FIRST_YEAR <= year <= _this_year():
-            what = f"lies outside the years {FIRST_YEAR}–{_this_year()}"
-        elif isinstance(value, bool) or not isinstance(value, int | Digits):
+        elif not isinstance(year, int) or not FIRST_YEAR <= year <= this_year:
+            what = f"lies outside the years {FIRST_YEAR}–{this_year}"
+        elif type(value) not in (int, Digits):  # True is an int, too
             what = f"is {value!r}, which is no number"
-        elif not np.isfinite(number := _number(value)):
+        elif not math.isfinite(number := float(str(value))):
             what = f"is {value!s:.40}, which is not finite"
         elif not limits.low <= number <= limits.high:
             what = f"is {value}, outside {limits.low:g} to {limits.high:g}: {limits.why}"
         else:
             continue
-        return _broken(code, economy, year, what)
-    raise AssertionError("a cell was found unsound, and none is")
-
-
-def _number(value: Any) -> float:
-    try:
-        return float(value)
-    except OverflowError:
-        return np.inf
-
-
-def _this_year() -> int:
-    return datetime.now(UTC).year
+        raise _broken(served.code, economy, year, what)
+    return kept
 
 
 def _broken(code: str, economy: object, year: object, what: str) -> ContractBroken:
     return ContractBroken(f"{code}: the cell {economy} {year} {what}. {_TRUST}")
 
 
-@dataclass(frozen=True)
-class Loss:
-    """Cells of a series that held a value before and hold none now."""
-
-    code: str
-    cells: list[tuple[str, int]]
-
-
 def loss(code: str, before: pd.DataFrame, after: Iterable[Cell]) -> Loss:
     """Find the filled cells that a new copy of a series has lost."""
     held = zip(before["economy"], before["year"].tolist(), strict=True)
-    return Loss(code, sorted({*held} - {(economy, year) for economy, year, _ in after}))
+    return code, sorted({*held} - {(economy, year) for economy, year, _ in after})
 
 
 def require_kept(losses: Iterable[Loss], accepted: Collection[str]) -> None:
     """Refuse filled cells that have gone empty in series whose losses are not accepted."""
-    refused = [one for one in losses if one.cells and one.code not in accepted]
+    refused = [(code, cells) for code, cells in losses if cells and code not in accepted]
     if not refused:
         return
     sentences = []
-    for one in refused:
-        named = ", ".join(f"{economy} {year}" for economy, year in one.cells[:4])
-        more = f" and {len(one.cells) - 4} more" if len(one.cells) > 4 else ""
-        cells = "filled cell" if len(one.cells) == 1 else "filled cells"
-        sentences.append(f"{one.code} has lost {len(one.cells)} {cells} ({named}{more})")
-    accept = " ".join(f"--accept {one.code}" for one in refused)
+    for code, cells in refused:
+        named = ", ".join(f"{economy} {year}" for economy, year in cells[:4])
+        more = f" and {len(cells) - 4} more" if len(cells) > 4 else ""
+        lost = f"{len(cells)} filled cell{'s' if len(cells) > 1 else ''}"
+        sentences.append(f"{code} has lost {lost} ({named}{more})")
+    accept = " ".join(f"--accept {code}" for code, _ in refused)
     raise ContractBroken(
         f"{'; '.join(sentences)}. Nothing was changed; if the source has truly withdrawn them, run "
         f"again with `{accept}`."

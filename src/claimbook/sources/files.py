@@ -7,19 +7,19 @@ refused; an ordinary refresh leaves these series as they are.
 
 from __future__ import annotations
 
-import csv
-import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from claimbook import paths
-from claimbook.errors import ClaimbookError, nearest
+from claimbook.data import yamlfile
+from claimbook.data.snapshot import sha256
+from claimbook.errors import nearest
 from claimbook.sources.base import Digits, NotServed, Order, Served, Source, register
 
 CATALOGUE = "witnesses.yml"
-PUBLICATION = "title path citation licence file sha256 release date how doubts series"
-SERIES = "column title unit"
 
 
 @register
@@ -31,7 +31,8 @@ class Files(Source):
 
     def __init__(self, catalogue: Path, folder: Path | None = None) -> None:
         self._catalogue, self._folder = catalogue, folder
-        self._of = {code: one for one in _described(catalogue) for code in one["series"]}
+        found = yamlfile.read(catalogue, "witnesses")["witnesses"] if catalogue.is_file() else []
+        self._of = {code: one for one in found for code in one["series"]}
         self.prefixes = tuple(self._of)
 
     @classmethod
@@ -65,56 +66,31 @@ class Files(Source):
 
     def _read(self, code: str, publication: Mapping[str, Any], folder: Path) -> Served:
         series, path = publication["series"][code], folder / publication["file"]
-        content = path.read_bytes()
-        if hashlib.sha256(content).hexdigest() != publication["sha256"]:
+        if sha256(path.read_bytes()) != publication["sha256"]:
             raise NotServed(
                 f"{path} is not the file that {paths.shown(self._catalogue)} describes (its sha256 "
                 "differs): bring that one, or describe this one."
             )
-        rows = csv.DictReader(content.decode("utf-8").splitlines())
-        if lacking := {"economy", "year", series["column"]} - set(rows.fieldnames or ()):
+        table = pd.read_csv(path, dtype=str, keep_default_na=False)
+        columns = ["economy", "year", series["column"]]
+        if lacking := set(columns) - set(table):
             raise NotServed(f"{path} has no column {min(lacking)}, which {code} needs.")
-        left_out = publication.get("left_out", [])
+        first, left_out = publication.get("from", 0), publication.get("left_out", ())
         cells = [
-            (row["economy"], _number(row["year"]), _number(row[series["column"]]))
-            for row in rows
-            if row["economy"] not in left_out and int(row["year"]) >= publication.get("from", 0)
+            (economy, int(year), _number(value))
+            for economy, year, value in table[columns].itertuples(index=False)
+            if economy not in left_out and int(year) >= first
         ]
         return Served(
             code=code,
             cells=cells,
             title=series["title"],
             unit=series["unit"],
-            description=" ".join(
-                [*series.get("description", "").split(), *publication["doubts"].split()]
-            ),
+            description=f"{series.get('description', '')} {publication['doubts']}".strip(),
             how=publication["how"],
             release=publication["release"],
             updated=str(publication["date"]),
         )
-
-
-def _described(catalogue: Path) -> list[dict[str, Any]]:
-    from ruamel.yaml import YAML, YAMLError
-
-    if not catalogue.is_file():
-        return []
-    try:
-        found = YAML(typ="safe").load(catalogue.read_text(encoding="utf-8"))["witnesses"]
-        for one in found:
-            _require(catalogue, one, one.get("title", "a witness"), PUBLICATION)
-            for code, series in one["series"].items():
-                _require(catalogue, series, code, SERIES)
-    except (YAMLError, TypeError, KeyError, AttributeError) as fault:
-        said = " ".join(str(fault).split())
-        raise ClaimbookError(f"{paths.shown(catalogue)} cannot be read ({said}).") from None
-    return found
-
-
-def _require(catalogue: Path, described: Mapping[str, Any], name: str, parts: str) -> None:
-    for part in parts.split():
-        if not described.get(part):
-            raise ClaimbookError(f"{paths.shown(catalogue)}: {name} lacks {part}. Write it there.")
 
 
 def _number(text: str) -> int | Digits | str | None:

@@ -18,6 +18,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -45,6 +46,8 @@ WORKERS = 3
 # More series a request would save few requests, and lose more work to each page that fails.
 MOST_SERIES_A_REQUEST = 4
 ATTEMPTS = 6
+_NAMES = {"economy": "id", "iso2": "iso2Code", "name": "name"}
+_GROUPS = {"region": "region", "income_group": "incomeLevel", "lending_type": "lendingType"}
 NO_REGION = "NA"  # the region that country/all gives an aggregate
 # A unit that names the prices it is measured in, in a title such as "GDP (constant 2015 US$)".
 _PRICES = re.compile(r"\((constant \d{4} [^()]+)\)")
@@ -61,9 +64,6 @@ class WrongAnswer(ClaimbookError):
     """A sound answer to another question than was asked."""
 
     exit_code = 2
-
-
-Batch = tuple[list[Served], int]  # what one request brought, and how large its pages were
 
 
 @register
@@ -159,13 +159,7 @@ class WorldBank(Source):
         steps = [self._groups, lambda: list(self._wb.fetch("country/all")), self._years]
         for found in self._each([partial(self._try, step) for step in steps]):
             rows += found or []
-        names = self._wb.economy._localized_metadata[self._wb.lang]
-        for row in rows:
-            for group in (row.get("region"), row.get("incomeLevel"), row.get("lendingType")):
-                # A group that is named by its code only has its name from the Bank's list of them.
-                if isinstance(group, dict):
-                    group.setdefault("value", names.get(group.get("id"), ""))
-        return economy_table(rows)
+        return economy_table(rows, self._wb.economy._localized_metadata[self._wb.lang])
 
     def _years(self) -> None:
         # Each of wbgapi's caches is filled by one thread only; this one needs the concepts first.
@@ -240,15 +234,14 @@ class WorldBank(Source):
         sentence = re.split(r"(?<=[.!?])\s", " ".join(short.split()), maxsplit=1)[0]
         dated = f"{vintage}, from the WDI archives (source {ARCHIVES})"
         elsewhere = "" if self._endpoint == ENDPOINT else f", from the endpoint {self._endpoint}"
-        return Served(
-            code=one.code,
+        return replace(
+            one,
             cells=with_todays_codes(one.cells) if self._dimensions else one.cells,
             title=title or one.code,
             unit=unit or notes.get("Unitofmeasure", ""),
             description=before.get("description") or sentence,
             how=f"wbgapi{elsewhere}",
             release=dated if self._dimensions else one.updated or f"as served on {today}",
-            updated=one.updated,
         )
 
     # How it is asked for
@@ -261,18 +254,16 @@ class WorldBank(Source):
         for code, fault in lacking.items():
             if code in certain:
                 raise _not_served(code, fault)
-        yield from (one for one in first if one.code in codes)
-        done = {*lacking, first[0].code}
-        groups = packed(
-            [code for code in certain if code not in done],
-            rows=len(first[0].cells),
-            per_page=per_page,
-        )
+        if first.code in codes:
+            yield first
+        done = {*lacking, first.code}
+        left = [code for code in certain if code not in done]
+        groups = packed(left, rows=len(first.cells), per_page=per_page)
         groups += [[code] for code in doubtful if code not in done]
         for batch in self._each([partial(self._together, group, per_page) for group in groups]):
             yield from batch
 
-    def _first(self, codes: Sequence[str]) -> tuple[Batch, dict[str, ClaimbookError]]:
+    def _first(self, codes: Sequence[str]) -> tuple[tuple[Served, int], dict[str, ClaimbookError]]:
         """Ask for one series after another until one is served; also return those that are not."""
         lacking: dict[str, ClaimbookError] = {}
         for code in codes:
@@ -284,13 +275,17 @@ class WorldBank(Source):
                 lacking[code] = fault
         raise next(iter(lacking.values()))
 
-    def _alone(self, code: str) -> Batch:
+    def _alone(self, code: str) -> tuple[Served, int]:
+        """Ask for one series in large pages or else in small ones; also return how large."""
         try:
-            return self._ask([code], PER_PAGE)
+            per_page = PER_PAGE
+            (one,) = self._ask([code], per_page)
         except FetchFailed as fault:
             if not getattr(fault.__cause__, "final", False):
                 raise
-        return self._ask([code], SMALL_PAGE)
+            per_page = SMALL_PAGE
+            (one,) = self._ask([code], per_page)
+        return one, min(per_page, self._listener.first.per_page or per_page)
 
     def _together(self, codes: Sequence[str], per_page: int) -> list[Served]:
         """Ask for series together; one by one where that fails, to tell the faulty from the sound.
@@ -299,60 +294,46 @@ class WorldBank(Source):
         """
         if len(codes) > 1 and not self._one_by_one:
             try:
-                return self._ask(codes, per_page)[0]
+                return self._ask(codes, per_page)
             except (FetchFailed, NotServed, WrongAnswer):
                 if self._listener.stopped.is_set():
                     raise
-        found = [one for code in codes for one in self._one(code, per_page)]
+        found: list[Served] = []
+        for code in codes:
+            try:
+                found += self._ask([code], per_page)
+            except (FetchFailed, NotServed) as fault:
+                if not _is_lacking(fault):
+                    raise
+                if code not in self._may_lack:
+                    # Another series has been served: it is this one that the Bank does not know.
+                    raise _not_served(code, fault) from None
         self._one_by_one |= len(codes) > 1
         return found
 
-    def _one(self, code: str, per_page: int) -> list[Served]:
-        try:
-            return self._ask([code], per_page)[0]
-        except (FetchFailed, NotServed) as fault:
-            if not _is_lacking(fault):
-                raise
-            if code in self._may_lack:
-                return []
-            # Another series has been served: it is this one that the Bank does not know.
-            raise _not_served(code, fault) from None
-
-    def _ask(self, codes: Sequence[str], per_page: int) -> Batch:
+    def _ask(self, codes: Sequence[str], per_page: int) -> list[Served]:
         about = codes[0] if len(codes) == 1 else f"{len(codes)} series from {codes[0]}"
         return self._try(partial(self._rows, codes, per_page), about)
 
-    def _rows(self, codes: Sequence[str], per_page: int) -> Batch:
+    def _rows(self, codes: Sequence[str], per_page: int) -> list[Served]:
         found: dict[str, Served] = {}
-        current, keep = None, [].append
-        for row in self._wb.data.fetch(
-            list(codes),
-            db=self._db,
-            labels=True,
-            numericTimeKeys=True,
-            params={"per_page": per_page},
-            **self._dimensions,
-        ):
-            series = row["series"]
-            if series["id"] != current:
-                current = series["id"]
-                if current not in codes:
-                    raise _wrong(f"the series {current}", ", ".join(codes))
-                title = str(series.get("value") or "").strip()
-                updated = self._listener.first.updated
-                found.setdefault(current, Served(current, [], title, updated=updated))
-                keep = found[current].cells.append
-            for name, asked in self._dimensions.items():
+        asked = {"db": self._db, "labels": True, "numericTimeKeys": True} | self._dimensions
+        for row in self._wb.data.fetch([*codes], params={"per_page": per_page}, **asked):
+            code = row["series"]["id"]
+            if code not in codes:
+                raise _wrong(f"the series {code}", ", ".join(codes))
+            if code not in found:
+                title = str(row["series"].get("value") or "").strip()
+                found[code] = Served(code, [], title, updated=self._listener.first.updated)
+            for name, chosen in self._dimensions.items():
                 # A row may leave out what the address says; it may not say otherwise.
-                if name in row and row[name]["id"] != asked:
-                    raise _wrong(f"{current} of the {name} {row[name]['id']}", asked)
-            keep((row["economy"]["id"], row["time"]["id"], row["value"]))
+                if name in row and row[name]["id"] != chosen:
+                    raise _wrong(f"{code} of the {name} {row[name]['id']}", chosen)
+            found[code].cells.append((row["economy"]["id"], row["time"]["id"], row["value"]))
         for code in codes:
             if code not in found:
                 raise _not_served(code)
-        return [found[code] for code in codes], min(
-            per_page, self._listener.first.per_page or per_page
-        )
+        return [found[code] for code in codes]
 
     # Patience
 
@@ -360,7 +341,7 @@ class WorldBank(Source):
         """Ask again, ever more slowly, while that is of use."""
         retrying = tenacity.Retrying(
             retry=tenacity.retry_if_exception(lambda fault: not getattr(fault, "final", True)),
-            stop=tenacity.stop_any(tenacity.stop_after_attempt(attempts), self._too_late),
+            stop=tenacity.stop_after_attempt(attempts) | self._too_late,
             wait=self._pause,
             sleep=self._sleep,
             reraise=True,
@@ -368,6 +349,8 @@ class WorldBank(Source):
         try:
             return retrying(_as_faults(self._wb)(ask))
         except AnswerFault as fault:
+            if not fault.final and retrying.statistics["attempt_number"] < attempts:
+                raise self._late() from fault
             subject = f" (asked for {about})" if about else ""
             named = "the code and the vintage" if self._dimensions else "the code"
             remedy = f"check {named}, or try" if fault.unknown and about else "try again later, or"
@@ -389,25 +372,41 @@ class WorldBank(Source):
     def _too_late(self, state: tenacity.RetryCallState) -> bool:
         return time.monotonic() + state.upcoming_sleep > self._last_good + self._patience
 
+    def _late(self) -> FetchFailed:
+        return FetchFailed(
+            f"The fetch failed: no complete answer from {self._endpoint} in "
+            f"{self._patience:.0f} s; the last trouble: the server {self._trouble}. Nothing was "
+            "changed; try again later."
+        )
+
     def _sleep(self, seconds: float) -> None:
         until = max(time.monotonic() + seconds, self._quiet_until)
         if self._listener.stopped.wait(max(0.0, until - time.monotonic())):
             raise AnswerFault("was no longer needed", final=True)
 
     def _each(self, tasks: Sequence[Callable[[], Any]]) -> Iterator[Any]:
-        """Run tasks on a few threads and yield what each returns, first come, first served.
+        """Run tasks, a few at a time, and yield what each returns, first come, first served.
 
         Gives up when none ends for too long. The threads are daemons, so that a server that drips
         one byte a minute holds no one up at exit; they wait for whoever takes their results, for a
         hundred series do not fit into memory.
         """
-        todo: queue.SimpleQueue[Callable[[], Any]] = queue.SimpleQueue()
-        for task in tasks:
-            todo.put(task)
         done: queue.Queue[tuple[Any, BaseException | None]] = queue.Queue(WORKERS)
-        over = threading.Event()
-        for _ in range(min(WORKERS, len(tasks))):
-            threading.Thread(target=self._work, args=(todo, done, over), daemon=True).start()
+        few, over = threading.Semaphore(WORKERS), threading.Event()
+
+        def work(task: Callable[[], Any]) -> None:
+            with few:
+                if over.is_set():
+                    return
+                try:
+                    self._sleep(0.0)
+                    done.put((task(), None))
+                except BaseException as fault:
+                    # It is raised in the thread that waits for the outcome.
+                    done.put((None, fault))
+
+        for task in tasks:
+            threading.Thread(target=work, args=(task,), daemon=True).start()
         try:
             for _ in tasks:
                 left = self._last_good + self._patience - time.monotonic()
@@ -418,31 +417,11 @@ class WorldBank(Source):
                 yield result
                 self._last_good = time.monotonic()
         except queue.Empty:
-            raise FetchFailed(
-                f"The fetch failed: no complete answer from {self._endpoint} in "
-                f"{self._patience:.0f} s; the last trouble: the server {self._trouble}. Nothing "
-                "was changed; try again later."
-            ) from None
+            raise self._late() from None
         finally:
             over.set()
             while not done.empty():
                 done.get_nowait()
-
-    def _work(
-        self,
-        todo: queue.SimpleQueue[Callable[[], Any]],
-        done: queue.Queue[tuple[Any, BaseException | None]],
-        over: threading.Event,
-    ) -> None:
-        try:
-            while not (over.is_set() or self._listener.stopped.is_set()):
-                self._sleep(0.0)
-                done.put((todo.get_nowait()(), None))
-        except queue.Empty:
-            return
-        except BaseException as fault:
-            # It is raised in the thread that waits for the outcome.
-            done.put((None, fault))
 
 
 def packed(codes: Sequence[str], *, rows: int, per_page: int) -> list[list[str]]:
@@ -456,45 +435,43 @@ def packed(codes: Sequence[str], *, rows: int, per_page: int) -> list[list[str]]
     return [list(codes[at : at + size]) for at in range(0, len(codes), size)]
 
 
-def economy_table(rows: Iterable[dict[str, Any]]) -> pd.DataFrame:
+def economy_table(rows: Iterable[dict[str, Any]], names: Mapping[str, str]) -> pd.DataFrame:
     """Turn rows of ``country/all`` into the table of a snapshot, or raise ContractBroken.
 
-    Without aggregates, World would be counted as an economy: a list without them is refused.
+    A group that a row names by its code only is called as in ``names``. Without aggregates, World
+    would be counted as an economy: a list without them is refused.
     """
-    this = "The Bank's list of economies (country/all)"
-    untouched = "Nothing was changed; report it to the World Bank, or try again later."
+
+    def broken(what: str) -> ContractBroken:
+        return ContractBroken(
+            f"The Bank's list of economies (country/all) {what}. Nothing was changed; report it to "
+            "the World Bank, or try again later."
+        )
+
     try:
-        table = pd.DataFrame([_economy(row) for row in rows])
+        table = pd.DataFrame([_economy(row, names) for row in rows])
     except (KeyError, TypeError, AttributeError):
-        raise ContractBroken(
-            f"{this} has a row without id, iso2Code, name, region, incomeLevel or lendingType. "
-            f"{untouched}"
-        ) from None
+        what = "has a row without id, iso2Code, name, region, incomeLevel or lendingType"
+        raise broken(what) from None
     for kind, flag in (("economies", 0), ("aggregates", 1)):
         if table.empty or not (table["aggregate"] == flag).any():
-            raise ContractBroken(
-                f"{this} names no {kind}: economies could not be told from aggregates. {untouched}"
-            )
+            raise broken(f"names no {kind}: economies could not be told from aggregates")
     twice = table.loc[table["economy"].duplicated(), "economy"]
     if len(twice):
-        raise ContractBroken(f"{this} names {twice.iloc[0]} twice. {untouched}")
+        raise broken(f"names {twice.iloc[0]} twice")
     return table.sort_values("economy", ignore_index=True)
 
 
-def _economy(row: dict[str, Any]) -> dict[str, Any]:
+def _economy(row: dict[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
     aggregate = row["region"]["id"] == NO_REGION
     if not row["id"].strip():
         raise KeyError("id")
-    groups = {"region": "region", "income_group": "incomeLevel", "lending_type": "lendingType"}
-    return (
-        {"economy": row["id"].strip(), "iso2": row["iso2Code"].strip(), "name": row["name"].strip()}
+    found = {ours: row[theirs].strip() for ours, theirs in _NAMES.items()}
+    for ours, theirs in _GROUPS.items():
         # An aggregate belongs to no region, class or lending type of its own.
-        | {
-            ours: "" if aggregate else row[theirs]["value"].strip()
-            for ours, theirs in groups.items()
-        }
-        | {"aggregate": int(aggregate)}
-    )
+        group = {"value": ""} if aggregate else row[theirs]
+        found[ours] = group.get("value", names.get(group.get("id"), "")).strip()
+    return found | {"aggregate": int(aggregate)}
 
 
 def with_todays_codes(cells: list[tuple[str, Any, Any]]) -> list[tuple[str, Any, Any]]:
@@ -502,7 +479,7 @@ def with_todays_codes(cells: list[tuple[str, Any, Any]]) -> list[tuple[str, Any,
 
     A value under a former code is left out where today's has one, too.
     """
-    filled = {cell[:2] for cell in cells if cell[2] is not None and isinstance(cell[1], int)}
+    filled = {(economy, year) for economy, year, value in cells if value is not None}
     moved = {
         (FORMER_CODES[economy], year): value
         for economy, year, value in cells
@@ -522,9 +499,9 @@ def named(served: str, before: Mapping[str, Any]) -> tuple[str, str]:
     """
     parenthesis, prices = _PARENTHESIS.search(served), _PRICES.search(served)
     unit = parenthesis[1] if parenthesis else ""
-    title = _PARENTHESIS.sub("", served, count=1).strip() if parenthesis else served.strip()
     if before.get("unit"):
         unit = prices[1] if prices else before["unit"]
+    title = _PARENTHESIS.sub("", served, count=1).strip()
     return title or before.get("title", ""), unit
 
 
