@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,7 @@ from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 
 from claimbook.figures import MIME, Chart, ChartError, words
-from claimbook.pages import state
+from claimbook.pages import parts, state
 from claimbook.pages.state import BookError
 from claimbook.pages.tables import data_table, scrolling_table
 from claimbook.pages.vendored import bundle, check_files, check_plotly_version, require_drawn
@@ -50,63 +49,37 @@ def csv_name(docname: str, chart_id: str) -> str:
     return f"{docname.rsplit('/', 1)[-1]}.{chart_id}.csv"
 
 
-def _table(chart: Chart) -> str:
-    """Return the data table, its numbers with the digits a reader can use; the CSV has them all."""
-    columns = list(zip(*chart.cells, strict=True))
-    shown = [words.shown(column) for column in columns]
-    numeric = [words.are_numbers(column) for column in columns]
-    title = chart.meta["title"]
-    caption = f"{title} ({chart.meta['unit']})"
-    rows = [list(row) for row in zip(*shown, strict=True)]
-    return scrolling_table(
-        data_table(chart.meta["columns"], rows, numeric, caption), f"Data of the chart: {title}"
+def figure_html(chart: Chart, csv_file: str) -> str:
+    """Return the HTML of a chart, complete but for the drawing; `csv_file` is its CSV's address."""
+    title, columns = chart.meta["title"], list(zip(*chart.cells, strict=True))
+    # Numbers with the digits a reader can use; the CSV has them all.
+    rows = list(zip(*map(words.shown, columns), strict=True))
+    table = data_table(
+        chart.meta["columns"],
+        rows,
+        [words.are_numbers(column) for column in columns],
+        f"{title} ({chart.meta['unit']})",
+    )
+    return parts.render(
+        "chart",
+        chart=chart,
+        here=anchor(chart),
+        csv_file=csv_file,
+        figure=figure_to_draw(chart),
+        slider=_slider(chart.drawn),
+        table=scrolling_table(table, f"Data of the chart: {title}"),
     )
 
 
-def _inline_json(value: Any) -> str:
-    # "<" cannot end the script element or open a comment once it is written as an escape.
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
-
-
-def _slider(chart: Chart) -> str:
-    """Return the control that steps through a chart; hidden until the script can answer it."""
-    names = [frame["name"] for frame in chart.drawn.get("frames") or ()]
+def _slider(drawn: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return what the control needs that steps through a chart; None for a chart without steps."""
+    names = [frame["name"] for frame in drawn.get("frames") or ()]
     if not names:
-        return ""
-    slider = chart.drawn["layout"]["sliders"][0]
-    label = escape(slider["currentvalue"]["prefix"].removesuffix(": "))
-    control, shown = f"{anchor(chart)}-step", int(slider["active"])
-    now, steps = escape(names[shown]), escape(json.dumps(names, ensure_ascii=False))
-    return f"""<p class="cb-chart__step"><label for="{control}">{label}</label>
-<output for="{control}">{now}</output>
-<input type="range" id="{control}" min="0" max="{len(names) - 1}" value="{shown}" \
-aria-valuetext="{now}" data-steps="{steps}" hidden></p>"""
-
-
-def figure_html(chart: Chart, csv_file: str) -> str:
-    """Return the HTML of a chart, complete but for the drawing; `csv_file` is its CSV's address."""
-    meta, here = chart.meta, anchor(chart)
-    title, alt = escape(meta["title"]), escape(meta["alt"])
-    count, height = len(meta["rows"]), int(chart.drawn["layout"]["height"])
-    said = " · ".join(map(escape, (meta["unit"], meta["source"], f"n = {meta['n']}")))
-    return f"""<figure class="cb-chart" id="{here}">
-<figcaption class="cb-chart__title">{title}
-<a class="cb-chart__anchor" href="#{here}" aria-label="Link to this chart: {title}">#</a>
-</figcaption>
-<div class="cb-chart__plot" role="img" aria-label="{alt}" style="height:{height}px"></div>
-{_slider(chart)}
-<script type="application/json" class="cb-chart__figure">\
-{_inline_json(figure_to_draw(chart))}</script>
-<noscript><p class="cb-chart__note">{alt}</p></noscript>
-<p class="cb-chart__source">{said}</p>
-<p class="cb-chart__download"><a href="{escape(csv_file)}" download \
-aria-label="Download CSV: {title}">Download CSV</a></p>
-<details class="cb-chart__data">
-<summary>Data table ({count} {"row" if count == 1 else "rows"})</summary>
-{_table(chart)}
-</details>
-</figure>
-"""
+        return None
+    slider = drawn["layout"]["sliders"][0]
+    label = slider["currentvalue"]["prefix"].removesuffix(": ")
+    steps = json.dumps(names, ensure_ascii=False)
+    return {"label": label, "names": names, "shown": int(slider["active"]), "steps": steps}
 
 
 def chart_nodes(
@@ -123,14 +96,13 @@ def chart_nodes(
         chart = Chart(dict(figure))
         name = csv_name(env.docname, chart.meta["id"])
         if name in page.files:
-            message = f"two charts have the id “{chart.meta['id']}”: give one of them another."
-            raise ChartError([message])
+            raise BookError(
+                f"two charts have the id “{chart.meta['id']}”: give one of them another."
+            )
         require_drawn(traces(chart))
-    except ChartError as error:
-        page.problems += [f"{where}: {problem}" for problem in error.problems]
-        return []
-    except BookError as error:
-        page.problems.append(f"{where}: {error}")
+    except (ChartError, BookError) as error:
+        found = error.problems if isinstance(error, ChartError) else [error]
+        page.problems += [f"{where}: {problem}" for problem in found]
         return []
     page.files[name] = chart.csv
     node = nodes.raw("", figure_html(chart, name), format="html")
@@ -161,7 +133,7 @@ def _check_vendored(app: Sphinx) -> None:
 
 
 def _add_scripts(
-    app: Sphinx, pagename: str, templatename: str, context: dict, doctree: nodes.document | None
+    app: Sphinx, pagename: str, template: str, context: dict[str, Any], doctree: Any
 ) -> None:
     """Bring the chart script along where a page has charts."""
     page = state.pages(app.env).get(pagename)
