@@ -148,7 +148,8 @@ def _describe(
     if output is None:
         return
     review = claim_review(output, _essay(app, output))
-    context["metatags"] = context.get("metatags", "") + parts.render("head", review=review)
+    head = str(parts.render("head", review=review))  # markup would escape what is there
+    context["metatags"] = context.get("metatags", "") + head
 
 
 def connect(app: Sphinx) -> None:

@@ -21,12 +21,12 @@ from claimbook.pages import phrases
 TEMPLATES = Path(__file__).with_name("templates")
 
 
-def part(name: str, **values: Any) -> nodes.raw:
+def part(name: str, /, **values: Any) -> nodes.raw:
     """Return a part of a page as a node; see :func:`render`."""
     return nodes.raw("", str(render(name, **values)), format="html")
 
 
-def render(name: str, **values: Any) -> Markup:
+def render(name: str, /, **values: Any) -> Markup:
     """Return a template of ``templates/parts``, filled and escaped."""
     return Markup(_environment().get_template(f"{name}.html").render(**values))
 
