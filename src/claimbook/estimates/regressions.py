@@ -14,11 +14,7 @@ TOLERANCE = 1e-7
 
 
 def slope(
-    y: pd.Series,
-    x: pd.DataFrame | pd.Series,
-    unit: str,
-    *,
-    cluster: pd.Series | None = None,
+    y: pd.Series, x: pd.DataFrame | pd.Series, unit: str, *, cluster: pd.Series | None = None
 ) -> Estimate | None:
     """Least-squares slope of y on the first column of x, the other columns held.
 

@@ -8,7 +8,6 @@ what is asked of a chart, both when it is made and when a page shows it.
 
 from __future__ import annotations
 
-import base64
 import csv
 import hashlib
 import io
@@ -191,16 +190,16 @@ def chart(
     }
     figure = go.Figure(figure).update_layout(height=height, title_text=title)
     figure.layout.template = TEMPLATE  # in the place of plotly's own, which an update would keep
-    plain = _plain(json.loads(figure.to_json(engine="json")))
-    layout = plain["layout"] | {"meta": {"claimbook": meta}}
+    layout = _plain(figure.layout.to_plotly_json()) | {"meta": {"claimbook": meta}}
 
-    def answering(traces: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        return [trace | words.tooltip(trace, layout) for trace in traces]
+    def answering(traces: Sequence[go.Trace]) -> list[dict[str, Any]]:
+        plain = [_plain(trace.to_plotly_json()) for trace in traces]
+        return [trace | words.tooltip(trace, layout) for trace in plain]
 
-    drawn = {"data": answering(plain["data"]), "layout": layout}
+    drawn = {"data": answering(figure.data), "layout": layout}
     drawn["config"] = {"displayModeBar": False, "responsive": True}
-    if frames := plain.get("frames"):
-        steps = [{"name": step["name"], "data": answering(step["data"])} for step in frames]
+    if figure.frames:
+        steps = [{"name": step.name, "data": answering(step.data)} for step in figure.frames]
         drawn["frames"] = without_repeats(steps)
     return Chart(drawn)
 
@@ -284,26 +283,17 @@ def _at(tree: Any, path: Sequence[str]) -> Any:
 
 
 def _plain(value: Any) -> Any:
-    """Turn what plotly and pandas hold into JSON: lists, six significant digits, no base64.
+    """Turn what plotly and pandas hold into JSON: lists, six significant digits.
 
     A whole number has no point, for JupyterLab would write 2.0 as 2 and so change the file.
     """
     if isinstance(value, Mapping):
-        if "bdata" in value:
-            return _plain(_decoded(value).tolist())
         return {str(key): _plain(part) for key, part in value.items()}
-    if isinstance(value, list):
+    if isinstance(value, np.ndarray | np.generic):
+        value = value.tolist()
+    if isinstance(value, list | tuple):
         return [_plain(part) for part in value]
-    if isinstance(value, np.generic):
-        return _plain(value.item())
     if isinstance(value, float):
         number = rounded(value) if math.isfinite(value) else None
         return int(number) if number is not None and number.is_integer() else number
     return value
-
-
-def _decoded(packed: Mapping[str, Any]) -> np.ndarray:
-    """Unpack an array that plotly has packed as base64."""
-    flat = np.frombuffer(base64.b64decode(packed["bdata"]), dtype=packed["dtype"])
-    sides = str(packed.get("shape", flat.size)).split(",")
-    return flat.reshape([int(side) for side in sides])

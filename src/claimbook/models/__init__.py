@@ -102,3 +102,13 @@ def columns(points: pd.DataFrame, space: Mapping[str, pd.Interval]) -> list[np.n
             )
         found.append(values)
     return found
+
+
+def numbers(values: ArrayLike, name: str) -> np.ndarray:
+    """Return what a model is given as floats; what is no list of numbers is refused."""
+    try:
+        return np.array(values, dtype=float)
+    except (TypeError, ValueError):
+        raise ValueError(
+            f"The {name} must be numbers in rows of one length, a list of numbers: not {values!r}."
+        ) from None

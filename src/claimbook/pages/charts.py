@@ -142,9 +142,7 @@ def _add_scripts(
     entry = bundle()
     address = context["pathto"](f"_static/vendor/{entry['file']}", resource=True)
     app.add_js_file(
-        "charts.js",
-        loading_method="defer",
-        **{"data-plotly": f"{address}?v={entry['sha256'][:8]}"},
+        "charts.js", loading_method="defer", **{"data-plotly": f"{address}?v={entry['sha256'][:8]}"}
     )
 
 

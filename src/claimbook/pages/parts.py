@@ -50,9 +50,5 @@ def _environment() -> jinja2.Environment:
             inline_json,
         )
     }
-    environment.globals |= {
-        "primary": results.primary,
-        "reading": rule.reading,
-        "url": results.url,
-    }
+    environment.globals |= {"primary": results.primary, "reading": rule.reading, "url": results.url}
     return environment
