@@ -292,6 +292,16 @@ def test_the_claim_review_follows_the_verdict_and_carries_the_answer(verdict, ra
     assert plain["reviewBody"] == "Did it rise? The figures do not decide."
 
 
+def test_the_head_of_a_page_holds_the_answer_and_the_review_beside_what_it_held():
+    review = card.claim_review(everything(), ESSAY)
+    head = f"<meta>{parts.render('head', review=review)}"
+    assert head.startswith(
+        '<meta><meta name="description" content="It moved by −2.0 &lt;points&gt;.">'
+    )
+    told = re.search(r'<script type="application/ld\+json">(.*)</script>$', head)[1]
+    assert json.loads(told) == review and "<" not in told
+
+
 def test_json_in_a_page_cannot_end_its_script():
     assert "<" not in parts.inline_json({"a": "</script>"})
     assert json.loads(parts.inline_json({"a": "</script>"})) == {"a": "</script>"}

@@ -148,8 +148,8 @@ def _describe(
     if output is None:
         return
     review = claim_review(output, _essay(app, output))
-    head = str(parts.render("head", review=review))  # markup would escape what is there
-    context["metatags"] = context.get("metatags", "") + head
+    head = parts.render("head", review=review)
+    context["metatags"] = f"{context.get('metatags', '')}{head}"  # a sum would escape the first
 
 
 def connect(app: Sphinx) -> None:

@@ -6,7 +6,6 @@ without a script: the drawing itself is added by `charts.js` when the figure com
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -51,35 +50,17 @@ def csv_name(docname: str, chart_id: str) -> str:
 
 def figure_html(chart: Chart, csv_file: str) -> str:
     """Return the HTML of a chart, complete but for the drawing; `csv_file` is its CSV's address."""
-    title, columns = chart.meta["title"], list(zip(*chart.cells, strict=True))
+    meta, columns = chart.meta, list(zip(*chart.cells, strict=True))
     # Numbers with the digits a reader can use; the CSV has them all.
     rows = list(zip(*map(words.shown, columns), strict=True))
-    table = data_table(
-        chart.meta["columns"],
-        rows,
-        [words.are_numbers(column) for column in columns],
-        f"{title} ({chart.meta['unit']})",
-    )
-    return parts.render(
-        "chart",
-        chart=chart,
-        here=anchor(chart),
-        csv_file=csv_file,
-        figure=figure_to_draw(chart),
-        slider=_slider(chart.drawn),
-        table=scrolling_table(table, f"Data of the chart: {title}"),
-    )
-
-
-def _slider(drawn: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Return what the control needs that steps through a chart; None for a chart without steps."""
-    names = [frame["name"] for frame in drawn.get("frames") or ()]
-    if not names:
-        return None
-    slider = drawn["layout"]["sliders"][0]
-    label = slider["currentvalue"]["prefix"].removesuffix(": ")
-    steps = json.dumps(names, ensure_ascii=False)
-    return {"label": label, "names": names, "shown": int(slider["active"]), "steps": steps}
+    numeric = [words.are_numbers(column) for column in columns]
+    table = data_table(meta["columns"], rows, numeric, f"{meta['title']} ({meta['unit']})")
+    shown = {
+        "here": anchor(chart),
+        "figure": figure_to_draw(chart),
+        "table": scrolling_table(table, f"Data of the chart: {meta['title']}"),
+    }
+    return parts.render("chart", chart=chart, csv_file=csv_file, **shown)
 
 
 def chart_nodes(
@@ -105,7 +86,7 @@ def chart_nodes(
         page.problems += [f"{where}: {problem}" for problem in found]
         return []
     page.files[name] = chart.csv
-    node = nodes.raw("", figure_html(chart, name), format="html")
+    node = nodes.raw("", str(figure_html(chart, name)), format="html")
     node["ids"], node["names"] = [anchor(chart)], [anchor(chart)]
     document.note_explicit_target(node)
     return [node]
