@@ -127,11 +127,9 @@ def _add_scripts(
     )
 
 
-def _write_files(app: Sphinx, exception: Exception | None) -> None:
-    if exception is not None or app.builder.format != "html":
-        return
+def _write_files(app: Sphinx, site: Path) -> None:
     for docname, page in sorted(state.pages(app.env).items()):
-        folder = Path(app.outdir, docname).parent
+        folder = (site / docname).parent
         for name, text in page.files.items():
             folder.joinpath(name).write_text(text, encoding="utf-8", newline="\n")
 
@@ -143,4 +141,4 @@ def connect(app: Sphinx) -> None:
     app.connect("doctree-read", _link_from_elsewhere)
     app.connect("env-updated", _stop_if_incomplete)
     app.connect("html-page-context", _add_scripts)
-    app.connect("build-finished", _write_files)
+    state.when_written(app, _write_files)

@@ -59,11 +59,9 @@ def coverage_map(counts: pd.DataFrame, sizes: pd.Series, name: str) -> Markup:
     return parts.render("coverage", name=name, counts=counts, squares=squares, total=counts.sum())
 
 
-def _copy_snapshots(app: Sphinx, exception: Exception | None) -> None:
+def _copy_snapshots(app: Sphinx, site: Path) -> None:
     """Put the snapshots beside the pages, so that every figure can be downloaded."""
-    if exception is not None or app.builder.format != "html":
-        return
-    copies = Path(app.outdir) / "data"
+    copies = site / "data"
     # What an earlier build has copied may have been withdrawn since.
     shutil.rmtree(copies, ignore_errors=True)
     for vintage in snapshot.vintages():
@@ -73,4 +71,4 @@ def _copy_snapshots(app: Sphinx, exception: Exception | None) -> None:
 def connect(app: Sphinx) -> None:
     """Make the directive known, and copy the snapshots when the pages are written."""
     app.add_directive("data-page", DataPage)
-    app.connect("build-finished", _copy_snapshots)
+    state.when_written(app, _copy_snapshots)

@@ -116,9 +116,8 @@ class Tally(SphinxRole):
         return [nodes.inline("", f"{count:,}")], []
 
 
-def _write_feed(app: Sphinx, exception: Exception | None) -> None:
-    if exception is None and app.builder.format == "html":
-        results.write(Path(app.outdir), state.book(app).outputs)
+def _write_feed(app: Sphinx, site: Path) -> None:
+    results.write(site, state.book(app).outputs)
 
 
 def connect(app: Sphinx) -> None:
@@ -128,4 +127,4 @@ def connect(app: Sphinx) -> None:
     app.add_directive("claim-list", ClaimList)
     app.add_directive("essay-map", EssayMap)
     app.add_role("tally", Tally())
-    app.connect("build-finished", _write_feed)
+    state.when_written(app, _write_feed)

@@ -159,11 +159,9 @@ def _add_filter(app: Sphinx) -> None:
         app.builder.templates.environment.filters["without_script"] = _without_script
 
 
-def _remove_unused(app: Sphinx, exception: Exception | None) -> None:
-    if exception is not None or app.builder.format != "html":
-        return
+def _remove_unused(app: Sphinx, site: Path) -> None:
     for pattern in _UNUSED:
-        for path in Path(app.outdir, "_static").glob(pattern):
+        for path in (site / "_static").glob(pattern):
             shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
@@ -176,7 +174,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.connect("config-inited", _drop_thebe)
     app.connect("builder-inited", _add_filter)
     app.connect("html-page-context", _drop_thebe_style, priority=900)
-    app.connect("build-finished", _remove_unused, priority=900)
+    state.when_written(app, _remove_unused)
     app.add_css_file("icons.css", priority=890)
     app.add_css_file("claimbook.css", priority=900)
     app.add_js_file("shell.js", loading_method="defer")
