@@ -262,18 +262,16 @@ def _lack(field: Sequence[str], value: Any) -> str:
 
 def _unreadable(meta: Mapping[str, Any]) -> list[str]:
     """Say what no schema can: numbers too exact to be heard, rows that do not fit the columns."""
-    found = [
-        f"an alt text that says {exact}: a listener keeps four digits at most, round it."
-        for exact in words.too_exact(meta["alt"])[:1]
-    ]
-    rows = csv.reader(meta["rows"])
-    unfit = [place for place, row in enumerate(rows, 1) if len(row) != len(meta["columns"])]
-    found += [
-        f"a row of another length than its columns (row {place}): give each row one value for each "
-        "column."
-        for place in unfit[:1]
-    ]
-    return found
+    if found := words.too_exact(meta["alt"]):
+        exact = found[0]
+        return [f"an alt text that says {exact}: a listener keeps four digits at most, round it."]
+    for place, row in enumerate(csv.reader(meta["rows"]), 1):
+        if len(row) != len(meta["columns"]):
+            return [
+                f"a row of another length than its columns (row {place}): give each row one value "
+                "for each column."
+            ]
+    return []
 
 
 def _at(tree: Any, path: Sequence[str]) -> Any:

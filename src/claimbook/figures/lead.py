@@ -1,8 +1,8 @@
 """The lead chart of a chapter: an inline SVG with classes, drawn when the page is made.
 
 No script, no style attribute, no plotly: it stands in the first screen, prints, and takes its
-colours from ``lead.css``. Each form says here where its parts lie and tells in words what it shows;
-``templates/lead.html`` draws it.
+colours from ``lead.css``. Here each form says where its parts lie; ``templates/lead.html`` draws it
+and tells in words what it shows.
 """
 
 from __future__ import annotations
@@ -98,11 +98,12 @@ def lead_svg(
             f"The lead chart “{title}” ({form}) {lacking[0]}: there is nothing to draw."
         )
     scale = 100 if unit == "%" else 1
-    layout = lay_out(finite * scale, [scale * end for end in estimate], zero)
+    ends = [scale * end for end in estimate]
+    layout = lay_out(finite[columns or list(finite)] * scale, ends, zero)
     said = {"title": title, "unit": unit, "source": source, "n": n, "id": id, "form": form}
     sizes = {"width": WIDTH, "margin": MARGIN, "letter": LETTER, "radius": RADIUS}
     template = templates(Path(__file__).with_name("templates")).get_template("lead.html")
-    return template.render(**said, **sizes, **layout)
+    return template.render(figure=_figure, ranged=_ranged, **said, **sizes, **layout)
 
 
 def _strip(data: pd.DataFrame, estimate: list[float], zero: bool) -> Layout:
@@ -114,18 +115,14 @@ def _strip(data: pd.DataFrame, estimate: list[float], zero: bool) -> Layout:
     stacked = column.groupby(column).cumcount() + 1
     step = min(GAP, 120 / stacked.max())
     base = LINE + 6 + step * stacked.max()
-    named, told = [], []
+    named = []
     for place, anchor, side in ((0, "start", 1), (-1, "end", -1)):
         name, written = values.index[place], _figure(values.iloc[place], values)
         x = places.iloc[place] - side * RADIUS
         # Over the tallest stack that the words would cross.
         crossed = (side * (places - x)).between(0, LETTER * len(f"{name} {written}") + RADIUS)
         y = base - step * stacked[crossed].max() - 6
-        named.append({"x": x, "y": y, "text": f"{name} {written}", "anchor": anchor})
-        told.append(f"{written} ({name})")
-    told = [f"{len(values)} dots from {' to '.join(told)}"]
-    if estimate:
-        told.append(f"the estimate is {ranged(*estimate, digits=decimals(estimate, 2))}")
+        named.append({"x": x, "y": y, "name": name, "figure": written, "anchor": anchor})
     return {
         "axis": axis,
         "top": LINE - 4,
@@ -133,40 +130,16 @@ def _strip(data: pd.DataFrame, estimate: list[float], zero: bool) -> Layout:
         "dots": list(zip(values, places, base - step * (stacked - 0.5), strict=True)),
         "named": named,
         "estimate": estimate,
-        "told": told,
     }
 
 
-def _dumbbell(data: pd.DataFrame, estimate: list[float], zero: bool) -> Layout:
-    """What stood then and what stands now, one row each."""
-
-    def words(ends: list[float]) -> tuple[str, str]:
-        then, now = (_figure(end, ends) for end in ends)
-        return f"{then} → {now}", f"from {then} to {now}"
-
-    return _rows(data[["then", "now"]], zero, words)
-
-
-def _intervals(data: pd.DataFrame, estimate: list[float], zero: bool) -> Layout:
-    """Estimates with their intervals, one row each."""
-
-    def words(ends: list[float]) -> tuple[str, str]:
-        return _figure(ends[0], ends), ranged(*ends, digits=decimals(ends, 2))
-
-    return _rows(data[["value", "low", "high"]], zero, words)
-
-
-def _rows(
-    data: pd.DataFrame, zero: bool, words: Callable[[list[float]], tuple[str, str]]
-) -> Layout:
-    """One row for each label: its words above its marks; an axis under all of them."""
-    rows, told = [], []
-    for place, (label, *ends) in enumerate(data.itertuples(name=None)):
-        written, said = words(ends)
-        rows.append({"y": ROW * place + 32, "label": f"{label}: {written}", "ends": ends})
-        told.append(f"{label}, {said}")
-    axis = _axis(data.to_numpy(), zero)
-    return {"axis": axis, "top": 0, "bottom": ROW * len(data), "rows": rows, "told": told}
+def _rows(data: pd.DataFrame, estimate: list[float], zero: bool) -> Layout:
+    """What stood then and what stands now, or estimates with their intervals, one row each."""
+    rows = [
+        {"y": ROW * place + 32, "name": name, "ends": ends}
+        for place, (name, *ends) in enumerate(data.itertuples(name=None))
+    ]
+    return {"axis": _axis(data.to_numpy(), zero), "top": 0, "bottom": ROW * len(rows), "rows": rows}
 
 
 def _lines(data: pd.DataFrame, estimate: list[float], zero: bool) -> Layout:
@@ -176,28 +149,27 @@ def _lines(data: pd.DataFrame, estimate: list[float], zero: bool) -> Layout:
     upwards = _axis(data.to_numpy(), zero, top + 170, top)
     left = MARGIN + LETTER * max(map(len, upwards.ticks(4).values())) + 4
     across = Axis(float(data.index.min()), float(data.index.max()), left, WIDTH - MARGIN)
-    series, told = [], []
+    series = []
     for name in data:
         held = data[name].dropna()
         first, last = (_figure(held.iloc[end], held) for end in (0, -1))
         series.append(
             {
-                "label": f"{name}: {first} → {last}",
+                "name": name,
+                "first": first,
+                "last": last,
+                "years": held.index[[0, -1]],
                 "course": _course(across, upwards, data[name]),
-                "x": across.at(held.index[-1]),
                 "y": upwards.at(held.iloc[-1]),
             }
         )
-        then, now = held.index[[0, -1]]
-        told.append(f"{name}, from {first} in {then:.0f} to {last} in {now:.0f}")
-    bottom = upwards.start
-    return {"upwards": upwards, "across": across, "bottom": bottom, "series": series, "told": told}
+    return {"upwards": upwards, "across": across, "bottom": upwards.start, "series": series}
 
 
 _FORMS: Mapping[str, tuple[Callable[[pd.DataFrame, list[float], bool], Layout], list[str]]] = {
     "strip": (_strip, ["value"]),
-    "dumbbell": (_dumbbell, ["then", "now"]),
-    "intervals": (_intervals, ["value", "low", "high"]),
+    "dumbbell": (_rows, ["then", "now"]),
+    "intervals": (_rows, ["value", "low", "high"]),
     "lines": (_lines, []),
 }
 
@@ -234,3 +206,8 @@ def _course(across: Axis, upwards: Axis, series: pd.Series) -> str:
 def _figure(value: float, among: Iterable[float]) -> str:
     """Write a number with the digits that its fellows need, two significant ones."""
     return number(value, decimals(among, 2))
+
+
+def _ranged(ends: Sequence[float]) -> str:
+    """Write an estimate and its interval."""
+    return ranged(*ends, digits=decimals(ends, 2))
