@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from claimbook.pages import card, grounds, panel, shell
+from claimbook.pages import card, grounds, panel, parts
 
 NAMES = {"CHN": "China", "BRA": "Brazil"}
 ESSAY = {"author": "A. Writer", "year": 2014}
@@ -146,11 +146,11 @@ def text(node):
 
 
 def the_card(output, **more):
-    return shell.part("card", output=output, essay=ESSAY, **({"dated": None, "lead": None} | more))
+    return parts.part("card", output=output, essay=ESSAY, **({"dated": None, "lead": None} | more))
 
 
 def the_checks(output):
-    return shell.part("checks", output=output, strips=grounds.strips(output), names=NAMES)
+    return parts.part("checks", output=output, strips=grounds.strips(output), names=NAMES)
 
 
 def test_the_card_says_answer_then_verdict_then_what_counts_and_moves():
@@ -178,7 +178,7 @@ def test_a_card_without_answer_or_counts_leaves_them_out():
     for words in ("that count", "single changes", "witness", "Declared"):
         assert words not in said
     assert "cb-card__lead" not in html(the_card(least()))
-    assert "<svg/>" in html(the_card(least(), lead=shell.Markup("<svg/>")))
+    assert "<svg/>" in html(the_card(least(), lead=parts.Markup("<svg/>")))
 
 
 def test_what_moves_the_verdict_is_named_and_where_it_flips():
@@ -216,8 +216,18 @@ def test_drawings_are_told_in_words_have_no_style_and_stay_in_their_frame():
                 assert 0 <= float(element.get("cx")) <= width
                 assert 0 <= float(element.get("cy")) <= height
     curve = str(drawings[-1])
+    assert re.findall(r"<text[^>]*>([^<]*)<", curve) == ["2013-12", "now"]
     assert curve.count("<circle") == 3  # a release without an estimate has no point
     assert curve.count("cb-history__flip") == 1 and "the outcome changes 1 time" in curve
+
+
+def test_the_release_of_today_is_called_by_its_month():
+    made = grounds.grounds(everything(), "2026-05")
+    assert re.findall(r"<text[^>]*>([^<]*)<", html(made)) == ["2013-12", "now (2026-05)"]
+    assert '<th scope="row">now (2026-05)</th>' in html(made)
+    assert "4 releases" not in html(made) and "3 releases from 2013-12 to now (2026-05)" in html(
+        made
+    )
 
 
 def test_a_history_of_one_release_is_no_curve():
@@ -252,7 +262,7 @@ def test_the_grid_follows_the_controls_and_the_verdict_follows_the_rule():
 @pytest.mark.parametrize("part", ["scorecard", "then-and-now", "claim-list"])
 def test_lists_give_the_answer_before_the_question(output, part):
     values = {"vintages": ["2013-12", "current"], "planned": 16}
-    made = shell.part(part, outputs=[output], address=lambda one: "made-up.html", **values)
+    made = parts.part(part, outputs=[output], address=lambda one: "made-up.html", **values)
     said = text(made)
     assert '<a href="made-up.html">Did it rise?</a>' in made.astext()
     if "answer" in output["claim"]:
@@ -263,7 +273,7 @@ def test_lists_give_the_answer_before_the_question(output, part):
 def test_an_essay_names_what_is_planned_by_its_question():
     entry = {"paragraph": 1, "gist": "A gist.", "claims": ["made-up", "later", "not-titled"]}
     essay = {"about": "An essay.", "paragraphs": [entry], "planned": {"later": "Will it fall?"}}
-    made = shell.part(
+    made = parts.part(
         "essay", essay=essay, found={"made-up": least()}, address=lambda one: "made-up.html"
     )
     assert "Will it fall? Not examined yet. Not titled. Not examined yet." in text(made)
@@ -282,9 +292,19 @@ def test_the_claim_review_follows_the_verdict_and_carries_the_answer(verdict, ra
     assert plain["reviewBody"] == "Did it rise? The figures do not decide."
 
 
+def test_the_head_of_a_page_holds_the_answer_and_the_review_beside_what_it_held():
+    review = card.claim_review(everything(), ESSAY)
+    head = f"<meta>{parts.render('head', review=review)}"
+    assert head.startswith(
+        '<meta><meta name="description" content="It moved by −2.0 &lt;points&gt;.">'
+    )
+    told = re.search(r'<script type="application/ld\+json">(.*)</script>$', head)[1]
+    assert json.loads(told) == review and "<" not in told
+
+
 def test_json_in_a_page_cannot_end_its_script():
-    assert "<" not in shell.inline_json({"a": "</script>"})
-    assert json.loads(shell.inline_json({"a": "</script>"})) == {"a": "</script>"}
+    assert "<" not in parts.inline_json({"a": "</script>"})
+    assert json.loads(parts.inline_json({"a": "</script>"})) == {"a": "</script>"}
 
 
 def test_the_made_outputs_are_not_changed_by_showing_them():

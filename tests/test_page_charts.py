@@ -126,7 +126,7 @@ def test_html_is_complete_and_escaped():
     html = charts.figure_html(figures.Chart(FIGURE), "page.gini-changes.csv")
     assert '<figure class="cb-chart" id="chart-gini-changes">' in html
     assert "Two countries, &lt;two&gt; ways" in html
-    assert 'role="img" aria-label="A bar chart: one &quot;up&quot;, one down."' in html
+    assert 'role="img" aria-label="A bar chart: one &#34;up&#34;, one down."' in html
     assert "Gini points · World Bank · n = 2" in html
     assert 'href="page.gini-changes.csv" download' in html
     assert html.count("<script") == html.count("</script>") == 1
@@ -216,6 +216,18 @@ def test_verdicts_can_be_read_on_their_grounds(name, theme):
 def test_figures_are_written_in_the_colours_that_the_page_exchanges():
     written = [COLOURS[f"c{i}-figure"] for i in range(1, 7)]
     assert [colour.lower() for colour in figures.PALETTE] == written
+
+
+def test_an_outcome_has_the_colour_of_its_chip_and_no_other_thing_has_it():
+    chips = {"supports": "yes", "contradicts": "no", "inconclusive": "open"}
+    exchanged = (vendored.STATIC / "charts.js").read_text(encoding="utf-8")
+    for outcome, colour in figures.OUTCOME_COLOURS.items():
+        assert colour.lower() == COLOURS[f"{chips[outcome]}-light"]
+        assert f'"{chips[outcome]}"' in exchanged, "a dark page needs its own"
+        assert colour not in figures.PALETTE
+    chip = re.search(r"cb-outcome--contradicts\) \{ --cb-tone: var\(--cb-(\w+)\)", CSS)
+    assert chip[1] == chips["contradicts"]
+    assert figures.OUTCOME_COLOURS["contradicts"] not in (figures.RISE, figures.FALL)
 
 
 def line(*values):
@@ -308,13 +320,13 @@ def test_cells_of_an_axis_of_equal_ratios_touch_on_that_axis():
     assert np.allclose(high[:-1], low[1:])
 
 
-def test_a_region_is_stored_for_the_part_of_the_map_it_reaches_with_a_blank_rim():
+def test_a_region_is_stored_for_the_part_of_the_map_it_reaches():
     grid = pd.DataFrame([(x, y) for y in range(9) for x in range(9)], columns=["x", "y"])
     grid["r"] = np.where((grid["x"] == 4) & grid["y"].isin([2, 3]), "in", "out")
     small, large = figures.regions(grid, "x", "y", "r").data
-    assert (list(small.x), list(small.y)) == ([3, 4, 5], [1, 2, 3, 4])
-    assert np.nansum(small.z) == 2 and np.nansum(large.z) == 79
-    assert (list(large.x), list(large.y)) == (list(range(9)), list(range(9)))
+    assert list(zip(small.base, small.y, strict=True)) == [(3.5, 1.5), (3.5, 2.5)]
+    assert np.dot(small.x, small.width) == 2 and np.dot(large.x, large.width) == 79
+    assert sorted(set(large.y)) == [row - 0.5 for row in range(9)]
 
 
 def test_a_category_without_points_keeps_its_colour_so_that_maps_can_be_steps():

@@ -51,7 +51,7 @@ def test_formula_that_cannot_be_read_is_named(latex):
 def test_region_of_a_table_has_a_name_and_takes_the_focus():
     html = scrolling_table("<table></table>", 'The "data"')
     assert 'role="region"' in html and 'tabindex="0"' in html
-    assert 'aria-label="The &quot;data&quot;"' in html
+    assert 'aria-label="The &#34;data&#34;"' in html
 
 
 def test_data_table_heads_rows_and_columns():

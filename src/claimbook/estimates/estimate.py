@@ -73,12 +73,13 @@ class Estimate:
     def __post_init__(self) -> None:
         for name in ("value", "low", "high", "effective_n"):
             number = getattr(self, name)
-            if number is not None:
-                if not math.isfinite(number):
-                    raise EstimateError(
-                        f"An estimate's {name} is {number}: it must be a finite number."
-                    )
-                object.__setattr__(self, name, rounded(number))
+            if number is None:
+                continue
+            if not math.isfinite(number):
+                raise EstimateError(
+                    f"An estimate's {name} is {number}: it must be a finite number."
+                )
+            object.__setattr__(self, name, rounded(number))
         if not self.low <= self.value <= self.high:
             raise EstimateError(
                 f"An estimate's value is {self.value:g} and its interval runs from {self.low:g} to "
@@ -95,11 +96,8 @@ class Estimate:
             the values by economy never.
         """
         plain = {name: getattr(self, name) for name in ("value", "low", "high", "n", "unit")}
-        if self.exact:
-            plain["exact"] = True
-        if self.effective_n is not None:
-            plain["effective_n"] = self.effective_n
-        return plain
+        more = {"exact": self.exact or None, "effective_n": self.effective_n}
+        return plain | {name: known for name, known in more.items() if known is not None}
 
     def __str__(self) -> str:
         interval = f"95 % interval {self.low:g} to {self.high:g}"

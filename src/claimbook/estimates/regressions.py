@@ -7,24 +7,14 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from claimbook.estimates.estimate import (
-    CONFIDENCE,
-    MIN_ECONOMIES,
-    Estimate,
-    EstimateError,
-    numbers,
-)
+from claimbook.estimates.estimate import CONFIDENCE, MIN_ECONOMIES, Estimate, EstimateError, numbers
 
 # As in R's lm: what the other columns leave of a column must exceed this part of its length.
 TOLERANCE = 1e-7
 
 
 def slope(
-    y: pd.Series,
-    x: pd.DataFrame | pd.Series,
-    unit: str,
-    *,
-    cluster: pd.Series | None = None,
+    y: pd.Series, x: pd.DataFrame | pd.Series, unit: str, *, cluster: pd.Series | None = None
 ) -> Estimate | None:
     """Least-squares slope of y on the first column of x, the other columns held.
 
@@ -63,32 +53,28 @@ def slope(
     Cameron, A. C. and Miller, D. L. (2015), "A practitioner's guide to cluster-robust inference",
     Journal of Human Resources 50(2), 317-372.
     """
-    regressors = x.to_frame(_name(x, "The regressor")) if isinstance(x, pd.Series) else x
-    names = [str(name) for name in regressors.columns]
-    columns = [y, *(regressors.iloc[:, k] for k in range(len(names)))]
+    regressors = [x] if isinstance(x, pd.Series) else [column for _, column in x.items()]
+    names = [_name(column, "The regressor") for column in regressors]
     groups = pd.Series(0, index=y.index) if cluster is None else cluster
-    # Columns are numbered, so that no name can be taken for another.
-    table = pd.concat([groups, *columns], axis="columns", keys=range(len(columns) + 1))
-    table = table.dropna().sort_index()
-    n = len(table) if cluster is None else table[0].nunique()
-    fitted = [
-        numbers(table[k + 1], name) for k, name in enumerate([_name(y, "The outcome"), *names])
-    ]
+    groups, *columns = _complete(groups, y, *regressors)
+    named = zip(columns, [_name(y, "The outcome"), *names], strict=True)
+    fitted = [numbers(column, name) for column, name in named]
+    rows = len(groups)
+    n = rows if cluster is None else groups.nunique()
     if n < MIN_ECONOMIES or not _varies(fitted[1]):
         return None
-    outcome, scale = _scaled(fitted[0])
-    scaled = [_scaled(column) for column in fitted[1:]]
-    design = np.column_stack([np.full(len(table), len(table) ** -0.5), *(one for one, _ in scaled)])
+    (outcome, scale), *scaled = map(_scaled, fitted)
+    design = np.column_stack([np.full(rows, rows**-0.5), *(column for column, _ in scaled)])
     _refuse_dependent(design, ["a constant", *names])
 
     from statsmodels.regression.linear_model import OLS  # slow to import
 
     model = OLS(outcome, design)
     if cluster is None:
-        _refuse_leverage_one(design, table.index)
+        _refuse_leverage_one(design, groups.index)
         fit = model.fit(cov_type="HC3", use_t=True)
     else:
-        codes = pd.factorize(table[0])[0]
+        codes = pd.factorize(groups)[0]
         fit = model.fit(cov_type="cluster", cov_kwds={"groups": codes}, use_t=True)
     per_unit = scale / scaled[0][1]
     low, high = fit.conf_int(1 - CONFIDENCE)[1] * per_unit
@@ -126,10 +112,10 @@ def rank_slope(y: pd.Series, x: pd.Series, unit: str) -> Estimate | None:
     Sen, P. K. (1968), "Estimates of the regression coefficient based on Kendall's tau", Journal of
     the American Statistical Association 63(324), 1379-1389 (``scipy.stats.theilslopes``).
     """
-    table = pd.concat([y, x], axis="columns", keys=["y", "x"]).dropna()
-    outcome = numbers(table["y"], _name(y, "The outcome"))
-    regressor = numbers(table["x"], _name(x, "The regressor"))
-    if len(table) < MIN_ECONOMIES or not _varies(regressor):
+    outcome, regressor = _complete(y, x)
+    outcome = numbers(outcome, _name(y, "The outcome"))
+    regressor = numbers(regressor, _name(x, "The regressor"))
+    if len(outcome) < MIN_ECONOMIES or not _varies(regressor):
         return None
     from scipy.stats import theilslopes  # slow to import
 
@@ -137,7 +123,7 @@ def rank_slope(y: pd.Series, x: pd.Series, unit: str) -> Estimate | None:
         found = theilslopes(outcome, regressor, alpha=CONFIDENCE)
     if np.isnan(found.low_slope):
         return None
-    return Estimate(found.slope, found.low_slope, found.high_slope, len(table), unit, outcome)
+    return Estimate(found.slope, found.low_slope, found.high_slope, len(outcome), unit, outcome)
 
 
 def panel_slope(y: pd.Series, x: pd.Series, unit: str) -> Estimate | None:
@@ -173,28 +159,34 @@ def panel_slope(y: pd.Series, x: pd.Series, unit: str) -> Estimate | None:
     Cameron, A. C. and Miller, D. L. (2015), "A practitioner's guide to cluster-robust inference",
     Journal of Human Resources 50(2), 317-372.
     """
-    table = pd.concat([y, x], axis="columns", keys=["y", "x"]).dropna().sort_index()
-    table = table[table.groupby(level=0)["y"].transform("size") > 1].astype(float)
-    economies = table.index.get_level_values(0)
-    if economies.nunique() < MIN_ECONOMIES:
+    outcome, regressor = _complete(y, x)
+    again = outcome.groupby(level=0).transform("size") > 1
+    outcome = numbers(outcome[again], _name(y, "The outcome"))
+    regressor = numbers(regressor[again], _name(x, "The regressor"))
+    economies = outcome.index.get_level_values(0)
+    moves = _within(regressor)
+    still = np.linalg.norm(moves) <= TOLERANCE * np.linalg.norm(regressor)
+    if economies.nunique() < MIN_ECONOMIES or still:
         return None
-    outcome = numbers(table["y"], _name(y, "The outcome"))
-    regressor = numbers(table["x"], _name(x, "The regressor"))
-    outcome, regressor = _within(outcome), _within(regressor)
-    if np.linalg.norm(regressor) <= TOLERANCE * np.linalg.norm(table["x"]):
-        return None
-    periods = _period_effects(table.index)
-    moves = np.column_stack([*periods.T, regressor])
-    if _dependence(moves / np.linalg.norm(moves, axis=0), moves.shape[1] - 1) is not None:
+    periods = _period_effects(outcome.index)
+    beside = np.column_stack([periods, moves / np.linalg.norm(moves)])
+    if _dependence(beside, periods.shape[1]) is not None:
         raise EstimateError(
             f"{_name(x, 'The regressor')} moves alike in all economies: what is common to a period "
             "is set aside, and nothing of it is left. Choose one that differs between economies."
         )
-    regressors = pd.DataFrame(np.column_stack([regressor, periods]), index=table.index)
-    group = pd.Series(economies, index=table.index)
-    found = slope(outcome, regressors, unit, cluster=group)
-    ends = table["y"].groupby(level=0).agg(["first", "last"])
+    regressors = pd.DataFrame(np.column_stack([moves, periods]), index=outcome.index)
+    group = pd.Series(economies, index=outcome.index)
+    found = slope(_within(outcome), regressors, unit, cluster=group)
+    ends = outcome.groupby(level=0).agg(["first", "last"])
     return replace(found, economies=ends["last"] - ends["first"])
+
+
+def _complete(*columns: pd.Series) -> list[pd.Series]:
+    """Return the rows that lack nothing, in the order of the index."""
+    # Columns are numbered, so that no name can be taken for another.
+    table = pd.concat(columns, axis="columns", keys=range(len(columns))).dropna().sort_index()
+    return [table[k] for k in table]
 
 
 def _name(column: pd.Series, otherwise: str) -> str:
@@ -225,18 +217,17 @@ def _dependence(columns: np.ndarray, k: int) -> list[int] | None:
 def _refuse_dependent(design: np.ndarray, names: list[str]) -> None:
     """Refuse a column that does not vary, or that the columns before it make up."""
     for k in range(1, len(names)):
-        if not design[:, k].any():
-            raise EstimateError(
-                f"The regressor {names[k]} does not vary among the rows that are left: leave it "
-                "out, or choose other rows."
-            )
         made_of = _dependence(design, k)
-        if made_of is not None:
-            others = " and ".join(names[earlier] for earlier in made_of)
-            raise EstimateError(
-                f"The regressor {names[k]} follows exactly from {others}: none of them has a slope "
-                f"of its own. Leave out {names[k]}."
-            )
+        if made_of is None:
+            continue
+        others = " and ".join(names[earlier] for earlier in made_of)
+        raise EstimateError(
+            f"The regressor {names[k]} follows exactly from {others}: none of them has a slope of "
+            f"its own. Leave out {names[k]}."
+            if others
+            else f"The regressor {names[k]} does not vary among the rows that are left: leave it "
+            "out, or choose other rows."
+        )
 
 
 def _refuse_leverage_one(design: np.ndarray, rows: pd.Index) -> None:

@@ -8,13 +8,7 @@ from statistics import NormalDist
 import numpy as np
 import pandas as pd
 
-from claimbook.estimates.estimate import (
-    CONFIDENCE,
-    MIN_ECONOMIES,
-    Estimate,
-    EstimateError,
-    numbers,
-)
+from claimbook.estimates.estimate import CONFIDENCE, MIN_ECONOMIES, Estimate, EstimateError, numbers
 
 DRAWS = 9_999
 SEED = 2014
@@ -92,14 +86,13 @@ def median_difference(first: pd.Series, second: pd.Series, unit: str) -> Estimat
     ----------
     Efron, B. (1979), Annals of Statistics 7(1), 1-26.
     """
-    groups = [numbers(group, "The value") for group in (first, second)]
-    _refuse_common(*groups, "compare the economies' own differences by estimates.median")
-    if min(map(len, groups)) < MIN_ECONOMIES:
+    one, other = numbers(first, "The value"), numbers(second, "The value")
+    both = _both(one, other, "compare the economies' own differences by estimates.median")
+    if both is None:
         return None
-    one, other = (_median_law(group) for group in groups)
-    value = np.median(groups[0]) - np.median(groups[1])
-    ends = _lower_end_of_difference(one, other), -_lower_end_of_difference(other, one)
-    return _estimate(value, ends, unit, pd.concat(groups).sort_index())
+    laws = _median_law(one), _median_law(other)
+    ends = _lower_end_of_difference(*laws), -_lower_end_of_difference(*laws[::-1])
+    return _estimate(np.median(one) - np.median(other), ends, unit, both)
 
 
 def mean(values: pd.Series, unit: str, weights: pd.Series | None = None) -> Estimate | None:
@@ -134,12 +127,9 @@ def mean(values: pd.Series, unit: str, weights: pd.Series | None = None) -> Esti
     Kish, L. (1965), *Survey Sampling*, Wiley, for the effective number.
     """
     sample = numbers(values, "The value")
-    if weights is None:
-        weigh = pd.Series(1.0, index=sample.index)
-    else:
-        weigh = _weights(weights)
-        sample = sample[sample.index.isin(weigh.index)]
-        weigh = weigh.reindex(sample.index)
+    weigh = pd.Series(1.0, index=sample.index) if weights is None else _weights(weights)
+    sample = sample[sample.index.isin(weigh.index)]
+    weigh = weigh.reindex(sample.index)
     if len(sample) < MIN_ECONOMIES:
         return None
     counts = _counts(len(sample))
@@ -213,17 +203,16 @@ def share_difference(
     comparison of eleven methods", Statistics in Medicine 17(8), 873-890, method 10
     (``statsmodels.stats.proportion.confint_proportions_2indep``).
     """
-    groups = [_told(group) for group in (first, second)]
-    _refuse_common(*groups, "use estimates.paired_share_difference")
-    if min(map(len, groups)) < MIN_ECONOMIES:
+    one, other = _told(first), _told(second)
+    both = _both(one, other, "use estimates.paired_share_difference")
+    if both is None:
         return None
     from statsmodels.stats.proportion import confint_proportions_2indep  # slow to import
 
-    one, other = groups
     ends = confint_proportions_2indep(
         one.sum(), len(one), other.sum(), len(other), method="newcomb", alpha=1 - CONFIDENCE
     )
-    return _estimate(one.mean() - other.mean(), ends, unit, pd.concat(groups).sort_index())
+    return _estimate(one.mean() - other.mean(), ends, unit, both)
 
 
 def paired_share_difference(
@@ -366,13 +355,16 @@ def _told(members: pd.Series) -> pd.Series:
     return told
 
 
-def _refuse_common(first: pd.Series, second: pd.Series, instead: str) -> None:
+def _both(first: pd.Series, second: pd.Series, instead: str) -> pd.Series | None:
+    """Return two groups together, None if one is too small; a common economy is refused."""
     common = first.index.intersection(second.index)
     if len(common):
         raise EstimateError(
             f"{common[0]} stands in both groups: two independent groups have no economy in common. "
             f"For the same economies {instead}."
         )
+    small = min(len(first), len(second)) < MIN_ECONOMIES
+    return None if small else pd.concat([first, second]).sort_index()
 
 
 def _wilson(told: pd.Series) -> tuple[float, float]:

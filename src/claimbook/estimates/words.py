@@ -7,7 +7,7 @@ same decimals: two digits of the largest, three from ten on.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 Found = Mapping[str, Any]
@@ -15,13 +15,23 @@ NONE = "no estimate"
 _SHARE = "share of "
 
 
+def decimals(values: Iterable[float], digits: int = 3) -> int:
+    """Return the decimal places that show the largest of some numbers with so many digits."""
+    largest = max((abs(value) for value in values if math.isfinite(value)), default=0)
+    return max(0, digits - 1 - math.floor(math.log10(largest))) if largest else 0
+
+
+def fixed(value: float, places: int, sign: str = "") -> str:
+    """Write a number with so many decimals, separators of thousands and a true minus."""
+    return f"{value:{sign},.{places}f}".replace("-", "−")
+
+
 def number(value: float | None, digits: int = 3, sign: bool = False) -> str:
     """Write a number with few significant digits and a true minus; "–" for None."""
     if value is None:
         return "–"
-    places = max(0, digits - 1 - math.floor(math.log10(abs(value)))) if value else 0
-    text = f"{value:{'+' if sign else ''},.{places}f}"
-    return (text.rstrip("0").rstrip(".") if "." in text else text).replace("-", "−")
+    text = fixed(value, decimals([value], digits), "+" if sign else "")
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def amount(value: float, unit: str, *, difference: bool = False) -> str:
@@ -30,9 +40,10 @@ def amount(value: float, unit: str, *, difference: bool = False) -> str:
     With `difference` it is the distance between two values: shares differ by points.
     """
     if unit.startswith(_SHARE):
-        points = "point" if abs(value) == 0.01 else "points"
-        whole = unit.removeprefix(_SHARE)
-        return f"{number(100 * value)} {points}" if difference else f"{_percent(value)} of {whole}"
+        percent = number(100 * value)
+        if not difference:
+            return f"{percent} % of {unit.removeprefix(_SHARE)}"
+        return f"{percent} {'point' if abs(value) == 0.01 else 'points'}"
     return f"{number(value)} {unit.replace('points', 'point', 1) if abs(value) == 1 else unit}"
 
 
@@ -40,29 +51,24 @@ def value(estimate: Found | None) -> str:
     """Write the value of an estimate with its unit, such as "−2.0 Gini points"."""
     if estimate is None:
         return NONE
-    unit, scale = estimate["unit"], _scale(estimate)
-    written = _fixed(estimate["value"] * scale, _places(estimate))
-    if not unit.startswith(_SHARE):
-        return f"{written} {unit}"
-    return f"{written} % of {unit.removeprefix(_SHARE)}"
+    unit, (written, _, _) = estimate["unit"], _written(estimate)
+    return f"{written} {unit.replace(_SHARE, '% of ') if unit.startswith(_SHARE) else unit}"
 
 
 def interval(estimate: Found) -> str:
     """Write an interval, such as "−3.0 to 0.9"; "exact" where there is none."""
     if estimate["low"] == estimate["high"]:
         return "exact"
-    places, scale = _places(estimate), _scale(estimate)
-    low, high = (_fixed(estimate[end] * scale, places) for end in ("low", "high"))
-    return f"{low} to {high}" + (" %" if scale == 100 else "")
+    _, low, high = _written(estimate)
+    return f"{low} to {high}{_percent(estimate)}"
 
 
 def short(estimate: Found | None) -> str:
     """Write an estimate in the smallest space, such as "−2.0 (−3.0 to 0.9)"."""
     if estimate is None:
         return NONE
-    percent = " %" if _scale(estimate) == 100 else ""
-    written = _fixed(estimate["value"] * _scale(estimate), _places(estimate)) + percent
-    return written if interval(estimate) == "exact" else f"{written} ({interval(estimate)})"
+    written, ends = _written(estimate)[0] + _percent(estimate), interval(estimate)
+    return written if ends == "exact" else f"{written} ({ends})"
 
 
 def counted(estimate: Found, what: str = "economies") -> str:
@@ -77,27 +83,15 @@ def full(estimate: Found | None, what: str = "economies") -> str:
     return f"{value(estimate)} ({interval(estimate)}), {counted(estimate, what)}"
 
 
-def _percent(share: float) -> str:
-    return f"{number(100 * share)} %"
+def _percent(estimate: Found) -> str:
+    return " %" if estimate["unit"].startswith(_SHARE) else ""
 
 
-def _scale(estimate: Found) -> int:
-    return 100 if estimate["unit"].startswith(_SHARE) else 1
-
-
-def _places(estimate: Found) -> int:
-    """Return the decimals of an estimate and its interval."""
-    ends = (abs(estimate[name]) * _scale(estimate) for name in ("value", "low", "high"))
-    largest = max(ends)
-    if largest == 0:
-        return 0
-    magnitude = math.floor(math.log10(largest))
-    digits = 3 if magnitude >= 1 and _scale(estimate) == 1 else 2
-    return max(0, digits - 1 - magnitude)
-
-
-def _fixed(value: float, places: int) -> str:
-    """Write a number with so many decimals, and more where it would seem to be zero and is not."""
-    if value and round(value, places) == 0:
-        places = -math.floor(math.log10(abs(value)))
-    return f"{value:,.{places}f}".replace("-", "−")
+def _written(estimate: Found) -> list[str]:
+    """Write value, low and high with the same decimals; more where one would seem to be zero."""
+    share = estimate["unit"].startswith(_SHARE)
+    ends = [estimate[name] * (100 if share else 1) for name in ("value", "low", "high")]
+    places = decimals(ends, 3 if not share and max(map(abs, ends)) >= 10 else 2)
+    return [
+        fixed(end, places if round(end, places) or not end else decimals([end], 1)) for end in ends
+    ]

@@ -5,6 +5,7 @@ plotly is imported when a chart is drawn: ``figures.go`` and ``figures.px`` are 
 
 # ruff: noqa: F401 (these names are what chapters reach as figures.…)
 
+from importlib import import_module
 from typing import Any
 
 from claimbook.figures.chart import HEIGHT, MIME, Chart, ChartError, chart, problems, text_form
@@ -38,15 +39,11 @@ from claimbook.figures.palette import (
 from claimbook.figures.steps import stepped
 from claimbook.figures.words import names, signed
 
+_DOORS = {"go": "plotly.graph_objects", "px": "plotly.express"}
+
 
 def __getattr__(name: str) -> Any:
     """Import plotly when a chapter reaches for it."""
-    if name == "go":
-        import plotly.graph_objects as go
-
-        return go
-    if name == "px":
-        import plotly.express as px
-
-        return px
+    if name in _DOORS:
+        return import_module(_DOORS[name])
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -8,13 +8,12 @@ what is asked of a chart, both when it is made and when a page shows it.
 
 from __future__ import annotations
 
-import base64
 import csv
 import hashlib
 import io
 import json
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -183,35 +182,26 @@ def chart(
     if table.index.name:
         table = table.reset_index()
     rows = _plain(table.astype(object).to_numpy().tolist())
-    meta = {
-        "id": id,
-        "title": title,
-        "alt": alt,
-        "unit": unit,
-        "source": source,
+    meta = {"id": id, "title": title, "alt": alt, "unit": unit, "source": source}
+    meta |= {
         "n": len(table) if n is None else int(n),
         "columns": words.headings(table.columns, headings or {}),
         "rows": [_csv_line(row) for row in rows],
     }
     figure = go.Figure(figure).update_layout(height=height, title_text=title)
     figure.layout.template = TEMPLATE  # in the place of plotly's own, which an update would keep
-    plain = _plain(figure.to_plotly_json())
-    layout = plain["layout"] | {"meta": {"claimbook": meta}}
-    drawn = {
-        "data": _answering(plain["data"], layout),
-        "layout": layout,
-        "config": {"displayModeBar": False, "responsive": True},
-    }
-    frames = [
-        {"name": frame["name"], "data": _answering(frame["data"], layout)}
-        for frame in plain.get("frames", ())
-    ]
-    return Chart(drawn | ({"frames": without_repeats(frames)} if frames else {}))
+    layout = _plain(figure.layout.to_plotly_json()) | {"meta": {"claimbook": meta}}
 
+    def answering(traces: Sequence[go.Trace]) -> list[dict[str, Any]]:
+        plain = [_plain(trace.to_plotly_json()) for trace in traces]
+        return [trace | words.tooltip(trace, layout) for trace in plain]
 
-def _answering(traces: Sequence[dict[str, Any]], layout: dict[str, Any]) -> list[dict[str, Any]]:
-    """Give each trace its tooltip."""
-    return [trace | words.tooltip(trace, layout) for trace in traces]
+    drawn = {"data": answering(figure.data), "layout": layout}
+    drawn["config"] = {"displayModeBar": False, "responsive": True}
+    if figure.frames:
+        steps = [{"name": step.name, "data": answering(step.data)} for step in figure.frames]
+        drawn["frames"] = without_repeats(steps)
+    return Chart(drawn)
 
 
 def _csv_line(cells: Sequence[Any]) -> str:
@@ -239,44 +229,19 @@ def problems(drawn: Mapping[str, Any]) -> list[str]:
     list of str
         One sentence for each thing; empty for a chart that ``chart.schema.json`` admits.
     """
-    return list(_problems(drawn))
-
-
-def _problems(drawn: Mapping[str, Any]) -> Iterator[str]:
     from jsonschema import Draft202012Validator
 
-    errors = list(Draft202012Validator(_schema()).iter_errors(drawn))
-    fields = {field: None for error in errors for field in _fields(error)}
     meta = _at(drawn, _META)
     if not isinstance(meta, Mapping):
-        yield (
+        return [
             "a chart does not say what it is: make it with claimbook.figures, which asks for its "
             "id, title, alt text, unit, source, n and rows."
-        )
-        return
+        ]
     named = f"the chart “{meta['id']}”" if meta.get("id") else "a chart"
-    for field in fields:
-        value = _at(drawn, field)
-        lacks = "no usable" if value and str(value).strip() else "no"
-        if field[-1] == "id":
-            lacks = "no usable"
-        remedy = _at(_schema(), [part for name in field for part in ("properties", name)])
-        yield f"{named} has {lacks} {field[-1]}: {(remedy or {}).get('description', 'add it.')}"
-    if fields:
-        return
-    if exact := words.too_exact(meta["alt"]):
-        yield (
-            f"{named} has an alt text that says {exact[0]}: a listener keeps four digits at most, "
-            "round it."
-        )
-    width = len(meta["columns"])
-    for place, row in enumerate(csv.reader(meta["rows"]), 1):
-        if len(row) != width:
-            yield (
-                f"{named} has a row of another length than its columns (row {place}): give each "
-                "row one value for each column."
-            )
-            return
+    errors = list(Draft202012Validator(_schema()).iter_errors(drawn))
+    fields = dict.fromkeys(field for error in errors for field in _fields(error))
+    found = [_lack(field, _at(drawn, field)) for field in fields] or _unreadable(meta)
+    return [f"{named} has {problem}" for problem in found]
 
 
 def _fields(error: Any) -> list[tuple[str, ...]]:
@@ -287,6 +252,28 @@ def _fields(error: Any) -> list[tuple[str, ...]]:
     return [(*path, name) for name in error.validator_value if name not in error.instance]
 
 
+def _lack(field: Sequence[str], value: Any) -> str:
+    """Say which field is missing or of no use, and what the schema asks for in its place."""
+    unusable = field[-1] == "id" or (value and str(value).strip())
+    asked = _at(_schema(), [part for name in field for part in ("properties", name)]) or {}
+    remedy = asked.get("description", "add it.")
+    return f"no {'usable ' if unusable else ''}{field[-1]}: {remedy}"
+
+
+def _unreadable(meta: Mapping[str, Any]) -> list[str]:
+    """Say what no schema can: numbers too exact to be heard, rows that do not fit the columns."""
+    if found := words.too_exact(meta["alt"]):
+        exact = found[0]
+        return [f"an alt text that says {exact}: a listener keeps four digits at most, round it."]
+    for place, row in enumerate(csv.reader(meta["rows"]), 1):
+        if len(row) != len(meta["columns"]):
+            return [
+                f"a row of another length than its columns (row {place}): give each row one value "
+                "for each column."
+            ]
+    return []
+
+
 def _at(tree: Any, path: Sequence[str]) -> Any:
     for name in path:
         tree = tree.get(name) if isinstance(tree, Mapping) else None
@@ -294,30 +281,17 @@ def _at(tree: Any, path: Sequence[str]) -> Any:
 
 
 def _plain(value: Any) -> Any:
-    """Turn what plotly and pandas hold into JSON: lists, six significant digits, no base64.
+    """Turn what plotly and pandas hold into JSON: lists, six significant digits.
 
     A whole number has no point, for JupyterLab would write 2.0 as 2 and so change the file.
     """
     if isinstance(value, Mapping):
-        if "bdata" in value:
-            return _plain(_decoded(value))
         return {str(key): _plain(part) for key, part in value.items()}
-    if isinstance(value, np.ndarray | pd.Series | pd.Index):
-        return _plain(value.tolist())
+    if isinstance(value, np.ndarray | np.generic):
+        value = value.tolist()
     if isinstance(value, list | tuple):
         return [_plain(part) for part in value]
-    if isinstance(value, np.generic):
-        return _plain(value.item())
     if isinstance(value, float):
-        if not math.isfinite(value):
-            return None
-        number = rounded(value)
-        return int(number) if number.is_integer() else number
+        number = rounded(value) if math.isfinite(value) else None
+        return int(number) if number is not None and number.is_integer() else number
     return value
-
-
-def _decoded(packed: Mapping[str, Any]) -> np.ndarray:
-    """Unpack an array that plotly has packed as base64."""
-    flat = np.frombuffer(base64.b64decode(packed["bdata"]), dtype=packed["dtype"])
-    shape = packed.get("shape")
-    return flat if shape is None else flat.reshape([int(side) for side in str(shape).split(",")])

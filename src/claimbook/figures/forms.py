@@ -6,14 +6,14 @@ Titles of axes are written as ``"what is measured, unit"``: tooltips are made of
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from claimbook.errors import ClaimbookError
 from claimbook.figures.palette import BLUE, FALL, NEUTRAL, PALETTE, RISE
-from claimbook.figures.words import decimals, measured, number, quantity_and_unit
+from claimbook.figures.words import measured, number, quantity_and_unit, tooltip_digits
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -39,13 +39,11 @@ def distribution(values: pd.Series, *, width: float, x: str, y: str = "Economies
     import plotly.graph_objects as go
 
     quantity, unit = quantity_and_unit(x)
+    between = f"{quantity} between %{{customdata[0]}} and %{{customdata[1]}} {unit}"
     binned = bins(values, width)
     middles = binned["from"] + width / 2
     figure = go.Figure()
-    for name, side, colour in (
-        ("fell", middles < 0, FALL),
-        ("rose, or stayed", middles > 0, RISE),
-    ):
+    for name, side, colour in (("fell", middles < 0, FALL), ("rose, or stayed", middles > 0, RISE)):
         figure.add_bar(
             x=middles[side],
             y=binned.loc[side, "economies"],
@@ -53,8 +51,7 @@ def distribution(values: pd.Series, *, width: float, x: str, y: str = "Economies
             marker_color=colour,
             width=width * 0.94,
             customdata=binned.loc[side, ["from", "to"]],
-            hovertemplate=f"{quantity} between %{{customdata[0]}} and %{{customdata[1]}} {unit}: "
-            "%{y} economies.<extra></extra>",
+            hovertemplate=f"{between}: %{{y}} economies.<extra></extra>",
         )
     return figure.update_layout(xaxis_title=x, yaxis_title=y)
 
@@ -100,24 +97,38 @@ def ranked(values: pd.Series, names: pd.Series, *, x: str) -> go.Figure:
     import plotly.graph_objects as go
 
     values = values.sort_values(kind="stable")
-    figure = go.Figure()
-    figure.add_scatter(
+    dots = go.Scatter(
         x=values,
         y=names.reindex(values.index),
         mode="markers",
         customdata=values.index,
         marker={"size": 10, "color": [RISE if value > 0 else FALL for value in values]},
-        error_x={
-            "type": "data",
-            "symmetric": False,
-            "array": [max(-value, 0) for value in values],
-            "arrayminus": [max(value, 0) for value in values],
-            "width": 0,
-            "color": NEUTRAL,
-            "thickness": 1,
-        },
+        error_x=whiskers((-values).clip(lower=0), values.clip(lower=0), width=0, thickness=1),
     )
-    return figure.update_layout(xaxis_title=x, yaxis={"dtick": 1, "showgrid": False})
+    return go.Figure(dots).update_layout(xaxis_title=x, yaxis={"dtick": 1, "showgrid": False})
+
+
+def whiskers(
+    above: pd.Series, below: pd.Series, color: str = NEUTRAL, **look: float
+) -> dict[str, Any]:
+    """Return the lines at either side of points, as plotly takes its error bars.
+
+    Parameters
+    ----------
+    above, below : pandas.Series
+        How far they reach from each point, in the unit of its axis.
+    color : str
+        Their colour.
+    **look : float
+        ``thickness`` of the lines and ``width`` of their ends, in pixels.
+
+    Returns
+    -------
+    dict
+        For ``error_x`` or ``error_y`` of a trace.
+    """
+    ends = {"type": "data", "symmetric": False, "array": above, "arrayminus": below}
+    return ends | {"color": color, **look}
 
 
 def scatter(
@@ -172,13 +183,9 @@ def scatter(
     figure.update_layout(xaxis_title=x, yaxis_title=y)
     if diagonal:
         ends = [float(table[[x, y]].min().min()), float(table[[x, y]].max().max())]
+        line = {"color": NEUTRAL, "dash": "dot", "width": 1}
         figure.add_scatter(
-            x=ends,
-            y=ends,
-            mode="lines",
-            line={"color": NEUTRAL, "dash": "dot", "width": 1},
-            hoverinfo="skip",
-            showlegend=False,
+            x=ends, y=ends, mode="lines", line=line, hoverinfo="skip", showlegend=False
         )
     return figure
 
@@ -207,34 +214,19 @@ def intervals(
     import plotly.graph_objects as go
 
     upwards = table[::-1]
-    low, high = upwards["low"].astype(float), upwards["high"].astype(float)
-    value = upwards["value"].astype(float)
-    # A tenth of the interval tells its ends apart; whole units where the figures are large.
-    digits = min(3, max(1, decimals([*value, *low, *high], 2)))
-    figure = go.Figure(
-        go.Scatter(
-            x=value,
-            y=upwards.index,
-            mode="markers",
-            marker={"size": 10, "color": list(colours)[::-1] if colours else BLUE},
-            error_x={
-                "type": "data",
-                "symmetric": False,
-                "array": high - value,
-                "arrayminus": value - low,
-                "color": NEUTRAL,
-                "thickness": 1.5,
-                "width": 4,
-            },
-            hovertext=[
-                f"{number(ends[0], digits)} to {number(ends[1], digits)}"
-                for ends in zip(low, high, strict=True)
-            ],
-            hovertemplate=f"%{{y}}. {measured(x, f'%{{x:,.{digits}f}}')}, "
-            "95 % interval %{hovertext}.<extra></extra>",
-        )
+    value, low, high = (upwards[end].astype(float) for end in ("value", "low", "high"))
+    digits = tooltip_digits([*value, *low, *high])
+    found, ends = measured(x, f"%{{x:,.{digits}f}}"), zip(low, high, strict=True)
+    dots = go.Scatter(
+        x=value,
+        y=upwards.index,
+        mode="markers",
+        marker={"size": 10, "color": list(colours)[::-1] if colours else BLUE},
+        error_x=whiskers(high - value, value - low, thickness=1.5, width=4),
+        hovertext=[f"{number(one, digits)} to {number(other, digits)}" for one, other in ends],
+        hovertemplate=f"%{{y}}. {found}, 95 % interval %{{hovertext}}.<extra></extra>",
     )
-    return figure.update_layout(
+    return go.Figure(dots).update_layout(
         xaxis={"title": x, "rangemode": "tozero" if zero else "normal"},
         yaxis={"dtick": 1, "showgrid": False},
     )
@@ -304,12 +296,7 @@ def small_multiples(table: pd.DataFrame, x: str, y: str, by: str, *, columns: in
 
 
 def regions(
-    table: pd.DataFrame,
-    x: str,
-    y: str,
-    region: str,
-    *,
-    colours: Mapping[str, str] | None = None,
+    table: pd.DataFrame, x: str, y: str, region: str, *, colours: Mapping[str, str] | None = None
 ) -> go.Figure:
     """Draw which region each point of a grid lies in: a map of a model's parameters.
 
@@ -345,33 +332,31 @@ def regions(
         )
     hues = dict(zip(named, PALETTE, strict=False)) | dict(colours or {})
     found = runs(table, x, y, region)
-    across, up = (_edges(table[column]) for column in (x, y))
+    first, last = f"{x}, from", f"{x}, to"
+    across, up = _edges(table[x]), _edges(table[y])
     figure = go.Figure()
     for name in named:
         some = found[found[region] == name]
-        left = across.loc[some[f"{x}, from"], "from"].to_numpy()
-        rows = up.loc[some[y]]
+        left = across.loc[some[first], "from"].to_numpy()
+        bottom = up.loc[some[y], "from"].to_numpy()
         figure.add_bar(
             orientation="h",
             base=left,
-            x=across.loc[some[f"{x}, to"], "to"].to_numpy() - left,
-            y=rows["from"].to_numpy(),
-            width=(rows["to"] - rows["from"]).to_numpy(),
+            x=across.loc[some[last], "to"].to_numpy() - left,
+            y=bottom,
+            width=up.loc[some[y], "to"].to_numpy() - bottom,
             offset=0,
             name=str(name),
             marker={"color": hues[name], "line": {"color": hues[name], "width": 0.5}},
             showlegend=bool(len(some)),
             hovertext=[
-                f"{y} {row[y]:.3g}<br>{x} {row[f'{x}, from']:.3g} to {row[f'{x}, to']:.3g}"
+                f"{y} {row[y]:.3g}<br>{x} {row[first]:.3g} to {row[last]:.3g}"
                 for _, row in some.iterrows()
             ],
             hovertemplate=f"%{{hovertext}}: {name}.<extra></extra>",
         )
-    return figure.update_layout(
-        barmode="overlay",
-        xaxis={"title": x, "range": [across["from"].min(), across["to"].max()]},
-        yaxis_title=y,
-    )
+    ends = [across["from"].min(), across["to"].max()]
+    return figure.update_layout(barmode="overlay", xaxis={"title": x, "range": ends}, yaxis_title=y)
 
 
 def runs(table: pd.DataFrame, x: str, y: str, region: str) -> pd.DataFrame:

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import calendar
 from collections.abc import Mapping
+from itertools import chain
 from typing import Any
 
 import pandas as pd
@@ -27,6 +28,7 @@ from claimbook.figures.lead import LeadError, lead_svg
 
 ENDS = ("value", "low", "high")
 Check = Mapping[str, Any]
+Asked = dict[str, list[Check]]
 
 
 def lead_chart(
@@ -79,7 +81,7 @@ def lead_chart(
         asked = _asked(lead, output)
         first = next(iter(asked.values()))[-1]
         estimate = first["estimate"] or {}
-        data = _data(form, asked, names, labels or {})
+        data = _DATA.get(form, _estimates)(asked, names, labels or {})
         unit, n = lead.get("unit") or first["unit"], estimate.get("n", len(data))
     return lead_svg(
         form,
@@ -93,14 +95,14 @@ def lead_chart(
     )
 
 
-def _asked(lead: Mapping[str, Any], output: Mapping[str, Any]) -> dict[str, list[Check]]:
+def _asked(lead: Mapping[str, Any], output: Mapping[str, Any]) -> Asked:
     """Return the checks of each row by its label; a check that stands alone has none."""
     held = {check["id"]: check for check in output["checks"]}
     wanted = {"": lead["check"]} if "check" in lead else lead.get("checks", {})
     if not wanted:
         raise LeadError(f"The lead chart ({lead.get('form')}) names no check: give it one.")
     rows = {label: [ids] if isinstance(ids, str) else ids for label, ids in wanted.items()}
-    for one in (one for ids in rows.values() for one in ids):
+    for one in chain(*rows.values()):
         if one not in held:
             raise LeadError(
                 f"The lead chart names the check {one!r}, which the claim does not have."
@@ -109,39 +111,28 @@ def _asked(lead: Mapping[str, Any], output: Mapping[str, Any]) -> dict[str, list
     return {label: [held[one] for one in ids] for label, ids in rows.items()}
 
 
-def _data(
-    form: str, asked: dict[str, list[Check]], names: Mapping[str, str], labels: Mapping[str, Any]
-) -> pd.DataFrame:
-    """Return the frame that a form draws."""
-    alone = asked.get("", [None])[0]
-    if form == "strip":
-        check = alone or next(iter(asked.values()))[0]
-        values = pd.Series(check["economies"], dtype=float)
-        return values.rename(lambda code: names.get(code, code)).to_frame("value")
-    if form == "dumbbell":
-        rows = _vintages(alone) if alone else {label: _pair(pair) for label, pair in asked.items()}
-        held = {label: [one["value"] for one in pair] for label, pair in rows.items() if all(pair)}
-        return pd.DataFrame.from_dict(held, orient="index", columns=["then", "now"])
-    found = (
-        _single_changes(alone, labels)
-        if alone
-        else {label: checks[0]["estimate"] for label, checks in asked.items()}
-    )
-    held = {label: [one[end] for end in ENDS] for label, one in found.items() if one}
-    return pd.DataFrame.from_dict(held, orient="index", columns=list(ENDS))
+def _economies(asked: Asked, names: Mapping[str, str], labels: Mapping[str, Any]) -> pd.DataFrame:
+    """Return the values of a check by the names of its economies."""
+    values = pd.Series(next(iter(asked.values()))[0]["economies"], dtype=float)
+    return values.rename(lambda code: names.get(code, code)).to_frame("value")
 
 
-def _pair(checks: list[Check]) -> list[Check]:
-    if len(checks) != 2:
+def _moves(asked: Asked, names: Mapping[str, str], labels: Mapping[str, Any]) -> pd.DataFrame:
+    """Return what stood then and what stands now, of each vintage or of each pair of checks."""
+    if "" in asked:
+        vintages = dict(asked[""][0]["vintages"])
+        today = vintages.pop("current", None)
+        pairs = {f"{_month(name)} → today": [then, today] for name, then in vintages.items()}
+    else:
+        pairs = asked
+    if any(len(pair) != 2 for pair in pairs.values()):
         raise LeadError("A row of the lead chart (dumbbell) names two checks: then and now.")
-    return [check["estimate"] for check in checks]
-
-
-def _vintages(check: Check) -> dict[str, list[Check | None]]:
-    """Return a check's estimate under each older vintage beside today's."""
-    found = {vintage: (held or {}).get("estimate") for vintage, held in check["vintages"].items()}
-    now = found.pop("current", None)
-    return {f"{_month(vintage)} → today": [then, now] for vintage, then in found.items()}
+    rows = {
+        label: [held["estimate"]["value"] for held in pair]
+        for label, pair in pairs.items()
+        if all(held and held["estimate"] for held in pair)
+    }
+    return pd.DataFrame.from_dict(rows, orient="index", columns=["then", "now"])
 
 
 def _month(vintage: str) -> str:
@@ -150,17 +141,29 @@ def _month(vintage: str) -> str:
     return f"{calendar.month_name[int(month)]} {year}"
 
 
+def _estimates(asked: Asked, names: Mapping[str, str], labels: Mapping[str, Any]) -> pd.DataFrame:
+    """Return the estimates of checks, or of one check's headline and its single changes."""
+    found = {label: checks[0]["estimate"] for label, checks in asked.items()}
+    if "" in asked:
+        found = {"Headline": found[""]} | _single_changes(asked[""][0], labels)
+    rows = {label: [one[end] for end in ENDS] for label, one in found.items() if one}
+    return pd.DataFrame.from_dict(rows, orient="index", columns=list(ENDS))
+
+
 def _single_changes(check: Check, labels: Mapping[str, Any]) -> dict[str, Check | None]:
-    """Return the estimates of a check's headline and of every variant with one choice changed."""
+    """Return the estimates of every variant of a check with one choice changed."""
     head = {name: values[0] for name, values in check["options"].items()}
-    found = {"Headline": check["estimate"]}
+    found = {}
     for variant in check["variants"]:
         changed = [(name, v) for name, v in variant["options"].items() if v != head[name]]
         if len(changed) == 1:
             name, value = changed[0]
-            label = f"{words.option(labels, name)}: {words.choice(labels, name, value)}"
+            label = f"{words.option(name, labels)}: {words.choice(value, name, labels)}"
             found[label] = variant["estimate"]
     return found
+
+
+_DATA = {"strip": _economies, "dumbbell": _moves}
 
 
 def _lines(lead: Mapping[str, Any], lines: pd.DataFrame | None) -> pd.DataFrame:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from claimbook.errors import ClaimbookError
@@ -51,25 +51,15 @@ def stepped(steps: Mapping[str, go.Figure], *, label: str, start: str | None = N
                 f"The step {name!r} of the chart of {label!r} has the traces {found}, the step "
                 f"{shown!r} has {kinds[shown]}: draw the same traces, empty if need be."
             )
-    places = list(steps)
-    figure = go.Figure(
-        data=steps[shown].data,
-        layout=steps[shown].layout,
-        frames=[go.Frame(name=name, data=step.data) for name, step in steps.items()],
-    )
+    frames = [go.Frame(name=name, data=step.data) for name, step in steps.items()]
+    figure = go.Figure(data=steps[shown].data, layout=steps[shown].layout, frames=frames)
     # JupyterLab draws plotly's own slider; the page has one that the keyboard reaches.
-    return figure.update_layout(
-        sliders=[
-            {
-                "active": places.index(shown),
-                "currentvalue": {"prefix": f"{label}: "},
-                "steps": [
-                    {"label": name, "method": "animate", "args": [[name], {"mode": "immediate"}]}
-                    for name in places
-                ],
-            }
-        ]
-    )
+    moves = [
+        {"label": name, "method": "animate", "args": [[name], {"mode": "immediate"}]}
+        for name in steps
+    ]
+    slider = {"active": list(steps).index(shown), "currentvalue": {"prefix": f"{label}: "}}
+    return figure.update_layout(sliders=[slider | {"steps": moves}])
 
 
 def without_repeats(frames: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -85,8 +75,7 @@ def without_repeats(frames: list[dict[str, Any]]) -> list[dict[str, Any]]:
     list of dict
         The frames; an attribute that differs in one of them is kept in every one.
     """
-    places = range(len(frames[0]["data"])) if frames else ()
-    moving = [_moving([frame["data"][place] for frame in frames]) for place in places]
+    moving = [_moving(traces) for traces in zip(*(frame["data"] for frame in frames), strict=True)]
     return [
         {
             "name": frame["name"],
@@ -99,7 +88,7 @@ def without_repeats(frames: list[dict[str, Any]]) -> list[dict[str, Any]]:
     ]
 
 
-def _moving(traces: list[dict[str, Any]]) -> list[str]:
+def _moving(traces: Sequence[dict[str, Any]]) -> list[str]:
     """Return the attributes that are not the same in all traces."""
     first, *others = traces
     keys = {key: None for trace in traces for key in trace}

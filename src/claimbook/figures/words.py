@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
@@ -14,16 +13,12 @@ import pandas as pd
 
 from claimbook import paths
 from claimbook.errors import ClaimbookError
+from claimbook.estimates.words import decimals, fixed
 
 _PLAIN = re.compile(r"-?\d+(\.\d+)?(e[+-]?\d+)?")
 _NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?")
-_HEADINGS = {
-    "name": "Economy",
-    "value": "Estimate",
-    "low": "Interval from",
-    "high": "Interval to",
-    "n": "n",
-}
+_HEADINGS = {"name": "Economy", "value": "Estimate", "n": "n"}
+_HEADINGS |= {"low": "Interval from", "high": "Interval to"}
 
 
 class HoldsEconomies(Protocol):
@@ -51,9 +46,22 @@ def signed(number: float, digits: int) -> str:
 
 
 def number(value: float, digits: int) -> str:
-    """Write a number with separators of thousands and a true minus."""
-    text = f"{value:,.{digits}f}"
-    return (text if float(text.replace(",", "")) else text.lstrip("-")).replace("-", "−")
+    """Write a number with so many decimals, a true minus, and no minus before zero."""
+    return fixed(round(float(value), digits) + 0.0, digits)
+
+
+def ranged(value: float, low: float, high: float, digits: int, unit: str = "") -> str:
+    """Write an estimate in a sentence: "−2.0 points, 95 % interval −3.0 to 0.9"."""
+    ends = f"95 % interval {number(low, digits)} to {number(high, digits)}"
+    return f"{number(value, digits)}{unit and f' {unit}'}, {'exact' if low == high else ends}"
+
+
+def tooltip_digits(values: Iterable[float]) -> int:
+    """Return the decimals of numbers in a tooltip: two digits tell the largest, from one to three.
+
+    A tenth of an interval tells its ends apart; whole units would do where figures are large.
+    """
+    return min(3, max(1, decimals(values, 2)))
 
 
 def names(wdi: HoldsEconomies) -> pd.Series:
@@ -87,12 +95,6 @@ def _common_names(path: Path) -> dict[str, str]:
         return {row["economy"]: row["name"] for row in csv.DictReader(lines)}
 
 
-def decimals(values: Iterable[Any], digits: int = 3) -> int:
-    """Return the decimal places that show the largest of some numbers with so many digits."""
-    largest = max((abs(value) for value in values if is_number(value)), default=0)
-    return max(0, digits - 1 - math.floor(math.log10(largest))) if largest else 0
-
-
 def are_numbers(cells: Sequence[str]) -> bool:
     """Tell whether the cells of a column are numbers, but for empty ones."""
     return any(cells) and all(_PLAIN.fullmatch(cell) for cell in cells if cell)
@@ -111,48 +113,40 @@ def shown(cells: Sequence[str]) -> list[str]:
     return [number(float(cell), digits) if cell else "" for cell in cells]
 
 
-def is_number(value: object) -> bool:
-    """Tell whether a value is a number that can be drawn."""
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-
-
 def too_exact(text: str) -> list[str]:
     """Return the numbers in a sentence that have more than four significant digits."""
-    return [
-        number
-        for number in _NUMBER.findall(text)
-        if len(
-            (number if "." in number else number.rstrip("0"))
-            .replace(",", "")
-            .replace(".", "")
-            .lstrip("0")
-        )
-        > 4
-    ]
+    return [number for number in _NUMBER.findall(text) if _significant(number) > 4]
+
+
+def _significant(number: str) -> int:
+    """Count the digits of a written number, without zeros before them and after whole thousands."""
+    counting = number if "." in number else number.rstrip("0,")
+    return len(re.sub(r"[,.]", "", counting).lstrip("0"))
 
 
 def headings(columns: Iterable[str], given: Mapping[str, str]) -> list[str]:
     """Return the headings of a table in words: those given, else the columns' names in words."""
     columns = [str(column) for column in columns]
     words = _HEADINGS | ({"economy": "Code"} if "name" in columns else {}) | dict(given)
-    return [words.get(name) or _capital(name.replace("_", " ").strip()) for name in columns]
+    return [words.get(name) or capital(name.replace("_", " ").strip()) for name in columns]
 
 
-def option(labels: Mapping[str, Any], name: str) -> str:
+def option(name: str, labels: Mapping[str, Any]) -> str:
     """Return an option of a check in the words of the claim file's ``labels``, else its own."""
     words = labels.get(name, {})
     words = words if isinstance(words, str) else words.get("label")
-    return _capital(words or name.replace("_", " "))
+    return capital(words or name.replace("_", " "))
 
 
-def choice(labels: Mapping[str, Any], name: str, value: object) -> str:
+def choice(value: object, name: str, labels: Mapping[str, Any]) -> str:
     """Return a value of an option in the words of the claim file's ``labels``, else its own."""
     words = labels.get(name, {})
     values = {} if isinstance(words, str) else words.get("values", {})
     return str(values.get(value, values.get(str(value), value)))
 
 
-def _capital(text: str) -> str:
+def capital(text: str) -> str:
+    """Begin a text with a capital."""
     return text[:1].upper() + text[1:]
 
 
@@ -190,14 +184,13 @@ def tooltip(trace: Mapping[str, Any], layout: Mapping[str, Any]) -> dict[str, An
         for axis, token in tokens.items():
             own = own.replace(f"%{{{axis}}}", token)
         return {"hovertemplate": own}
-    numeric = [axis for axis in ("x", "y") if _numbers(trace, axis)]
+    numeric = [axis for axis in tokens if _numbers(trace, axis)]
     who = ["%{hovertext}"] if trace.get("hovertext") else []
-    who += [tokens[axis] for axis in ("x", "y") if axis not in numeric and trace.get(axis)]
+    who += [tokens[axis] for axis in tokens if axis not in numeric and trace.get(axis)]
     if trace.get("name") and not trace.get("hovertext"):
         who.append(trace["name"])
     if len(numeric) == 2 and _are_years(_numbers(trace, "x")):
-        who.append(tokens["x"])
-        numeric = ["y"]
+        who.append(tokens[numeric.pop(0)])
     found = "; ".join(measured(_axis_title(trace, layout, axis), tokens[axis]) for axis in numeric)
     sentence = ". ".join(part for part in (", ".join(who), found) if part)
     return {"hovertemplate": f"{sentence}.<extra></extra>"}
@@ -214,8 +207,9 @@ def _axis_title(trace: Mapping[str, Any], layout: Mapping[str, Any], axis: str) 
 
 
 def _numbers(trace: Mapping[str, Any], axis: str) -> list[float]:
+    """Return the values of an axis where they are numbers, else none."""
     values = [value for value in trace.get(axis) or () if value is not None]
-    return values if values and all(map(is_number, values)) else []
+    return values if all(type(value) in (int, float) for value in values) else []
 
 
 def _are_years(values: Sequence[float]) -> bool:
@@ -225,11 +219,12 @@ def _are_years(values: Sequence[float]) -> bool:
 
 def _token(trace: Mapping[str, Any], layout: Mapping[str, Any], axis: str) -> str:
     """Return plotly's token for a value of an axis, with the digits that a reader can use."""
-    values = _numbers(trace, axis)
-    if _are_years(values):
-        return f"%{{{axis}:.0f}}"
-    if not values or all(float(value).is_integer() and abs(value) < 10_000 for value in values):
-        return f"%{{{axis}}}" if not values else f"%{{{axis}:.0f}}"
-    if "%" in _axis(trace, layout, axis).get("tickformat", ""):
-        return f"%{{{axis}:.1%}}"
-    return f"%{{{axis}:,.{min(3, max(1, decimals(values, 2)))}f}}"
+    values, form = _numbers(trace, axis), f",.{tooltip_digits(_numbers(trace, axis))}f"
+    if not values:
+        return f"%{{{axis}}}"
+    counts = all(value == int(value) and abs(value) < 10_000 for value in values)
+    if counts or _are_years(values):
+        form = ".0f"
+    elif "%" in _axis(trace, layout, axis).get("tickformat", ""):
+        form = ".1%"
+    return f"%{{{axis}:{form}}}"

@@ -92,9 +92,7 @@ def columns(points: pd.DataFrame, space: Mapping[str, pd.Interval]) -> list[np.n
         if name not in points:
             raise ValueError(f"The points have no column {name}: they need {', '.join(space)}.")
         values = points[name].to_numpy(dtype=float)
-        inside = (values > interval.left) & (values < interval.right)
-        inside |= interval.closed_left & (values == interval.left)
-        inside |= interval.closed_right & (values == interval.right)
+        inside = pd.IntervalIndex([interval]).get_indexer(values) == 0
         if not inside.all():
             row = int(np.argmin(inside))
             raise ValueError(
@@ -102,3 +100,13 @@ def columns(points: pd.DataFrame, space: Mapping[str, pd.Interval]) -> list[np.n
             )
         found.append(values)
     return found
+
+
+def numbers(values: ArrayLike, name: str) -> np.ndarray:
+    """Return what a model is given as floats; what is no list of numbers is refused."""
+    try:
+        return np.array(values, dtype=float)
+    except (TypeError, ValueError):
+        raise ValueError(
+            f"The {name} must be numbers in rows of one length, a list of numbers: not {values!r}."
+        ) from None

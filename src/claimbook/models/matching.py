@@ -45,6 +45,8 @@ from numpy.typing import ArrayLike
 from scipy.optimize import brentq, linprog
 from scipy.sparse.csgraph import connected_components
 
+from claimbook import models
+
 ACCURACY = 1e-9
 """Largest relative error of wages and team outputs in an accepted solution."""
 MASS_ACCURACY = 1e-12
@@ -52,6 +54,7 @@ MASS_ACCURACY = 1e-12
 PRESENT = 1e-11
 """Least mass of a kind of team, relative to the smaller of its types, that counts as existing."""
 _ROUNDS = 8
+Array = np.ndarray
 _SIDES = np.array([[1, 0], [1, 1], [0, 1], [-1, 1], [-1, 0], [-1, -1], [0, -1], [1, -1]])
 """Normals of an octagon's sides, in the plane of two shifts, counterclockwise."""
 
@@ -77,16 +80,16 @@ class Equilibrium:
         Output of all teams, equal to the wages of all people.
     """
 
-    skill: np.ndarray
-    mass: np.ndarray
+    skill: Array
+    mass: Array
     a: float
     b: float
-    teams: np.ndarray
-    wages: np.ndarray
+    teams: Array
+    wages: Array
     output: float
 
     @cached_property
-    def wage_bounds(self) -> np.ndarray:
+    def wage_bounds(self) -> Array:
         """Lowest (column 0) and highest (column 1) wage of each type over all equilibria, (n, 2).
 
         A type of mass zero has no highest wage: nobody is paid it, so it may stand at any height
@@ -146,7 +149,7 @@ class Equilibrium:
         )
 
     @cached_property
-    def _shifts(self) -> np.ndarray:
+    def _shifts(self) -> Array:
         """Shortest paths, (2n, 2n): row p, column q bounds p - q; i stands for d_i, n + i for -d_i.
 
         Infinite where nothing bounds a wage (a type that nobody belongs to).
@@ -244,15 +247,8 @@ def equilibrium(skill: ArrayLike, mass: ArrayLike, a: float = 2.0, b: float = 1.
         within = np.ix_(group, group)
         pairs[within], wages[group] = _assign(value[within], mass[group])
     _price_empty(value, mass, wages)
-    return Equilibrium(
-        skill=skill,
-        mass=mass,
-        a=float(a),
-        b=float(b),
-        teams=_seat(pairs, skill),
-        wages=wages,
-        output=float((np.triu(pairs) * value).sum()),
-    )
+    output = float((np.triu(pairs) * value).sum())
+    return Equilibrium(skill, mass, float(a), float(b), _seat(pairs, skill), wages, output)
 
 
 def opening(
@@ -290,13 +286,8 @@ def opening(
     world = equilibrium(*map(np.concatenate, zip(rich, poor, strict=True)), a, b)
     foreign = np.arange(len(world.skill)) >= len(at_home.skill)
     world, crossing = _fewest_crossing(world, foreign[:, None] != foreign)
-    return Opening(
-        rich=at_home,
-        poor=abroad,
-        world=world,
-        gain=world.output - at_home.output - abroad.output,
-        cross_border=crossing,
-    )
+    gain = world.output - at_home.output - abroad.output
+    return Opening(at_home, abroad, world, gain, crossing)
 
 
 def mixing_threshold(a: float = 2.0, b: float = 1.0) -> float:
@@ -332,7 +323,7 @@ def mixing_threshold(a: float = 2.0, b: float = 1.0) -> float:
         return float(np.exp(brentq(excess, top, np.log(2.0) / b, xtol=1e-16, rtol=1e-14)))
 
 
-def team_output(skill: ArrayLike, a: float = 2.0, b: float = 1.0) -> np.ndarray:
+def team_output(skill: ArrayLike, a: float = 2.0, b: float = 1.0) -> Array:
     """Output of a team of each pair of types, the more skilled of the two managing.
 
     Parameters
@@ -396,7 +387,7 @@ def teams_table(solution: Equilibrium, names: Sequence[str] | None = None) -> pd
 # --- the linear programme ------------------------------------------------------------------------
 
 
-def _groups(value: np.ndarray, mass: np.ndarray) -> list[np.ndarray]:
+def _groups(value: Array, mass: Array) -> list[Array]:
     """Split the types that have people into groups that never work with one another.
 
     Whoever is paid less than his like make together can do better, so a team worth less than the
@@ -408,12 +399,12 @@ def _groups(value: np.ndarray, mass: np.ndarray) -> list[np.ndarray]:
     return [np.flatnonzero(label == k) for k in np.unique(label[mass > 0])]
 
 
-def _worthwhile(value: np.ndarray) -> np.ndarray:
+def _worthwhile(value: Array) -> Array:
     alone = np.diag(value) / 2
     return value >= (alone[:, None] + alone) * (1 - ACCURACY)
 
 
-def _assign(value: np.ndarray, mass: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _assign(value: Array, mass: Array) -> tuple[Array, Array]:
     """Solve the assignment within a group.
 
     Returns the mass of each pair, (n, n) symmetric with the teams within a type on the diagonal,
@@ -422,55 +413,50 @@ def _assign(value: np.ndarray, mass: np.ndarray) -> tuple[np.ndarray, np.ndarray
     alone = np.diag(value) / 2
     if len(mass) == 1:
         return mass[:, None] / 2, alone
-    columns = _columns(value, mass)
-    weight, price = _solve(value[columns.pair] / columns.unit, columns.usage, columns.supply)
-    return _pairs(weight, columns, mass), price * alone
+    teams = _Teams.of(value, mass)
+    weight, price = _solve(value[teams.pair] / teams.unit, teams.usage, teams.supply)
+    return teams.masses(weight), price * alone
 
 
-class _Columns(NamedTuple):
-    """The programme's columns, one a kind of team: `usage @ weight = supply` uses everybody up.
+class _Teams(NamedTuple):
+    """The kinds of teams that could exist, the programme's columns: `usage @ weight = supply`.
 
-    A weight of 1 is `scale / unit` teams. `pair` holds the two types of each column.
+    `pair` holds the two types of each kind, `mass` the people of each type; a weight of 1 is
+    `scale / unit` teams. A wage is measured in what its type makes alone, and a team in what the
+    more productive of its types does: then every coefficient is at most two, and the solver's
+    absolute tolerance means the same for all types.
     """
 
-    pair: tuple[np.ndarray, np.ndarray]
-    usage: np.ndarray
-    supply: np.ndarray
-    unit: np.ndarray
+    pair: tuple[Array, Array]
+    mass: Array
+    usage: Array
+    supply: Array
+    unit: Array
     scale: float
 
+    @classmethod
+    def of(cls, value: Array, mass: Array) -> _Teams:
+        """List the kinds of teams in a group of types."""
+        first, second = np.nonzero(np.triu(_worthwhile(value)))
+        alone = np.diag(value) / 2
+        unit = np.maximum(alone[first], alone[second])
+        usage = np.zeros((len(mass), len(unit)))
+        for member in (first, second):
+            np.add.at(usage, (member, np.arange(len(unit))), alone[member] / unit)
+        scale = float((mass * alone).max())
+        return cls((first, second), mass, usage, mass * alone / scale, unit, scale)
 
-def _columns(value: np.ndarray, mass: np.ndarray) -> _Columns:
-    """List the teams that could exist, in units in which types of little skill count as much.
-
-    A wage is measured in what its type makes alone, and a team in what the more productive of its
-    types does: then every coefficient is at most two, and the solver's absolute tolerance means
-    the same for all types.
-    """
-    first, second = np.nonzero(np.triu(_worthwhile(value)))
-    alone = np.diag(value) / 2
-    unit = np.maximum(alone[first], alone[second])
-    usage = np.zeros((len(mass), len(unit)))
-    for member in (first, second):
-        np.add.at(usage, (member, np.arange(len(unit))), alone[member] / unit)
-    scale = float((mass * alone).max())
-    return _Columns((first, second), usage, mass * alone / scale, unit, scale)
-
-
-def _pairs(weight: np.ndarray, columns: _Columns, mass: np.ndarray) -> np.ndarray:
-    """Turn weights of columns into a symmetric matrix of masses of pairs, without its rounding."""
-    first, second = columns.pair
-    teams = weight * columns.scale / columns.unit
-    teams[teams <= PRESENT * np.minimum(mass[first], mass[second])] = 0.0
-    pairs = np.zeros((len(mass), len(mass)))
-    pairs[first, second] = teams
-    pairs[second, first] = teams
-    return pairs
+    def masses(self, weight: Array) -> Array:
+        """Turn weights into a symmetric matrix of masses of pairs, without its rounding."""
+        (first, second), n = self.pair, len(self.mass)
+        teams = weight * self.scale / self.unit
+        teams[teams <= PRESENT * np.minimum(self.mass[first], self.mass[second])] = 0.0
+        pairs = np.zeros((n, n))
+        pairs[first, second] = pairs[second, first] = teams
+        return pairs
 
 
-def _solve(
-    value: np.ndarray, usage: np.ndarray, supply: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
+def _solve(value: Array, usage: Array, supply: Array) -> tuple[Array, Array]:
     """Maximise value @ weight with usage @ weight = supply; return weights and dual prices.
 
     A solver's tolerance is absolute, so a mass of a millionth beside one of a million is below it.
@@ -511,7 +497,7 @@ def _solve(
 
 
 def _fewest_crossing(
-    solution: Equilibrium, crosses: np.ndarray
+    solution: Equilibrium, crosses: Array
 ) -> tuple[Equilibrium, tuple[float, float]]:
     """Among assignments of the same output choose that with the fewest teams in `crosses`."""
     value = team_output(solution.skill, solution.a, solution.b)
@@ -528,36 +514,33 @@ def _fewest_crossing(
 
 
 def _extremes(
-    value: np.ndarray, mass: np.ndarray, slack: np.ndarray, pairs: np.ndarray, crosses: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
+    value: Array, mass: Array, slack: Array, pairs: Array, crosses: Array
+) -> tuple[Array, Array]:
     """Find the assignments of a group with the fewest and the most teams in `crosses`.
 
     Any assignment that uses only teams which earn exactly their members' wages makes the same
     output, so this is a second programme over those teams alone.
     """
-    columns = _columns(value, mass)
-    tight = (slack[columns.pair] <= ACCURACY * columns.unit) | (pairs[columns.pair] > 0)
-    usage = columns.usage[:, tight]
+    teams = _Teams.of(value, mass)
+    tight = (slack[teams.pair] <= ACCURACY * teams.unit) | (pairs[teams.pair] > 0)
+    usage = teams.usage[:, tight]
     if np.linalg.matrix_rank(usage) == tight.sum():  # there is one assignment only
         return pairs, pairs
     # A weight counts 1 / unit teams; the constant keeps the programme's numbers below one.
-    count = np.where(crosses[columns.pair], columns.unit.min() / columns.unit, 0.0)[tight]
-    found = []
-    for aim in (-count, count):
-        weight = np.zeros(len(tight))
-        weight[tight], _ = _solve(aim, usage, columns.supply)
-        found.append(_pairs(weight, columns, mass))
-    return found[0], found[1]
+    count = np.where(crosses[teams.pair], teams.unit.min() / teams.unit, 0.0)[tight]
+    weight = np.zeros((2, len(tight)))
+    weight[:, tight] = [_solve(aim, usage, teams.supply)[0] for aim in (-count, count)]
+    return teams.masses(weight[0]), teams.masses(weight[1])
 
 
-def _seat(pairs: np.ndarray, skill: np.ndarray) -> np.ndarray:
+def _seat(pairs: Array, skill: Array) -> Array:
     """Put the more skilled of each pair in the manager's row (the first, of equals)."""
     upper = np.triu(pairs)
     swap = skill[:, None] < skill
     return np.where(swap, 0.0, upper) + np.where(swap, upper, 0.0).T
 
 
-def _price_empty(value: np.ndarray, mass: np.ndarray, wages: np.ndarray) -> None:
+def _price_empty(value: Array, mass: Array, wages: Array) -> None:
     """Give each type nobody belongs to the least wage at which nobody would hire its first member.
 
     In place; the most productive first, so that empty types are stable towards one another too.
@@ -572,7 +555,7 @@ def _price_empty(value: np.ndarray, mass: np.ndarray, wages: np.ndarray) -> None
 # --- what may be asked ---------------------------------------------------------------------------
 
 
-def _country(country: tuple[ArrayLike, ArrayLike], name: str) -> tuple[np.ndarray, np.ndarray]:
+def _country(country: tuple[ArrayLike, ArrayLike], name: str) -> tuple[Array, Array]:
     try:
         skill, mass = country
     except (TypeError, ValueError):
@@ -582,13 +565,8 @@ def _country(country: tuple[ArrayLike, ArrayLike], name: str) -> tuple[np.ndarra
     return _types(skill, mass, f"the {name} country")
 
 
-def _types(
-    skill: ArrayLike, mass: ArrayLike, where: str = "the economy"
-) -> tuple[np.ndarray, np.ndarray]:
-    skill, mass = (
-        _numbers(values, f"{name} of {where}")
-        for values, name in ((skill, "skill"), (mass, "mass"))
-    )
+def _types(skill: ArrayLike, mass: ArrayLike, where: str = "the economy") -> tuple[Array, Array]:
+    skill, mass = _numbers(skill, f"skill of {where}"), _numbers(mass, f"mass of {where}")
     if len(skill) != len(mass):
         raise ValueError(
             f"In {where} there are {len(skill)} skills but {len(mass)} masses: give one mass for "
@@ -599,11 +577,8 @@ def _types(
     return skill, mass
 
 
-def _numbers(values: ArrayLike, name: str) -> np.ndarray:
-    try:
-        numbers = np.array(values, dtype=float)
-    except (TypeError, ValueError):
-        raise ValueError(f"The {name} must be a list of numbers, not {values!r}.") from None
+def _numbers(values: ArrayLike, name: str) -> Array:
+    numbers = models.numbers(values, name)
     if numbers.ndim != 1 or not numbers.size:
         raise ValueError(f"The {name} must be a plain list with at least one number.")
     for k, number in enumerate(numbers):
@@ -623,7 +598,7 @@ def check_exponents(a: float, b: float) -> None:
         )
 
 
-def _check_range(skill: np.ndarray, value: np.ndarray) -> None:
+def _check_range(skill: Array, value: Array) -> None:
     alone = np.diag(value)[skill > 0]
     if not (np.isfinite(value).all() and (alone > 1e-290).all()):
         raise ValueError(

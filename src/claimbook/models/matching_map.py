@@ -35,6 +35,7 @@ from joblib import Parallel, delayed
 from claimbook import models
 from claimbook.models import matching
 
+Array = np.ndarray
 TYPES = ("A", "B", "C", "D")
 REGIONS = ("unchanged", "teams only", "may widen", "widens", "outside")
 FORTUNES = ("not worse", "may lose", "loses")
@@ -106,22 +107,19 @@ def classify(
         "loses": found["world_wage_high"] < floor,
         "may lose": found["world_wage_low"] < floor,
     }
-    fortune = np.where(inside, _first(fortunes, FORTUNES), -1)
-    table = {
-        **dict(zip(TYPES, skill.T, strict=True)),
-        "region": pd.Categorical.from_codes(_first(regions, REGIONS), REGIONS, ordered=True),
-        "least_skilled": pd.Categorical.from_codes(fortune, FORTUNES, ordered=True),
-        **found,
-    }
+    placed = {"region": _first(regions, REGIONS), "least_skilled": _first(fortunes, FORTUNES)}
+    placed["least_skilled"][~inside] = np.nan
+    table = dict(zip(TYPES, skill.T, strict=True)) | placed | found
     return pd.DataFrame(table, index=points.index)
 
 
-def _first(rules: dict[str, np.ndarray], names: tuple[str, ...]) -> np.ndarray:
-    """Place of the first rule that holds, among names of which the first is for none."""
-    return np.select(list(rules.values()), [names.index(name) for name in rules], 0)
+def _first(rules: dict[str, Array], names: tuple[str, ...]) -> pd.Categorical:
+    """Return the first rule that holds, among names of which the first is for none."""
+    codes = np.select(list(rules.values()), [names.index(name) for name in rules], 0)
+    return pd.Categorical.from_codes(codes, names, ordered=True)
 
 
-def _open(skill: np.ndarray, mass: np.ndarray, a: float, b: float) -> np.ndarray:
+def _open(skill: Array, mass: Array, a: float, b: float) -> Array:
     """Solve points with the same masses, in both countries and in the world."""
     rich, poor = _wages(skill[:, :2], mass[:2], a, b), _wages(skill[:, 2:], mass[2:], a, b)
     world = _wages(skill, mass, a, b)
@@ -142,11 +140,11 @@ def _open(skill: np.ndarray, mass: np.ndarray, a: float, b: float) -> np.ndarray
 class _Wages(NamedTuple):
     """Dual prices of every basis, (k, n, points), whether no team beats them, and best output."""
 
-    wages: np.ndarray
-    stable: np.ndarray
-    output: np.ndarray
+    wages: Array
+    stable: Array
+    output: Array
 
-    def bounds(self, number: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def bounds(self, number: Array) -> tuple[Array, Array]:
         """Lowest and highest of a number that belongs to each basis, over the stable ones."""
         return (
             np.where(self.stable, number, np.inf).min(axis=0),
@@ -154,7 +152,7 @@ class _Wages(NamedTuple):
         )
 
 
-def _wages(skill: np.ndarray, mass: np.ndarray, a: float, b: float) -> _Wages:
+def _wages(skill: Array, mass: Array, a: float, b: float) -> _Wages:
     first, second = np.triu_indices(len(mass))
     higher = np.maximum(skill[:, first], skill[:, second]).T
     value = higher**a * np.minimum(skill[:, first], skill[:, second]).T ** b
@@ -177,7 +175,7 @@ def _wages(skill: np.ndarray, mass: np.ndarray, a: float, b: float) -> _Wages:
 
 
 @cache
-def _bases(n: int) -> tuple[np.ndarray, np.ndarray]:
+def _bases(n: int) -> tuple[Array, Array]:
     """List the bases of "the teams use everybody up" of n types, feasible or not.
 
     Returns the pairs in each, (k, n), and the inverses, (k, n, n): teams are an inverse times the

@@ -25,6 +25,7 @@ from numpy.typing import ArrayLike
 
 from claimbook import models
 
+Array = np.ndarray
 REGIONS = ("home loses", "unchanged", "home gains")
 TOLERANCE = 1e-6
 """Relative change of real income that counts as a change."""
@@ -62,12 +63,12 @@ class Equilibrium:
 
     relative_wage: float
     specialisation: tuple[str, ...]
-    labour_use: np.ndarray
-    real_income: np.ndarray
-    autarky_income: np.ndarray
+    labour_use: Array
+    real_income: Array
+    autarky_income: Array
 
     @property
-    def gains(self) -> np.ndarray:
+    def gains(self) -> Array:
         """Real income in free trade over that in autarky, (2,); never below 1."""
         return self.real_income / self.autarky_income
 
@@ -188,9 +189,7 @@ def many_goods(points: pd.DataFrame) -> pd.DataFrame:
     return _with_regions(points[list(_MANY_GOODS)], grown - income, before, after)
 
 
-def _with_regions(
-    points: pd.DataFrame, change: np.ndarray, before: np.ndarray, after: np.ndarray
-) -> pd.DataFrame:
+def _with_regions(points: pd.DataFrame, change: Array, before: Array, after: Array) -> pd.DataFrame:
     """Add what a map holds, from the logarithms of home's income (after over before) and wages."""
     change = np.expm1(change)
     codes = 1 + (change > TOLERANCE) - (change < -TOLERANCE).astype(int)
@@ -205,9 +204,7 @@ def _with_regions(
 # --- a list of goods -----------------------------------------------------------------------------
 
 
-def _balance(
-    labour: np.ndarray, advantage: np.ndarray, shares: np.ndarray
-) -> tuple[float, np.ndarray]:
+def _balance(labour: Array, advantage: Array, shares: Array) -> tuple[float, Array]:
     """Find the relative wage and the part of spending on each good that falls to home.
 
     Walk down the chain of comparative advantage. At a wage equal to home's advantage in a good,
@@ -237,7 +234,7 @@ def _balance(
 
 def _economy(
     labour: ArrayLike, productivity: ArrayLike, shares: ArrayLike | None
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+) -> tuple[Array, Array, Array]:
     labour = _positive(labour, "labour", (2,))
     productivity = _positive(productivity, "productivity", (2, None))
     n = productivity.shape[1]
@@ -251,11 +248,8 @@ def _economy(
     return labour, productivity, shares / shares.sum()
 
 
-def _positive(values: ArrayLike, name: str, shape: tuple[int | None, ...]) -> np.ndarray:
-    try:
-        numbers = np.array(values, dtype=float)
-    except (TypeError, ValueError):
-        raise ValueError(f"The {name} must be numbers in rows of one length.") from None
+def _positive(values: ArrayLike, name: str, shape: tuple[int | None, ...]) -> Array:
+    numbers = models.numbers(values, name)
     sizes = zip(shape, numbers.shape, strict=False)
     if numbers.ndim != len(shape) or any(want not in (None, got) for want, got in sizes):
         wanted = " by ".join("any number" if size is None else str(size) for size in shape)
@@ -270,24 +264,20 @@ def _positive(values: ArrayLike, name: str, shape: tuple[int | None, ...]) -> np
 # --- maps ----------------------------------------------------------------------------------------
 
 
-def _wage(a1: np.ndarray, a2: np.ndarray, labour: np.ndarray, odds: np.ndarray) -> np.ndarray:
+def _wage(a1: Array, a2: Array, labour: Array, odds: Array) -> Array:
     """Home's relative wage with two goods; this and what it is found from are logarithms."""
     wanted = labour + np.where(a1 >= a2, odds, -odds)  # spending on the good home is best at
     return np.clip(wanted, np.minimum(a1, a2), np.maximum(a1, a2))
 
 
-def _gain(a1: np.ndarray, a2: np.ndarray, wage: np.ndarray, share: np.ndarray) -> np.ndarray:
+def _gain(a1: Array, a2: Array, wage: Array, share: Array) -> Array:
     """Logarithm of home's real income in trade over that in autarky."""
     return share * np.maximum(0.0, wage - a1) + (1 - share) * np.maximum(0.0, wage - a2)
 
 
 def _continuum(
-    labour: np.ndarray,
-    spread: np.ndarray,
-    in_exports: np.ndarray,
-    elsewhere: np.ndarray,
-    margin: np.ndarray,
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    labour: Array, spread: Array, in_exports: Array, elsewhere: Array, margin: Array
+) -> tuple[Array, Array, Array]:
     """Solve continua in which foreign grew in goods up to the margin and elsewhere.
 
     Returns the logarithms of home's relative wage and of its real income, and the share of goods
@@ -300,7 +290,7 @@ def _continuum(
     ends = np.stack([spread - in_exports, turn - in_exports, turn - elsewhere, -spread - elsewhere])
     signs = np.array([[1.0], [-1.0], [1.0], [-1.0]])
 
-    def above(wage: np.ndarray, power: int) -> np.ndarray:
+    def above(wage: Array, power: int) -> Array:
         return (signs * np.maximum(ends - wage, 0.0) ** power).sum(axis=0) / (2 * spread * power)
 
     low, high = ends.min(axis=0), ends.max(axis=0)

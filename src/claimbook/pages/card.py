@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +14,11 @@ from sphinx.environment import BuildEnvironment
 
 from claimbook import figures
 from claimbook.chapters import results
-from claimbook.claims import rule
 from claimbook.data import snapshot
-from claimbook.pages import charts, grounds, panel, phrases, shell, state
+from claimbook.pages import charts, grounds, panel, parts, phrases, state
 from claimbook.pages.specification import specification_curve
 from claimbook.pages.state import BookError, Output
 
-METHOD = "book/method.html"
 _SCALE = {"contradicted": 1, "mixed": 2, "supported": 3}
 
 
@@ -39,21 +36,21 @@ def claim_nodes(
     output = book.outputs[claim_id]
     env.note_dependency(str(book.claim_paths[claim_id]))
     state.depends_on_essays(env)
-    curve = specification_curve(results.primary(output))
-    drawn = [] if curve is None else charts.chart_nodes(env, document, curve.as_dict(), None)
+    first = results.primary(output)
+    curve = specification_curve(first)
     return [
-        grounds.grounds(output),
+        grounds.grounds(output, _dated(book, first)),
         panel.panels(output),
-        *drawn,
-        shell.part("checks", output=output, strips=grounds.strips(output), names=_names(book)),
-        shell.part(
+        *(charts.chart_nodes(env, document, curve.as_dict(), None) if curve else []),
+        parts.part("checks", output=output, strips=grounds.strips(output), names=_names(book)),
+        parts.part(
             "method",
-            method=f"{up}{METHOD}",
+            up=up,
+            claim=claim_id,
+            docname=env.docname,
+            feed=results.FEED,
             reads_data=any(check["series"] for check in output["checks"]),
             sha=results.data_sha256().get("current", "")[:12],
-            notebook=f"{up}_sources/{env.docname}.ipynb",
-            feed=f"{up}{results.FEED}",
-            economies=f"{up}economies/{claim_id}.json",
         ),
     ]
 
@@ -74,7 +71,7 @@ def claim_review(output: Output, essay: dict[str, Any]) -> dict[str, Any]:
         "@context": "https://schema.org",
         "@type": "ClaimReview",
         "claimReviewed": output["claim"]["statement"],
-        "reviewBody": _said(output),
+        "reviewBody": phrases.said(output),
         "itemReviewed": {
             "@type": "Claim",
             "author": {"@type": "Person", "name": essay["author"]},
@@ -83,14 +80,6 @@ def claim_review(output: Output, essay: dict[str, Any]) -> dict[str, Any]:
         "author": {"@type": "Organization", "name": "Claim by Claim"},
         "reviewRating": rating,
     }
-
-
-def _said(output: Output) -> str:
-    """Return what a page says first: the answer, or how its verdict is read."""
-    claim = output["claim"]
-    return phrases.answer(output) or (
-        f"{claim['title']} {phrases.sentence(rule.reading(output['verdict'], claim['kind']))}."
-    )
 
 
 def _dated(book: state.Book, check: dict[str, Any]) -> str | None:
@@ -106,20 +95,17 @@ def _lead(app: Sphinx, output: Output) -> Markup | None:
     if lead is None:
         return None
     first = results.primary(output)
+    source = "the model of this chapter"
+    if first["series"]:
+        source = book.snapshots[first["vintage"]].cite(*first["series"])
+    title = phrases.bound(lead["title"], output) if "title" in lead else phrases.said(output)
     table = state.page(app.env).files.get(charts.csv_name(app.env.docname, lead.get("chart", "")))
-    return Markup(
-        figures.lead_chart(
-            lead,
-            output,
-            title=phrases.bound(lead["title"], output) if "title" in lead else _said(output),
-            source=book.snapshots[first["vintage"]].cite(*first["series"])
-            if first["series"]
-            else "the model of this chapter",
-            names=_names(book),
-            lines=None if table is None else pd.read_csv(io.StringIO(table), index_col=0),
-            labels=output["claim"].get("labels"),
-        )
+    lines = None if table is None else pd.read_csv(io.StringIO(table), index_col=0)
+    labels, names = output["claim"].get("labels"), _names(book)
+    drawn = figures.lead_chart(
+        lead, output, title=title, source=source, names=names, lines=lines, labels=labels
     )
+    return Markup(drawn)
 
 
 def _essay(app: Sphinx, output: Output) -> dict[str, Any]:
@@ -138,7 +124,7 @@ def _add_card(app: Sphinx, doctree: nodes.document) -> None:
     if output is None:
         return
     title = next(iter(doctree.findall(nodes.title)))
-    card = shell.part(
+    card = parts.part(
         "card",
         output=output,
         essay=_essay(app, output),
@@ -146,7 +132,7 @@ def _add_card(app: Sphinx, doctree: nodes.document) -> None:
         lead=_lead(app, output),
     )
     place = title.parent.index(title) + 1
-    title.parent[place:place] = [card, shell.part("code-switch")]
+    title.parent[place:place] = [card, parts.part("code-switch")]
     for node in doctree.findall(nodes.container):
         if node.children and node[0].get("nb_element") == "cell_code_source":
             mode = node.get("hide_mode")
@@ -156,17 +142,15 @@ def _add_card(app: Sphinx, doctree: nodes.document) -> None:
 
 
 def _describe(
-    app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any
+    app: Sphinx, pagename: str, template: str, context: dict[str, Any], doctree: Any
 ) -> None:
     """Put the answer and a schema.org ClaimReview into the head of a chapter's page."""
     output = state.claim_output(app, pagename)
     if output is None:
         return
-    text = shell.inline_json(claim_review(output, _essay(app, output)))
-    context["metatags"] = (
-        f'{context.get("metatags", "")}<meta name="description" content="{escape(_said(output))}">'
-        f'<script type="application/ld+json">{text}</script>'
-    )
+    review = claim_review(output, _essay(app, output))
+    head = parts.render("head", review=review)
+    context["metatags"] = f"{context.get('metatags', '')}{head}"  # a sum would escape the first
 
 
 def connect(app: Sphinx) -> None:

@@ -6,9 +6,7 @@ without a script: the drawing itself is added by `charts.js` when the figure com
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +15,7 @@ from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 
 from claimbook.figures import MIME, Chart, ChartError, words
-from claimbook.pages import state
+from claimbook.pages import parts, state
 from claimbook.pages.state import BookError
 from claimbook.pages.tables import data_table, scrolling_table
 from claimbook.pages.vendored import bundle, check_files, check_plotly_version, require_drawn
@@ -50,63 +48,19 @@ def csv_name(docname: str, chart_id: str) -> str:
     return f"{docname.rsplit('/', 1)[-1]}.{chart_id}.csv"
 
 
-def _table(chart: Chart) -> str:
-    """Return the data table, its numbers with the digits a reader can use; the CSV has them all."""
-    columns = list(zip(*chart.cells, strict=True))
-    shown = [words.shown(column) for column in columns]
-    numeric = [words.are_numbers(column) for column in columns]
-    title = chart.meta["title"]
-    caption = f"{title} ({chart.meta['unit']})"
-    rows = [list(row) for row in zip(*shown, strict=True)]
-    return scrolling_table(
-        data_table(chart.meta["columns"], rows, numeric, caption), f"Data of the chart: {title}"
-    )
-
-
-def _inline_json(value: Any) -> str:
-    # "<" cannot end the script element or open a comment once it is written as an escape.
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
-
-
-def _slider(chart: Chart) -> str:
-    """Return the control that steps through a chart; hidden until the script can answer it."""
-    names = [frame["name"] for frame in chart.drawn.get("frames") or ()]
-    if not names:
-        return ""
-    slider = chart.drawn["layout"]["sliders"][0]
-    label = escape(slider["currentvalue"]["prefix"].removesuffix(": "))
-    control, shown = f"{anchor(chart)}-step", int(slider["active"])
-    now, steps = escape(names[shown]), escape(json.dumps(names, ensure_ascii=False))
-    return f"""<p class="cb-chart__step"><label for="{control}">{label}</label>
-<output for="{control}">{now}</output>
-<input type="range" id="{control}" min="0" max="{len(names) - 1}" value="{shown}" \
-aria-valuetext="{now}" data-steps="{steps}" hidden></p>"""
-
-
 def figure_html(chart: Chart, csv_file: str) -> str:
     """Return the HTML of a chart, complete but for the drawing; `csv_file` is its CSV's address."""
-    meta, here = chart.meta, anchor(chart)
-    title, alt = escape(meta["title"]), escape(meta["alt"])
-    count, height = len(meta["rows"]), int(chart.drawn["layout"]["height"])
-    said = " · ".join(map(escape, (meta["unit"], meta["source"], f"n = {meta['n']}")))
-    return f"""<figure class="cb-chart" id="{here}">
-<figcaption class="cb-chart__title">{title}
-<a class="cb-chart__anchor" href="#{here}" aria-label="Link to this chart: {title}">#</a>
-</figcaption>
-<div class="cb-chart__plot" role="img" aria-label="{alt}" style="height:{height}px"></div>
-{_slider(chart)}
-<script type="application/json" class="cb-chart__figure">\
-{_inline_json(figure_to_draw(chart))}</script>
-<noscript><p class="cb-chart__note">{alt}</p></noscript>
-<p class="cb-chart__source">{said}</p>
-<p class="cb-chart__download"><a href="{escape(csv_file)}" download \
-aria-label="Download CSV: {title}">Download CSV</a></p>
-<details class="cb-chart__data">
-<summary>Data table ({count} {"row" if count == 1 else "rows"})</summary>
-{_table(chart)}
-</details>
-</figure>
-"""
+    meta, columns = chart.meta, list(zip(*chart.cells, strict=True))
+    # Numbers with the digits a reader can use; the CSV has them all.
+    rows = list(zip(*map(words.shown, columns), strict=True))
+    numeric = [words.are_numbers(column) for column in columns]
+    table = data_table(meta["columns"], rows, numeric, f"{meta['title']} ({meta['unit']})")
+    shown = {
+        "here": anchor(chart),
+        "figure": figure_to_draw(chart),
+        "table": scrolling_table(table, f"Data of the chart: {meta['title']}"),
+    }
+    return parts.render("chart", chart=chart, csv_file=csv_file, **shown)
 
 
 def chart_nodes(
@@ -123,17 +77,16 @@ def chart_nodes(
         chart = Chart(dict(figure))
         name = csv_name(env.docname, chart.meta["id"])
         if name in page.files:
-            message = f"two charts have the id “{chart.meta['id']}”: give one of them another."
-            raise ChartError([message])
+            raise BookError(
+                f"two charts have the id “{chart.meta['id']}”: give one of them another."
+            )
         require_drawn(traces(chart))
-    except ChartError as error:
-        page.problems += [f"{where}: {problem}" for problem in error.problems]
-        return []
-    except BookError as error:
-        page.problems.append(f"{where}: {error}")
+    except (ChartError, BookError) as error:
+        found = error.problems if isinstance(error, ChartError) else [error]
+        page.problems += [f"{where}: {problem}" for problem in found]
         return []
     page.files[name] = chart.csv
-    node = nodes.raw("", figure_html(chart, name), format="html")
+    node = nodes.raw("", str(figure_html(chart, name)), format="html")
     node["ids"], node["names"] = [anchor(chart)], [anchor(chart)]
     document.note_explicit_target(node)
     return [node]
@@ -161,7 +114,7 @@ def _check_vendored(app: Sphinx) -> None:
 
 
 def _add_scripts(
-    app: Sphinx, pagename: str, templatename: str, context: dict, doctree: nodes.document | None
+    app: Sphinx, pagename: str, template: str, context: dict[str, Any], doctree: Any
 ) -> None:
     """Bring the chart script along where a page has charts."""
     page = state.pages(app.env).get(pagename)
@@ -170,17 +123,13 @@ def _add_scripts(
     entry = bundle()
     address = context["pathto"](f"_static/vendor/{entry['file']}", resource=True)
     app.add_js_file(
-        "charts.js",
-        loading_method="defer",
-        **{"data-plotly": f"{address}?v={entry['sha256'][:8]}"},
+        "charts.js", loading_method="defer", **{"data-plotly": f"{address}?v={entry['sha256'][:8]}"}
     )
 
 
-def _write_files(app: Sphinx, exception: Exception | None) -> None:
-    if exception is not None or app.builder.format != "html":
-        return
+def _write_files(app: Sphinx, site: Path) -> None:
     for docname, page in sorted(state.pages(app.env).items()):
-        folder = Path(app.outdir, docname).parent
+        folder = (site / docname).parent
         for name, text in page.files.items():
             folder.joinpath(name).write_text(text, encoding="utf-8", newline="\n")
 
@@ -192,4 +141,4 @@ def connect(app: Sphinx) -> None:
     app.connect("doctree-read", _link_from_elsewhere)
     app.connect("env-updated", _stop_if_incomplete)
     app.connect("html-page-context", _add_scripts)
-    app.connect("build-finished", _write_files)
+    state.when_written(app, _write_files)

@@ -14,71 +14,69 @@ from claimbook.chapters import results
 from claimbook.claims import files, noise, rule
 from claimbook.data import snapshot
 from claimbook.errors import nearest
-from claimbook.pages import shell, state
-from claimbook.pages.state import Output
+from claimbook.pages import parts, state
 
 
-class _Gathering(SphinxDirective):
+class Gathering(SphinxDirective):
     """A directive that shows something of every chapter; its page changes with any of them."""
+
+    template: str
 
     def run(self) -> list[nodes.Node]:
         """Return the filled template."""
         state.depends_on_chapters(self.env)
-        return [shell.part(self.template, address=self.address, **self.found(self.book.outputs))]
+        up = state.up(self.env)
+        found = self.found(state.book(self.env.app))
+        return [
+            parts.part(self.template, up=up, address=lambda one: up + results.url(one), **found)
+        ]
 
-    @property
-    def book(self) -> state.Book:
-        return state.book(self.env.app)
+    def found(self, book: state.Book) -> dict[str, Any]:
+        """Return every claim, how many the essays hold, and the vintages held."""
+        return {
+            "outputs": list(book.outputs.values()),
+            "planned": len(_planned(book)),
+            "vintages": snapshot.vintages(),
+        }
 
-    def address(self, output: Output) -> str:
-        return state.up(self.env) + results.url(output)
 
-
-class Scorecard(_Gathering):
+class Scorecard(Gathering):
     """Every claim with its verdict: ``{scorecard}``."""
 
     template = "scorecard"
 
-    def found(self, outputs: dict[str, Output]) -> dict[str, Any]:
-        """Return every claim, and how many the essays hold."""
-        return {"outputs": list(outputs.values()), "planned": len(_planned(self.book))}
 
-
-class ThenAndNow(_Gathering):
+class ThenAndNow(Gathering):
     """Every claim under every vintage: ``{then-and-now}``."""
 
     template = "then-and-now"
 
-    def found(self, outputs: dict[str, Output]) -> dict[str, Any]:
-        """Return every claim, and the vintages held."""
-        return {"outputs": list(outputs.values()), "vintages": snapshot.vintages()}
 
-
-class ClaimList(_Gathering):
+class ClaimList(Gathering):
     """The claims of one part, by its folder: ``{claim-list} inequality``."""
 
     template, required_arguments = "claim-list", 1
 
-    def found(self, outputs: dict[str, Output]) -> dict[str, Any]:
+    def found(self, book: state.Book) -> dict[str, Any]:
         """Return the part's claims."""
-        part = self.arguments[0]
-        known = {output["claim"]["part"] for output in outputs.values()}
+        part, outputs = self.arguments[0], book.outputs.values()
+        known = {output["claim"]["part"] for output in outputs}
         if part not in known:
             raise self.error(f"No claim stands in book/{part}.{nearest(part, known)}")
-        return {"outputs": [o for o in outputs.values() if o["claim"]["part"] == part]}
+        return {"outputs": [output for output in outputs if output["claim"]["part"] == part]}
 
 
-class EssayMap(_Gathering):
+class EssayMap(Gathering):
     """An essay's paragraphs and the claims found in each: ``{essay-map} tonelson-2014``."""
 
     template, required_arguments = "essay", 1
 
-    def found(self, outputs: dict[str, Output]) -> dict[str, Any]:
+    def found(self, book: state.Book) -> dict[str, Any]:
         """Return the essay and every claim."""
-        essays, name = self.book.essays, self.arguments[0]
+        essays, name = book.essays, self.arguments[0]
         if name not in essays:
             raise self.error(f"There is no book/essays/{name}.yml.{nearest(name, essays)}")
-        return {"essay": essays[name], "found": outputs}
+        return {"essay": essays[name], "found": book.outputs}
 
 
 class WorkedExamples(_Gathering):
@@ -144,9 +142,8 @@ class Tally(SphinxRole):
         return [nodes.inline("", f"{count:,}")], []
 
 
-def _write_feed(app: Sphinx, exception: Exception | None) -> None:
-    if exception is None and app.builder.format == "html":
-        results.write(Path(app.outdir), state.book(app).outputs)
+def _write_feed(app: Sphinx, site: Path) -> None:
+    results.write(site, state.book(app).outputs)
 
 
 def connect(app: Sphinx) -> None:
@@ -158,4 +155,4 @@ def connect(app: Sphinx) -> None:
     app.add_directive("worked-examples", WorkedExamples)
     app.add_directive("noise", Noise)
     app.add_role("tally", Tally())
-    app.connect("build-finished", _write_feed)
+    state.when_written(app, _write_feed)

@@ -16,57 +16,51 @@ from sphinx.application import Sphinx
 from claimbook.claims import rule
 from claimbook.claims.files import PRIMARY, SECONDARY
 from claimbook.estimates import words
-from claimbook.pages import phrases, shell
+from claimbook.figures.words import choice, option
+from claimbook.pages import parts, phrases
 
 _PLACE = re.compile(r"\{([a-z][a-z0-9_]*)\}")
 
 
 def panels(output: dict[str, Any]) -> nodes.raw:
     """Return the panels of a claim: one for each check that leaves a choice."""
-    claim = output["claim"]
-    checks = [check for check in output["checks"] if len(check["variants"]) > 1]
-    shown = {check["id"]: controls(check, claim.get("labels", {})) for check in checks}
-    return shell.part(
-        "panel",
-        checks=checks,
-        controls=shown,
-        grids={check["id"]: shell.inline_json(grid(check, shown[check["id"]])) for check in checks},
-        sentences={
-            check["id"]: sentence(claim["sentence"], shown[check["id"]])
-            if "sentence" in claim and check["role"] == PRIMARY
-            else None
-            for check in checks
-        },
-        verdicts=shell.inline_json(verdicts(output["checks"])),
-    )
+    claim, panels = output["claim"], []
+    for check in output["checks"]:
+        if len(check["variants"]) > 1:
+            shown = controls(check, claim.get("labels", {}))
+            said = claim.get("sentence") if check["role"] == PRIMARY else None
+            panels.append(
+                {
+                    "check": check,
+                    "controls": shown,
+                    "grid": grid(check, shown),
+                    "sentence": said and sentence(said, shown),
+                }
+            )
+    return parts.part("panel", panels=panels, verdicts=verdicts(output["checks"]))
 
 
 def controls(check: dict[str, Any], labels: dict[str, Any]) -> list[dict[str, Any]]:
     """Return a check's options as they are read: in the order of the labels, in their words."""
     options = check["options"]
-    order = [name for name in labels if name in options]
-    order += [name for name in options if name not in order]
+    read = [name for name in labels if name in options]
     return [
         {
             "name": name,
-            "label": phrases.option_label(name, labels),
-            "values": [
-                {"place": place, "label": phrases.value_label(value, name, labels)}
-                for place, value in enumerate(options[name])
-            ],
+            "label": option(name, labels),
+            "values": [choice(value, name, labels) for value in options[name]],
         }
-        for name in order
+        for name in dict.fromkeys([*read, *options])
     ]
 
 
 def sentence(text: str, shown: list[dict[str, Any]]) -> Markup:
     """Return a sentence whose words are the options; the script keeps them the reader's."""
-    headline = {option["name"]: option["values"][0]["label"] for option in shown}
+    headline = {control["name"]: control["values"][0] for control in shown}
 
     def word(match: re.Match[str]) -> str:
-        name = match[1]
-        label = escape(headline.get(name, name))
-        return f'<strong data-option="{name}">{label}</strong>'
+        label = escape(headline.get(match[1], match[1]))
+        return f'<strong data-option="{match[1]}">{label}</strong>'
 
     return Markup(_PLACE.sub(word, str(escape(text))))
 
@@ -107,8 +101,8 @@ def grid(check: dict[str, Any], shown: list[dict[str, Any]]) -> dict[str, Any]:
             {
                 "id": variant["id"],
                 "places": [
-                    check["options"][option["name"]].index(variant["options"][option["name"]])
-                    for option in shown
+                    check["options"][control["name"]].index(variant["options"][control["name"]])
+                    for control in shown
                 ],
                 "outcome": variant["outcome"],
                 "rank": ranks.get(variant["id"]),

@@ -6,39 +6,27 @@ and what the theme would load from elsewhere, or load for nothing, is dropped.
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import shutil
-from functools import cache
 from html import escape
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
-import jinja2
 from docutils import nodes
 from latex2mathml.converter import convert
-from markupsafe import Markup
 from sphinx.application import Sphinx
 from sphinx.config import Config
 from sphinx.util.math import get_node_equation_number
 from sphinx.writers.html5 import HTML5Translator
 
-from claimbook.chapters import prose, results
-from claimbook.claims import rule
-from claimbook.estimates import words
-from claimbook.pages import charts, phrases, state
+from claimbook.chapters import prose
+from claimbook.pages import charts, state
+from claimbook.pages.parts import TEMPLATES
 from claimbook.pages.state import BookError
 from claimbook.pages.vendored import STATIC
 
-TEMPLATES = STATIC.parent / "templates"
-ROLES = {
-    "primary": "Primary check",
-    "secondary": "Secondary check",
-    "context": "Context, outside the verdict",
-    "after": "After the essay, beside the verdict",
-}
 # The theme's icons (0.5 MB of script, 1 MB of fonts) are drawn by icons.css instead.
 _UNUSED = ("scripts/fontawesome.js*", "vendor/fontawesome")
 _SIDEBAR = ["claimbook-brand.html", "sbt-sidebar-nav.html"]
@@ -49,54 +37,6 @@ _COMMAND_LEFT = re.compile(r">\s*(\\[A-Za-z]+)")
 _SAME_AS = {"aligned": "split", "align": "align*", "gathered": "matrix", "gather": "matrix"}
 _ENVIRONMENT = re.compile(r"\\(begin|end)\{(" + "|".join(_SAME_AS) + r")\}")
 _EQUATION = re.compile(r"\\(begin|end)\{equation\*?\}")
-
-
-# ------------------------------------------------------------------- page parts
-
-
-def part(name: str, **values: Any) -> nodes.raw:
-    """Return a page part: a template of ``templates/parts``, filled and escaped."""
-    html = _templates().get_template(f"{name}.html").render(**values)
-    return nodes.raw("", html, format="html")
-
-
-def inline_json(value: Any) -> Markup:
-    """Return a value as JSON that can stand in a script element."""
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    # "<" cannot end the script element or open a comment once it is written as an escape.
-    return Markup(text.replace("<", "\\u003c"))
-
-
-@cache
-def _templates() -> jinja2.Environment:
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(TEMPLATES / "parts"),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=jinja2.StrictUndefined,
-    )
-    environment.filters.update(number=words.number, amount=words.amount, short=words.short)
-    environment.filters.update(
-        {
-            phrase.__name__: phrase
-            for phrase in (
-                phrases.answer,
-                phrases.declared,
-                phrases.flips,
-                phrases.full,
-                phrases.moved_by,
-                phrases.option_label,
-                phrases.rests_on,
-                phrases.sentence,
-                phrases.value_label,
-            )
-        }
-    )
-    environment.globals.update(
-        reading=rule.reading, primary=results.primary, url=results.url, roles=ROLES
-    )
-    return environment
 
 
 # ------------------------------------------------------- formulas and references
@@ -204,7 +144,7 @@ def _drop_thebe(app: Sphinx, config: Config) -> None:
 
 
 def _drop_thebe_style(
-    app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None
+    app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: Any
 ) -> None:
     for key in ("css_files", "script_files"):
         context[key] = [f for f in context[key] if "sphinx-thebe" not in str(f.filename)]
@@ -219,11 +159,9 @@ def _add_filter(app: Sphinx) -> None:
         app.builder.templates.environment.filters["without_script"] = _without_script
 
 
-def _remove_unused(app: Sphinx, exception: Exception | None) -> None:
-    if exception is not None or app.builder.format != "html":
-        return
+def _remove_unused(app: Sphinx, site: Path) -> None:
     for pattern in _UNUSED:
-        for path in Path(app.outdir, "_static").glob(pattern):
+        for path in (site / "_static").glob(pattern):
             shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
@@ -236,7 +174,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.connect("config-inited", _drop_thebe)
     app.connect("builder-inited", _add_filter)
     app.connect("html-page-context", _drop_thebe_style, priority=900)
-    app.connect("build-finished", _remove_unused, priority=900)
+    state.when_written(app, _remove_unused)
     app.add_css_file("icons.css", priority=890)
     app.add_css_file("claimbook.css", priority=900)
     app.add_js_file("shell.js", loading_method="defer")

@@ -14,7 +14,7 @@ import pandas as pd
 
 from claimbook import figures
 from claimbook.figures import OUTCOME_COLOURS, Chart, words
-from claimbook.figures.words import decimals, number
+from claimbook.figures.forms import whiskers
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -30,80 +30,56 @@ def specification_curve(check: dict[str, Any], labels: Labels | None = None) -> 
     `labels` are the options' names in a reader's words, each with a `label` and its `values`, as
     the claim file holds them. None where fewer than two variants have an estimate.
     """
-    table = _table(check, labels or {})
-    if len(table) < 2:
+    held = [variant for variant in check["variants"] if variant["estimate"]]
+    if len(held) < 2:
         return None
+    digits = words.tooltip_digits(variant["estimate"]["value"] for variant in held)
+    table = _table(held, check["unit"], labels or {}, digits)
+    rows = _rows(table, check, labels or {})
+    source = "each asked of the model"
+    if check["series"]:
+        source = f"each computed on the vintage {check['vintage']}"
     agree = sum(variant["outcome"] == check["outcome"] for variant in check["variants"])
     of = len(check["variants"])
-    rows = _rows(table, check, labels or {})
     return figures.chart(
         _draw(table, check, rows),
         table.drop(columns=["rank", "told"]),
         id="specification-curve",
         title=f"{agree} of {of} defensible choices find the same: {check['outcome']}",
-        alt=_alt(table, check),
+        alt=_alt(table, check["unit"], digits),
         unit=check["unit"],
-        source=_source(check),
+        source=f"the choices this chapter declares, {source}",
         n=of,
         height=CURVE + ROW * len(rows) + 40,
         headings={"variant": "Choice"},
     )
 
 
-def _source(check: dict[str, Any]) -> str:
-    if not check["series"]:
-        return "the choices this chapter declares, each asked of the model"
-    return f"the choices this chapter declares, each computed on the vintage {check['vintage']}"
-
-
-def _table(check: dict[str, Any], labels: Labels) -> pd.DataFrame:
-    """Return the variants that have an estimate, the lowest first."""
-    held = [variant for variant in check["variants"] if variant["estimate"]]
-    digits = _digits(check)
-    rows = [
-        {
-            "variant": variant["id"],
-            **{
-                words.option(labels, name): words.choice(labels, name, value)
-                for name, value in variant["options"].items()
-            },
-            "outcome": variant["outcome"],
-            **{name: variant["estimate"][name] for name in ("value", "low", "high", "n")},
-            "told": _told(variant, check, labels, digits),
+def _table(held: list[dict[str, Any]], unit: str, labels: Labels, digits: int) -> pd.DataFrame:
+    """Return the variants that have an estimate, the lowest first; each is told for its tooltip."""
+    rows = []
+    for variant in held:
+        found, outcome = variant["estimate"], variant["outcome"]
+        chosen = {
+            words.option(name, labels): words.choice(value, name, labels)
+            for name, value in variant["options"].items()
         }
-        for variant in held
-    ]
-    if not rows:
-        return pd.DataFrame()
+        choices = "".join(f"{option}: {choice}<br>" for option, choice in chosen.items())
+        ends = {end: found[end] for end in ("value", "low", "high")}
+        told = f"{choices}{words.ranged(**ends, digits=digits, unit=unit)}: {outcome}."
+        row = {"variant": variant["id"], **chosen, "outcome": outcome, **ends, "n": found["n"]}
+        rows.append(row | {"told": told})
     table = pd.DataFrame(rows).sort_values("value", kind="stable", ignore_index=True)
     return table.assign(rank=range(1, len(table) + 1))
-
-
-def _digits(check: dict[str, Any]) -> int:
-    """Return the decimals of the check's estimates in a sentence: one, or what small ones need."""
-    held = [variant["estimate"]["value"] for variant in check["variants"] if variant["estimate"]]
-    return min(3, max(1, decimals(held, 2)))
-
-
-def _told(variant: dict[str, Any], check: dict[str, Any], labels: Labels, digits: int) -> str:
-    """Return a variant as a sentence, for its tooltip."""
-    choices = "<br>".join(
-        f"{words.option(labels, name)}: {words.choice(labels, name, value)}"
-        for name, value in variant["options"].items()
-    )
-    found = variant["estimate"]
-    value, low, high = (number(found[end], digits) for end in ("value", "low", "high"))
-    interval = "exact" if low == high else f"95 % interval {low} to {high}"
-    return f"{choices}<br>{value} {check['unit']}, {interval}: {variant['outcome']}."
 
 
 def _rows(table: pd.DataFrame, check: dict[str, Any], labels: Labels) -> list[tuple[str, str]]:
     """Return option and value of each row of marks; an option with one value needs none."""
     read = [name for name in labels if name in check["options"]]  # in the order of the claim file
     return [
-        (words.option(labels, name), words.choice(labels, name, value))
+        (words.option(name, labels), words.choice(value, name, labels))
         for name in dict.fromkeys([*read, *check["options"]])
-        if table[words.option(labels, name)].nunique() > 1
+        if table[words.option(name, labels)].nunique() > 1
         for value in check["options"][name]
     ]
 
@@ -112,32 +88,25 @@ def _draw(table: pd.DataFrame, check: dict[str, Any], rows: list[tuple[str, str]
     import plotly.graph_objects as go
 
     figure = go.Figure()
-    share = ROW * len(rows) / (CURVE + ROW * len(rows))
+    places = {row: len(rows) - place for place, row in enumerate(rows)}
     for outcome, colour in OUTCOME_COLOURS.items():
         some = table[table["outcome"] == outcome]
         if some.empty:
             continue
+        above, below = some["high"] - some["value"], some["value"] - some["low"]
         figure.add_scatter(
             x=some["rank"],
             y=some["value"],
             mode="markers",
             name=outcome,
             marker={"color": colour, "size": 7},
-            error_y={
-                "type": "data",
-                "symmetric": False,
-                "array": some["high"] - some["value"],
-                "arrayminus": some["value"] - some["low"],
-                "color": colour,
-                "thickness": 1,
-                "width": 0,
-            },
+            error_y=whiskers(above, below, colour, thickness=1, width=0),
             hovertext=some["told"],
             hovertemplate="%{hovertext}<extra></extra>",
         )
         marks = [
-            (rank, len(rows) - place)
-            for place, (option, value) in enumerate(rows)
+            (rank, place)
+            for (option, value), place in places.items()
             for rank in some.loc[some[option] == value, "rank"]
         ]
         figure.add_scatter(
@@ -146,41 +115,30 @@ def _draw(table: pd.DataFrame, check: dict[str, Any], rows: list[tuple[str, str]
             yaxis="y2",
             mode="markers",
             showlegend=False,
-            marker={"symbol": "line-ns-open", "color": colour, "size": 11, "line": {"width": 1.5}},
+            marker={"symbol": "line-ns-open", "color": colour, "size": 11, "line_width": 1.5},
             hoverinfo="skip",
         )
+    diamond = {"symbol": "diamond-open", "size": 15, "color": figures.PURPLE, "line_width": 2}
+    circle = {"symbol": "circle-open", "size": 18, "color": figures.BLUE, "line_width": 3}
     head = table[table["variant"] == "headline"]
-    figure.add_scatter(
-        x=head["rank"],
-        y=head["value"],
-        mode="markers",
-        name="the headline",
-        marker={"symbol": "diamond-open", "size": 15, "color": figures.PURPLE, "line_width": 2},
-        hoverinfo="skip",
-    )
-    # The panel on the page moves this one; it must stay the last trace.
-    figure.add_scatter(
-        x=head["rank"],
-        y=head["value"],
-        mode="markers",
-        name="your choice",
-        marker={"symbol": "circle-open", "size": 18, "color": figures.BLUE, "line_width": 3},
-        hoverinfo="skip",
-        visible=False,
-    )
-    figure.add_hline(y=check["reference"], line={"width": 1, "color": figures.GREY})
-    for place, (option, value) in enumerate(rows):
-        # Above its marks, not beside them: on a phone the marks keep the whole width.
-        figure.add_annotation(
-            x=0,
-            xref="paper",
-            xanchor="left",
-            y=len(rows) - place + 0.5,
-            yref="y2",
-            text=f"{option}: {value}",
-            showarrow=False,
-            font={"size": 12},
+    # The panel on the page moves the reader's choice; it must stay the last trace.
+    for name, marker, visible in (("the headline", diamond, None), ("your choice", circle, False)):
+        figure.add_scatter(
+            x=head["rank"],
+            y=head["value"],
+            mode="markers",
+            name=name,
+            marker=marker,
+            hoverinfo="skip",
+            visible=visible,
         )
+    figure.add_hline(y=check["reference"], line={"width": 1, "color": figures.GREY})
+    # Above its marks, not beside them: on a phone the marks keep the whole width.
+    note = {"x": 0, "xref": "paper", "xanchor": "left", "yref": "y2", "showarrow": False}
+    for (option, value), place in places.items():
+        text = f"{option}: {value}"
+        figure.add_annotation(note, y=place + 0.5, text=text, font={"size": 12})
+    share = ROW * len(rows) / (CURVE + ROW * len(rows))
     return figure.update_layout(
         xaxis={
             "title": "Choices, lowest estimate first",
@@ -198,13 +156,11 @@ def _draw(table: pd.DataFrame, check: dict[str, Any], rows: list[tuple[str, str]
     )
 
 
-def _alt(table: pd.DataFrame, check: dict[str, Any]) -> str:
+def _alt(table: pd.DataFrame, unit: str, digits: int) -> str:
     counts = table["outcome"].value_counts()
     tally = ", ".join(f"{count} {outcome}" for outcome, count in counts.items())
-    low, high = (
-        number(end, _digits(check)) for end in (table["value"].min(), table["value"].max())
-    )
+    low, high = (words.number(end, digits) for end in table["value"].agg(["min", "max"]))
     return (
-        f"{len(table)} estimates with intervals in ascending order, from {low} to {high} "
-        f"{check['unit']}: {tally}. Rows of marks below show which choices each one makes."
+        f"{len(table)} estimates with intervals in ascending order, from {low} to {high} {unit}: "
+        f"{tally}. Rows of marks below show which choices each one makes."
     )

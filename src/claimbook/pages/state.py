@@ -6,7 +6,9 @@ that a page read anew is forgotten first and pages read in parallel are merged.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from docutils import nodes
@@ -114,6 +116,16 @@ def depends_on_essays(env: BuildEnvironment) -> None:
 def up(env: BuildEnvironment) -> str:
     """Return the way from the page that is being read to the root of the site."""
     return "../" * env.docname.count("/")
+
+
+def when_written(app: Sphinx, finish: Callable[[Sphinx, Path], None]) -> None:
+    """Call with the folder of the site what is to be done when its pages are written."""
+
+    def written(app: Sphinx, exception: Exception | None) -> None:
+        if exception is None and app.builder.format == "html":
+            finish(app, Path(app.outdir))
+
+    app.connect("build-finished", written, priority=900)
 
 
 def open_book(app: Sphinx) -> None:

@@ -11,7 +11,7 @@
   // Figures are written in one palette, or in the light theme's; each colour has its place in the
   // theme the reader has chosen.
   const PALETTE = [
-    "c1", "c2", "c3", "c4", "c5", "c6", "ink", "muted", "line", "paper",
+    "c1", "c2", "c3", "c4", "c5", "c6", "yes", "no", "open", "ink", "muted", "line", "paper",
     "seq1", "seq2", "seq3", "seq4", "seq5", "div1", "div2", "div3", "div4", "div5",
   ];
   const TOP = 12; // px; the title stands above the plot, not in it
