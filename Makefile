@@ -8,8 +8,8 @@ BIN := .venv/bin
 export PIP_QUIET := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 PIP := $(BIN)/python -m pip
-# Cells of one chapter, tests of one page or of one file stay together; the rest is spread.
-PYTEST := $(BIN)/python -m pytest -n 2 --dist loadgroup --nbval --nbval-cell-timeout=120 --ignore-glob='book/_*'
+# How the tests are spread over two workers, page by page, stands in tests/conftest.py.
+PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile --nbval --nbval-cell-timeout=120 --ignore-glob='book/_*'
 OR_SAY := || { echo "pip could not install (its own words stand above). If the network failed, run the same command again." >&2; exit 1; }
 
 # Once .venv is sound its stamps are judged, by a make of their own: this one has read them already.

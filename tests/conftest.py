@@ -1,31 +1,38 @@
 """Fixtures: the books that tests read or break, and the command line run on them.
 
-A test marked ``slow`` is left to ``make test-all``. Under ``-n 2 --dist loadgroup`` the tests
-of one file stay together on one worker, as do those of one page and the cells of one chapter.
+A test marked ``slow`` is left to ``make test-all``.
 """
 
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 from books import ROOT, Ended, command, copy_book, lay_out_tiny, once
 from claimbook.claims import declared, files
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep together what shares its fixtures: a page's tests, a chapter's cells, else a file's."""
-    for item in items:
-        if item.get_closest_marker("xdist_group") is None:
-            asked = item.callspec.params if hasattr(item, "callspec") else {}
-            page = asked.get("visit") or asked.get("shown")
-            own = str(item.path.relative_to(ROOT))
-            group = ":".join(page[:2]) if isinstance(page, tuple) else own
-            item.add_marker(pytest.mark.xdist_group(group))
+class Together(LoadScopeScheduling):
+    """Keeps a file's tests on one worker, a chapter's cells too; looks at pages one by one."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        path, _, test = nodeid.partition("::")
+        page = re.search(r"\[(.+)\]", test)
+        if page and path.startswith("tests/browser/"):
+            return page[1].removeprefix("chromium-").removesuffix("-chromium")
+        return path
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Together:
+    """Spread the tests over pytest's workers."""
+    return Together(config, log)
 
 
 @pytest.fixture(scope="session", autouse=True)
