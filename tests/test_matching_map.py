@@ -142,6 +142,15 @@ def test_looking_up_bases_gives_what_the_linear_programmes_give(seed, mass, ab, 
     assert_as_by_programme(found, mass, *ab)
 
 
+def test_each_point_may_have_masses_of_its_own():
+    points = sample(40, seed=5)
+    mass = 2.0 ** np.random.default_rng(5).uniform(-1, 1, (40, 4))
+    together = matching_map.classify(points, mass)
+    alone = [matching_map.classify(points.iloc[[k]], mass[k]) for k in range(40)]
+    pd.testing.assert_frame_equal(together, pd.concat(alone))
+    assert "may widen" not in set(together["region"])  # drawn numbers leave no wage undetermined
+
+
 def test_both_ways_agree_at_ties():
     axis = [1.25, 1.5, 2.0, 2.5]  # many equal skills and equal ratios
     points = models.grid(A=[2.0, 3.0], B=axis, C=axis, D=1.0)

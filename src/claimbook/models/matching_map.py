@@ -15,15 +15,14 @@ lowest in autarky, `may lose` if only their lowest is, and otherwise are `not wo
 Without a gain in output the regions nest by themselves: autarky's assignments are then still among
 the best, so the world's wages are among autarky's and the gap cannot exceed its highest value.
 
-The map is fast because masses do not change from point to point. The assignments that use
-everybody up are then one polytope for the whole map, whose bases are the same at every point. The
-dual prices of a basis that no team can beat are competitive wages, and all others are mixtures of
-these (complementary slackness): lowest and highest wages, and ratios of wages, are among them.
+The map is fast because the assignments that use everybody up are polytopes whose bases are the same
+at every point: which of them leave no team negative depends on the masses alone. The dual prices of
+a basis that no team can beat are competitive wages, and all others are mixtures of these
+(complementary slackness): lowest and highest wages, and ratios of wages, are among them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import cache
 from itertools import combinations
 from typing import NamedTuple
@@ -31,11 +30,11 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 from joblib import Parallel, delayed
+from numpy.typing import ArrayLike
 
 from claimbook import models
 from claimbook.models import matching
 
-Array = np.ndarray
 TYPES = ("A", "B", "C", "D")
 REGIONS = ("unchanged", "teams only", "may widen", "widens", "outside")
 FORTUNES = ("not worse", "may lose", "loses")
@@ -49,7 +48,7 @@ _NUMBERS += ("wage_low", "wage_high", "world_wage_low", "world_wage_high")
 
 def classify(
     points: pd.DataFrame,
-    mass: Sequence[float] = (1.0, 1.0, 1.0, 1.5),
+    mass: ArrayLike = (1.0, 1.0, 1.0, 1.5),
     a: float = 2.0,
     b: float = 1.0,
     n_jobs: int | None = None,
@@ -64,8 +63,8 @@ def classify(
     ----------
     points : DataFrame
         Columns A, B, C, D: skills, positive. Ratios of wages depend on ratios of skills only.
-    mass : four floats
-        Mass of people of A, B, C, D, positive; the same at every point.
+    mass : array (4,) or (n, 4)
+        Mass of people of A, B, C, D, positive: the same at every point, or a row for each.
     a, b : float
         Exponents of the manager's and the worker's skill, a > b > 0.
     n_jobs : int, optional
@@ -85,13 +84,12 @@ def classify(
         If a column is missing, a skill or a mass is not a positive number, or not a > b > 0.
     """
     skill = np.column_stack(models.columns(points, dict.fromkeys(TYPES, models.POSITIVE)))
-    masses = np.asarray(mass, dtype=float)
-    if masses.shape != (4,) or not (np.isfinite(masses) & (masses > 0)).all():
-        raise ValueError(f"The masses are {mass}: give four positive numbers, for A, B, C and D.")
+    masses = _masses(mass, len(skill))
     matching.check_exponents(a, b)
     inside = (skill[:, 0] > skill[:, 1]) & (skill[:, 2] > skill[:, 3])
-    pieces = np.split(skill[inside], range(_CHUNK, int(inside.sum()), _CHUNK))
-    solved = Parallel(n_jobs=n_jobs)(delayed(_open)(piece, masses, a, b) for piece in pieces)
+    cuts = range(_CHUNK, int(inside.sum()), _CHUNK)
+    pieces = zip(np.split(skill[inside], cuts), np.split(masses[inside], cuts), strict=True)
+    solved = Parallel(n_jobs=n_jobs)(delayed(_open)(*piece, a, b) for piece in pieces)
     numbers = np.full((len(skill), len(_NUMBERS)), np.nan)
     numbers[inside] = np.concatenate(solved)
     found = dict(zip(_NUMBERS, numbers.T, strict=True))
@@ -107,21 +105,35 @@ def classify(
         "loses": found["world_wage_high"] < floor,
         "may lose": found["world_wage_low"] < floor,
     }
-    placed = {"region": _first(regions, REGIONS), "least_skilled": _first(fortunes, FORTUNES)}
-    placed["least_skilled"][~inside] = np.nan
-    table = dict(zip(TYPES, skill.T, strict=True)) | placed | found
+    fortune = np.where(inside, _first(fortunes, FORTUNES), -1)
+    table = {
+        **dict(zip(TYPES, skill.T, strict=True)),
+        "region": pd.Categorical.from_codes(_first(regions, REGIONS), REGIONS, ordered=True),
+        "least_skilled": pd.Categorical.from_codes(fortune, FORTUNES, ordered=True),
+        **found,
+    }
     return pd.DataFrame(table, index=points.index)
 
 
-def _first(rules: dict[str, Array], names: tuple[str, ...]) -> pd.Categorical:
-    """Return the first rule that holds, among names of which the first is for none."""
-    codes = np.select(list(rules.values()), [names.index(name) for name in rules], 0)
-    return pd.Categorical.from_codes(codes, names, ordered=True)
+def _masses(mass: ArrayLike, points: int) -> np.ndarray:
+    """Return a row of masses for each point."""
+    masses = np.asarray(mass, dtype=float)
+    if masses.shape not in ((4,), (points, 4)) or not (np.isfinite(masses) & (masses > 0)).all():
+        raise ValueError(
+            f"The masses are {mass}: give four positive numbers, for A, B, C and D, once or for "
+            "every point."
+        )
+    return np.broadcast_to(masses, (points, 4))
 
 
-def _open(skill: Array, mass: Array, a: float, b: float) -> Array:
-    """Solve points with the same masses, in both countries and in the world."""
-    rich, poor = _wages(skill[:, :2], mass[:2], a, b), _wages(skill[:, 2:], mass[2:], a, b)
+def _first(rules: dict[str, np.ndarray], names: tuple[str, ...]) -> np.ndarray:
+    """Place of the first rule that holds, among names of which the first is for none."""
+    return np.select(list(rules.values()), [names.index(name) for name in rules], 0)
+
+
+def _open(skill: np.ndarray, mass: np.ndarray, a: float, b: float) -> np.ndarray:
+    """Solve points, each with its masses, in both countries and in the world."""
+    rich, poor = _wages(skill[:, :2], mass[:, :2], a, b), _wages(skill[:, 2:], mass[:, 2:], a, b)
     world = _wages(skill, mass, a, b)
     with np.errstate(divide="ignore", invalid="ignore"):  # a basis that teams beat may pay nothing
         gap, world_gap = (found.wages[:, -2] / found.wages[:, -1] for found in (poor, world))
@@ -138,44 +150,56 @@ def _open(skill: Array, mass: Array, a: float, b: float) -> Array:
 
 
 class _Wages(NamedTuple):
-    """Dual prices of every basis, (k, n, points), whether no team beats them, and best output."""
+    """Dual prices of the stable bases, a row each, where each point's rows begin, best output."""
 
-    wages: Array
-    stable: Array
-    output: Array
+    wages: np.ndarray
+    starts: np.ndarray
+    output: np.ndarray
 
-    def bounds(self, number: Array) -> tuple[Array, Array]:
-        """Lowest and highest of a number that belongs to each basis, over the stable ones."""
+    def bounds(self, number: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Lowest and highest at each point of a number that belongs to each row."""
         return (
-            np.where(self.stable, number, np.inf).min(axis=0),
-            np.where(self.stable, number, -np.inf).max(axis=0),
+            np.minimum.reduceat(number, self.starts),
+            np.maximum.reduceat(number, self.starts),
         )
 
 
-def _wages(skill: Array, mass: Array, a: float, b: float) -> _Wages:
-    first, second = np.triu_indices(len(mass))
-    higher = np.maximum(skill[:, first], skill[:, second]).T
-    value = higher**a * np.minimum(skill[:, first], skill[:, second]).T ** b
+def _wages(skill: np.ndarray, mass: np.ndarray, a: float, b: float) -> _Wages:
+    first, second = np.triu_indices(mass.shape[1])
+    higher = np.maximum(skill[:, first], skill[:, second])
+    value = higher**a * np.minimum(skill[:, first], skill[:, second]) ** b
     # Less a tolerance in units of what the better of the two makes alone, as in the programme.
     least = value - matching.ACCURACY * higher ** (a + b)
-    columns, inverse = _bases(len(mass))
-    noise = matching.PRESENT * np.minimum(mass[first], mass[second])[columns]
-    feasible = (inverse @ mass > -noise).all(axis=1)  # no team is negative
-    columns, inverse = columns[feasible], inverse[feasible]
-    wages = inverse.transpose(0, 2, 1) @ value[columns]
-    stable = np.ones((len(columns), len(skill)), dtype=bool)
-    for i, j, floor in zip(first, second, least, strict=True):
-        stable &= wages[:, i] + wages[:, j] >= floor
-    if not stable.any(axis=0).all():
+    point, basis = _feasible(mass)
+    columns, inverse = _bases(mass.shape[1])
+    paid = value[point[:, None], columns[basis]]
+    wages = np.einsum("rji,rj->ri", inverse[basis], paid)
+    stable = (wages[:, first] + wages[:, second] >= least[point]).all(axis=1)
+    point, wages = point[stable], wages[stable]
+    starts = np.flatnonzero(np.diff(point, prepend=-1))
+    if len(starts) < len(skill):
         raise ArithmeticError(
             "A point of the map could not be solved: its skills are too far apart. Choose a "
             "smaller range of skills."
         )
-    return _Wages(wages, stable, np.einsum("n,knp->kp", mass, wages).max(axis=0))
+    output = np.maximum.reduceat((mass[point] * wages).sum(axis=1), starts)
+    return _Wages(wages, starts, output)
+
+
+def _feasible(mass: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """List the points, in order, and the bases by which no team of theirs is negative."""
+    first, second = np.triu_indices(mass.shape[1])
+    columns, inverse = _bases(mass.shape[1])
+    noise = matching.PRESENT * np.minimum(mass[:, first], mass[:, second])
+    feasible = np.ones((len(mass), len(columns)), dtype=bool)
+    for team in range(mass.shape[1]):
+        teams = np.einsum("kj,pj->pk", inverse[:, team], mass)
+        feasible &= teams > -noise[:, columns[:, team]]
+    return np.nonzero(feasible)
 
 
 @cache
-def _bases(n: int) -> tuple[Array, Array]:
+def _bases(n: int) -> tuple[np.ndarray, np.ndarray]:
     """List the bases of "the teams use everybody up" of n types, feasible or not.
 
     Returns the pairs in each, (k, n), and the inverses, (k, n, n): teams are an inverse times the

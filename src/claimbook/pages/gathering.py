@@ -79,27 +79,27 @@ class EssayMap(Gathering):
         return {"essay": essays[name], "found": book.outputs}
 
 
-class WorkedExamples(_Gathering):
+class WorkedExamples(Gathering):
     """The rule applied to one primary check for each outcome and way: ``{worked-examples}``."""
 
     template = "worked-examples"
 
-    def found(self, outputs: dict[str, Output]) -> dict[str, Any]:
+    def found(self, book: state.Book) -> dict[str, Any]:
         """Return the first claim whose primary check ends in each way."""
-        firsts: dict[tuple[str, str | None], Output] = {}
-        for output in outputs.values():
+        firsts: dict[tuple[str, str | None], dict[str, Any]] = {}
+        for output in book.outputs.values():
             check = results.primary(output)
             if check["estimate"]:
                 firsts.setdefault((check["outcome"], check.get("how")), output)
         return {"outputs": list(firsts.values())}
 
 
-class Noise(_Gathering):
+class Noise(Gathering):
     """How often the rule decides where there is nothing to find: ``{noise}``."""
 
     template = "noise"
 
-    def found(self, outputs: dict[str, Output]) -> dict[str, Any]:
+    def found(self, book: state.Book) -> dict[str, Any]:
         """Return the shares of the verdicts, by the smallest effect in standard errors."""
         shares = {size: noise.verdicts(size) for size in (0.5, 1, 2, 3)}
         return {"shares": shares, "draws": noise.DRAWS, "verdicts": rule.VERDICTS}
