@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import statistics
+from collections import Counter, defaultdict
 
 import numpy as np
 import pytest
@@ -42,10 +44,41 @@ def fitted(y, x):
     return value, value - reach, value + reach
 
 
-def stored(check_id, vintage):
+def check(check_id):
     checks = Book().output("theory-reversed")["checks"]
-    check = next(check for check in checks if check["id"] == check_id)
-    return check["vintages"][vintage]["estimate"]
+    return next(check for check in checks if check["id"] == check_id)
+
+
+def stored(check_id, vintage):
+    return check(check_id)["vintages"][vintage]["estimate"]
+
+
+def variant(check_id, name):
+    return next(one for one in check(check_id)["variants"] if one["id"] == name)["estimate"]
+
+
+def fitted_with(y, x, held):
+    """Slope of y on x, columns held and a constant, with its HC3 interval: by the hat matrix."""
+    y, design = np.array(y), np.column_stack([x, *held, np.ones(len(y))])
+    inverse = np.linalg.inv(design.T @ design)
+    effects = inverse @ design.T @ y
+    residuals = y - design @ effects
+    leverage = np.einsum("ij,jk,ik->i", design, inverse, design)
+    meat = design.T @ (design * ((residuals / (1 - leverage)) ** 2)[:, None])
+    error = np.sqrt((inverse @ meat @ inverse)[0, 0])
+    reach = stats.t.ppf(0.975, len(y) - design.shape[1]) * error
+    return effects[0], effects[0] - reach, effects[0] + reach
+
+
+def assert_estimate(estimate, numbers, n):
+    assert estimate["n"] == n
+    for name, number in zip(("value", "low", "high"), numbers, strict=True):
+        assert estimate[name] == pytest.approx(number, rel=1e-3, abs=1e-5)
+
+
+def table(root, name):
+    with (root / "data" / name).open(encoding="utf-8", newline="") as lines:
+        return list(csv.DictReader(lines))
 
 
 def assert_same(estimate, y, x):
@@ -72,6 +105,81 @@ def test_the_slope_on_tariff_cuts(book_root, vintage):
     assert len(economies) >= 45
     y, x = [widened[code] for code in economies], [-tariffs[code] / 10 for code in economies]
     assert_same(stored("tariff-slope", vintage), y, x)
+
+
+@pytest.mark.parametrize("vintage", VINTAGES)
+def test_the_slope_with_initial_gini_and_growth_held(book_root, vintage):
+    gini = long(book_root, vintage, "SI.POV.GINI")
+    widened, opened = changes(gini), changes(long(book_root, vintage, "NE.TRD.GNFS.ZS"))
+    output = long(book_root, vintage, "NY.GDP.PCAP.KD")
+    grown = changes(
+        {one: {y: np.log(v) for y, v in years.items()} for one, years in output.items()}
+    )
+    developing = classes(book_root, vintage, 1990)[1]
+    economies = sorted(developing & widened.keys() & opened.keys() & grown.keys())
+    assert len(economies) >= 60
+    y, x = [widened[one] for one in economies], [opened[one] / 10 for one in economies]
+    held = [
+        [middle(gini[one], 1988, 1995) for one in economies],
+        [grown[one] for one in economies],
+    ]
+    assert_estimate(stored("slope-held", vintage), fitted_with(y, x, held), len(economies))
+
+
+def test_the_slope_within_regions_and_on_surveys_of_one_concept(book_root):
+    gini = long(book_root, "current", "SI.POV.GINI")
+    widened = changes(gini)
+    opened = changes(long(book_root, "current", "NE.TRD.GNFS.ZS"))
+    developing = classes(book_root, "current", 1990)[1]
+    economies = sorted(developing & widened.keys() & opened.keys())
+    region = {row["economy"]: row["region"] for row in table(book_root, "current/economies.csv")}
+    members = Counter(region[one] for one in economies)
+    kept = [one for one in economies if members[region[one]] > 1]
+    named = sorted({region[one] for one in kept})[1:]
+    held = [[float(region[one] == name) for one in kept] for name in named]
+    found = fitted_with([widened[one] for one in kept], [opened[one] / 10 for one in kept], held)
+    assert_estimate(variant("trade-slope", "method-regions-held"), found, len(kept))
+
+    concepts = defaultdict(dict)
+    for row in table(book_root, "survey-concepts.csv"):
+        concepts[row["economy"]][int(row["year"])] = row["concept"]
+
+    def asked(one, *years):
+        return {concepts[one].get(y) for y in gini[one] if any(a <= y <= b for a, b in years)}
+
+    same = [one for one in economies if len(asked(one, (1988, 1995), (2006, 2013))) == 1]
+    estimate = variant("trade-slope", "surveys-one-concept")
+    assert_same(estimate, [widened[one] for one in same], [opened[one] / 10 for one in same])
+    whole = [one for one in economies if len(asked(one, (1900, 2100)) - {None}) == 1]
+    slope = fitted([widened[one] for one in whole], [opened[one] / 10 for one in whole])[0]
+    assert Book().output("theory-reversed")["values"]["one-series"] == pytest.approx(
+        slope, rel=1e-3
+    )
+
+
+def test_the_witness(book_root):
+    widened = changes(long(book_root, "current", "SWIID.GINI.DISP"))
+    opened = changes(long(book_root, "current", "NE.TRD.GNFS.ZS"))
+    economies = sorted(classes(book_root, "current", 1990)[1] & widened.keys() & opened.keys())
+    y, x = [widened[one] for one in economies], [opened[one] / 10 for one in economies]
+    assert_same(stored("swiid-witness", "current"), y, x)
+
+
+def test_bangladesh_holds_the_line_on_tariff_cuts(book_root):
+    widened = changes(long(book_root, "current", "SI.POV.GINI"))
+    tariffs = changes(long(book_root, "current", "TM.TAX.MRCH.WM.AR.ZS"), statistics.median)
+    economies = sorted(classes(book_root, "current", 1990)[1] & widened.keys() & tariffs.keys())
+    away = np.array([-tariffs[one] for one in economies])
+    away -= away.mean()
+    leverage = dict(zip(economies, 1 / len(economies) + away**2 / (away**2).sum(), strict=True))
+    values = Book().output("theory-reversed")["values"]
+    assert max(leverage, key=leverage.get) == "BGD"
+    assert values["leverage"] == pytest.approx(leverage["BGD"], rel=1e-4)
+    others = [one for one in economies if one != "BGD"]
+    without = fitted([widened[one] for one in others], [-tariffs[one] / 10 for one in others])
+    stored_without = [values[f"without-heaviest-{end}"] for end in ("value", "low", "high")]
+    assert stored_without == pytest.approx(without, rel=1e-3)
+    assert check("tariff-slope")["influence"]["without"] == pytest.approx(without[0], rel=1e-3)
 
 
 @pytest.mark.parametrize("vintage", VINTAGES)
@@ -138,15 +246,20 @@ def test_the_prose_rests_on_these_signs():
     whole = checks["trade-slope"]["estimate"]
     others = variants["sample-without-transition-economies"]["estimate"]
     assert whole["low"] < 0 < whole["value"]  # leans the essay's way, a flat line would fit too
-    assert whole["high"] - whole["value"] > 0.25  # what would matter is too faint to see
+    assert checks["trade-slope"]["detectable"] > 2 * 0.25  # what would matter is too faint to see
     slopes = sorted(variant["estimate"]["value"] for variant in variants.values())
     assert slopes.index(whole["value"]) > 0.75 * len(slopes)  # high on its own curve
+    assert output["values"]["not-above"] == sum(slope <= 0 for slope in slopes) > len(slopes) / 2
+    assert variants["end-2004-2012"]["outcome"] == "supports"  # the one choice that turns it
+    assert variants["method-regions-held"]["estimate"]["value"] < 0
+    published = checks["published-panel"]["estimate"]
+    assert published["low"] < published["value"] < 0 < published["high"]  # sign, no certainty
+    assert output["values"]["mexico-1994"] > output["values"]["mexico-1984"]
+    assert output["values"]["mexico-1994"] > output["values"]["mexico-2010"]
     assert others["value"] < 0  # the lean hangs on the transition economies
     cuts = {variant["id"]: variant["estimate"] for variant in checks["tariff-slope"]["variants"]}
     assert min(estimate["value"] for estimate in cuts.values()) > 0  # the tariffs' does not
     link = checks["cuts-and-trade"]["estimate"]
     assert link["low"] < 0 < link["high"]  # the two measures barely know each other
     assert checks["later-trade-placebo"]["estimate"]["value"] > 0  # a warning
-    then = checks["panel-slope"]["vintages"]["2013-12"]["estimate"]
-    assert 0 < then["low"] < 0.01  # above zero by a hair
     assert output["values"]["common-then"] != output["values"]["common-now"]
