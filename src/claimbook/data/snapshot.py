@@ -500,8 +500,8 @@ class Snapshot:
         if code != ECONOMIES:
             self._permit(code)
         gone = {one for mask in self.masks if isinstance(mask, Without) for one in mask.economies}
-        kept = tuple(mask for mask in self.masks if not isinstance(mask, Without))
-        whole = self._seen(kept, None)
+        whole = copy.copy(self)
+        whole.masks = kept = tuple(m for m in self.masks if not isinstance(m, Without))
         read = (lambda: whole.economies) if code == ECONOMIES else (lambda: whole.series(code))
         found = self.store.once(name, code, kept, lambda: make(read()))
         return found.drop(gone, errors="ignore") if gone else found
