@@ -88,8 +88,10 @@ class Claim:
         """
         asked = self._declared(check_id)
         for declared in (asked, *self._variants_of(asked)):
-            subject = self.declared.get("subject", ())
-            self.checks[declared["id"]] = ask(declared, function, self._snapshots, subject)
+            subject, releases = self.declared.get("subject", ()), self._releases(declared)
+            self.checks[declared["id"]] = ask(
+                declared, function, self._snapshots, subject, releases
+            )
         return self.checks[check_id]
 
     def value(self, name: str, number: float | str) -> float | str:
@@ -169,6 +171,12 @@ class Claim:
 
     def _verdict(self, outcome: Callable[[Check], str]) -> str:
         return rule.verdict(outcome(self._primary), map(outcome, self._secondary))
+
+    def _releases(self, declared: dict[str, Any]) -> dict[str, Snapshot]:
+        """Return further releases of the primary's main series: the first that it names."""
+        if declared["role"] != files.PRIMARY or not declared["series"]:
+            return {}
+        return snapshot.history(declared["series"][0], files.claim_series(self.declared))
 
     def _variants_of(self, declared: dict[str, Any]) -> list[dict[str, Any]]:
         return [one for one in self.declared["checks"] if one.get("of") == declared["id"]]
