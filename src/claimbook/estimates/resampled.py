@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from statistics import NormalDist
 
@@ -14,6 +15,7 @@ from claimbook.estimates.estimate import (
     Estimate,
     EstimateError,
     numbers,
+    value_without,
 )
 
 DRAWS = 9_999
@@ -62,7 +64,7 @@ def median(values: pd.Series, unit: str) -> Estimate | None:
         return None
     atoms, chance = _median_law(sample)
     low, high = _lower_end(atoms, chance), -_lower_end(-atoms, chance)
-    return _estimate(np.median(sample), (low, high), unit, sample)
+    return _estimate(np.median, [sample], (low, high), unit, sample)
 
 
 def median_difference(first: pd.Series, second: pd.Series, unit: str) -> Estimate | None:
@@ -97,9 +99,8 @@ def median_difference(first: pd.Series, second: pd.Series, unit: str) -> Estimat
     if min(map(len, groups)) < MIN_ECONOMIES:
         return None
     one, other = (_median_law(group) for group in groups)
-    value = np.median(groups[0]) - np.median(groups[1])
     ends = _lower_end_of_difference(one, other), -_lower_end_of_difference(other, one)
-    return _estimate(value, ends, unit, pd.concat(groups).sort_index())
+    return _estimate(_difference(np.median), groups, ends, unit, pd.concat(groups).sort_index())
 
 
 def mean(values: pd.Series, unit: str, weights: pd.Series | None = None) -> Estimate | None:
@@ -147,7 +148,7 @@ def mean(values: pd.Series, unit: str, weights: pd.Series | None = None) -> Esti
     weighed, heavy = (np.einsum("dn,n->d", counts, part) for part in (sample * weigh, weigh))
     ends = np.quantile(weighed / heavy, [TAIL, 1 - TAIL])
     effective = None if weights is None else weigh.sum() ** 2 / (weigh**2).sum()
-    return _estimate(np.average(sample, weights=weigh), ends, unit, sample, effective)
+    return _estimate(_average, [sample, weigh], ends, unit, sample, effective)
 
 
 def share(members: pd.Series, unit: str = "share of economies") -> Estimate | None:
@@ -181,7 +182,7 @@ def share(members: pd.Series, unit: str = "share of economies") -> Estimate | No
     told = _told(members)
     if len(told) < MIN_ECONOMIES:
         return None
-    return _estimate(told.mean(), _wilson(told), unit, told)
+    return _estimate(np.mean, [told], _wilson(told), unit, told)
 
 
 def share_difference(
@@ -223,7 +224,7 @@ def share_difference(
     ends = confint_proportions_2indep(
         one.sum(), len(one), other.sum(), len(other), method="newcomb", alpha=1 - CONFIDENCE
     )
-    return _estimate(one.mean() - other.mean(), ends, unit, pd.concat(groups).sort_index())
+    return _estimate(_difference(np.mean), groups, ends, unit, pd.concat(groups).sort_index())
 
 
 def paired_share_difference(
@@ -271,7 +272,7 @@ def paired_share_difference(
 
     low = p1 - p2 - distance(p1 - low_1, high_2 - p2)
     high = p1 - p2 + distance(high_1 - p1, p2 - low_2)
-    return _estimate(p1 - p2, (low, high), unit, one - other)
+    return _estimate(_difference(np.mean), [one, other], (low, high), unit, one - other)
 
 
 # --- the law of a resample's median ---
@@ -396,13 +397,24 @@ def _correlation(one: pd.Series, other: pd.Series) -> float:
     return agreement / np.sqrt(product)
 
 
+def _average(sample: pd.Series, weights: pd.Series) -> float:
+    return np.average(sample, weights=weights)
+
+
+def _difference(of: Callable[[pd.Series], float]) -> Callable[[pd.Series, pd.Series], float]:
+    return lambda one, other: of(one) - of(other)
+
+
 def _estimate(
-    value: float,
+    of: Callable[..., float],
+    samples: Sequence[pd.Series],
     ends: tuple[float, float] | np.ndarray,
     unit: str,
     economies: pd.Series,
     effective_n: float | None = None,
 ) -> Estimate:
     """Make an estimate; an interval that leaves its value out, as draws may, is widened to it."""
-    low, high = min(ends[0], value), max(ends[1], value)
-    return Estimate(value, low, high, len(economies), unit, economies, effective_n=effective_n)
+    value = of(*samples)
+    low, high, n = min(ends[0], value), max(ends[1], value), len(economies)
+    without = value_without(of, *samples)
+    return Estimate(value, low, high, n, unit, economies, False, effective_n, without)
