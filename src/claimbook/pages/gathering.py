@@ -62,7 +62,7 @@ class ClaimList(_Gathering):
     def found(self, outputs: dict[str, Output]) -> dict[str, Any]:
         """Return the part's claims."""
         part = self.arguments[0]
-        known = {output["claim"]["part"] for output in outputs.values()}
+        known = {claim["part"] for claim in self.book.claims.values()}
         if part not in known:
             raise self.error(f"No claim stands in book/{part}.{nearest(part, known)}")
         return {"outputs": [o for o in outputs.values() if o["claim"]["part"] == part]}
