@@ -36,7 +36,7 @@ from claimbook.figures.palette import (
     VERMILION,
 )
 from claimbook.figures.steps import stepped
-from claimbook.figures.words import names, signed
+from claimbook.figures.words import listed, names, signed
 
 
 def __getattr__(name: str) -> Any:
