@@ -35,7 +35,7 @@ class DataPage(SphinxDirective):
             self.env.note_dependency(str(paths.data() / vintage / "datapackage.json"))
         state.depends_on_chapters(self.env)
         book, held, up = state.book(self.env.app), compare.all_held(), state.up(self.env)
-        using: dict[str, list[Output]] = {code: [] for wdi in held for code in sorted(wdi.codes)}
+        using: dict[str, list[Output]] = {code: [] for code in compare.all_codes(held)}
         for name, output in book.outputs.items():
             for code in files.claim_series(book.claims[name]):
                 using.setdefault(code, []).append(output)
