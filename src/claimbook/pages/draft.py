@@ -7,7 +7,7 @@ from typing import Any
 from docutils import nodes
 from sphinx.application import Sphinx
 
-from claimbook.pages import shell, state
+from claimbook.pages import parts, state
 
 _UNLISTED = '<meta name="robots" content="noindex">'
 
@@ -17,7 +17,7 @@ def _add_banner(app: Sphinx, doctree: nodes.document) -> None:
     faults = state.draft(app, app.env.docname)
     if faults:
         title = next(iter(doctree.findall(nodes.title)))
-        title.parent.insert(title.parent.index(title) + 1, shell.part("draft", faults=faults))
+        title.parent.insert(title.parent.index(title) + 1, parts.part("draft", faults=faults))
 
 
 def _hide(
