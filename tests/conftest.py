@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -101,6 +102,8 @@ def small_book(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty book, for a claim on made-up figures (tests/small.py writes both)."""
     (tmp_path / "book").mkdir()
     (tmp_path / "_config.yml").touch()
+    (tmp_path / "data").mkdir()
+    shutil.copy(ROOT / "data" / "series.yml", tmp_path / "data")
     return _pointed_at(tmp_path, monkeypatch)
 
 

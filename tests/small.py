@@ -7,7 +7,7 @@ import json
 import nbformat
 import pandas as pd
 
-from claimbook.data import snapshot
+from claimbook.data import package
 
 CODE = "AA.BB"
 # Twenty-four economies that do not exist: X00 to X23.
@@ -50,18 +50,27 @@ def write_claim(root, checks, **fields):
 
 def write_vintage(root, vintage, values):
     """Write a vintage that holds one series: economy to year to value."""
-    rows = [(name, year, value) for name in values for year, value in values[name].items()]
     economies = pd.DataFrame({"economy": NAMES, "iso2": NAMES, "name": NAMES}).assign(
         region="A region", income_group="Low income", lending_type="IDA", aggregate=0
     )
-    series = snapshot.Series(CODE, "A title", "points", "", rows, {"title": "-"}, "2020-01-01", "-")
-    snapshot.write(
+    package.write(
         root / "data" / vintage,
         economies=economies,
-        series=[series],
+        series=[series(values)],
         created="2020-01-01",
         description="Made up.",
     )
+
+
+def write_release(root, release, values):
+    """Write a further release of the series."""
+    package.write_release(root / "data" / "history" / CODE, release, series(values))
+
+
+def series(values):
+    """The one series: economy to year to value."""
+    rows = [(name, year, value) for name in values for year, value in values[name].items()]
+    return package.Series(CODE, "A title", "points", "", rows, {"title": "-"}, "2020-01-01", "-")
 
 
 def changes(numbers):
@@ -77,3 +86,5 @@ def write_chapter(root, *sources):
         cell["id"] = f"cell-{number}"
     notebook = nbformat.v4.new_notebook(cells=cells)
     nbformat.write(notebook, root / "book" / "part" / "it-rose.ipynb")
+    contents = "format: jb-book\nroot: book/part/it-rose\n"
+    (root / "_toc.yml").write_text(contents, encoding="utf-8")

@@ -28,7 +28,7 @@ FAULTS = [
     ("    role: context", "    role: secondary", "at most 3 checks are secondary"),
     ("kind: descriptive", "kind: causal", 'line 4, field kind: "causal" is not one of'),
     ("    falsifier: The", "    falsifer: The", r"falsifer is not known \(did you mean falsifier"),
-    ("written_for: mixed\n", "", "the field written_for is missing"),
+    ("written_for: contradicted\n", "", "the field written_for is missing"),
     ("id: inequality-rose", "id: inequality-fell", "line 1, field id: the file is inequality-rose"),
     ("  - id: the-nineties", "  - id: top-fifth-change", "ids are unique"),
     ("paragraphs: [1, 3]", "paragraphs: [one]", r"line 3, field paragraphs\[0\]"),

@@ -66,16 +66,26 @@ def test_the_walk_of_contributing_leads_to_a_chapter_of_a_new_essay(tiny_copy, c
     assert (tiny_copy / "book/credit/index.md").is_file()
     captions = [part["caption"] for part in contents(tiny_copy)["parts"]]
     assert captions.index("Credit") == captions.index("How it is made") - 1
-    built = claimbook("build")
+    refused = claimbook("build")
+    assert refused.returncode == 1
+    assert "savings-fell has places to fill in: `claimbook check savings-fell`" in refused.stderr
+    assert "claimbook build --draft" in refused.stderr
+    built = claimbook("build", "--draft")
     assert built.returncode == 0, built.stdout + built.stderr
-    site = tiny_copy / "_build" / "html"
+    assert not (tiny_copy / "_build" / "html").exists(), "a draft is never where readers look"
+    site = tiny_copy / "_build" / "draft" / "_build" / "html"
     page = (site / "book/credit/savings-fell.html").read_text(encoding="utf-8")
-    assert "cb-verdict--inconclusive" in page
-    assert "FILL IN: the author, 1999" in page
+    assert re.search(r"cb-draft.*savings-fell has places to fill in", page, re.DOTALL)
+    assert "cb-verdict--" in page and "FILL IN: the author, 1999" in page
+    assert "noindex" in page and "ClaimReview" not in page
+    finished = (site / "book/lands/gini-fell.html").read_text(encoding="utf-8")
+    assert "cb-draft" not in finished and "noindex" not in finished
+    assert (
+        "savings-fell"
+        not in (site / "book/scorecard.html").read_text(encoding="utf-8").split("<article")[1]
+    )
     feed = json.loads((site / "results.json").read_text(encoding="utf-8"))
-    claim = next(claim for claim in feed["claims"] if claim["id"] == "savings-fell")
-    assert claim["verdict"] == "inconclusive"
-    assert claim["checks"][0]["estimate"] is None
+    assert {claim["id"] for claim in feed["claims"]} == {"gini-fell", "fair-coin"}
 
 
 def test_a_second_chapter_joins_its_part_and_comments_stay(tiny_copy, claimbook):

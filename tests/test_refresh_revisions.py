@@ -194,6 +194,11 @@ def test_the_first_limit_that_fits_decides(said):
     assert known.band("B") == known.ANY
 
 
+def test_the_witnesses_have_limits_too():
+    assert (known.band("SWIID.GINI.MKT.SE").low, known.band("SWIID.GINI.DISP").high) == (0, 100)
+    assert known.band("PWT.RGDPO").low == 0
+
+
 def test_the_packages_know_a_renamed_series_by_both_codes():
     for former, now in known.known().renamed.items():
         for wdi in compare.all_held():

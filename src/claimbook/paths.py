@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from pathlib import Path
 
 from claimbook.errors import ClaimbookError
@@ -72,3 +73,13 @@ def shown(path: Path) -> str:
         return path.resolve().relative_to(root()).as_posix()
     except (ValueError, ClaimbookError):
         return str(path)
+
+
+def git(*arguments: str) -> str | None:
+    """Return what git answers in the folder of the book; None where it cannot."""
+    command = ["git", "-C", str(root()), *arguments]
+    try:
+        ended = subprocess.run(command, capture_output=True, text=True, check=False)
+    except OSError:
+        return None
+    return ended.stdout if ended.returncode == 0 else None

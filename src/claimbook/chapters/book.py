@@ -17,20 +17,23 @@ from claimbook.chapters.notebooks import ChapterError
 from claimbook.claims import declared, files
 from claimbook.claims.output import expanded
 from claimbook.data import snapshot
-from claimbook.errors import nearest
+from claimbook.errors import ClaimbookError, nearest
 
 T = TypeVar("T")
 Output = dict[str, Any]
+PLACEHOLDER = "FILL IN"
+DRAFTS = "CLAIMBOOK_DRAFTS"  # in the environment of a build that shows unfinished chapters
 
 
 class Book:
     """Claims, essays, notebooks, claim outputs, freshness and table of contents of the book.
 
-    A file that changes afterwards is not read again: open another book.
+    A file that changes afterwards is not read again: open another book. One opened with `drafts`
+    knows which chapters are unfinished and keeps them out of `outputs`.
     """
 
-    def __init__(self) -> None:
-        self.root = paths.root()
+    def __init__(self, *, drafts: bool = False) -> None:
+        self.root, self._with_drafts = paths.root(), drafts
         self._kept: dict[tuple[str, str], Any] = {}
         self._library = Library(freshness.PACKAGE)
 
@@ -85,8 +88,14 @@ class Book:
 
     @cached_property
     def outputs(self) -> dict[str, Output]:
-        """Claim id to claim output."""
-        return {claim_id: self.output(claim_id) for claim_id in self.chapters}
+        """Claim id to claim output, of all chapters that are no drafts."""
+        return {name: self.output(name) for name in self.chapters if name not in self.drafts}
+
+    @cached_property
+    def drafts(self) -> dict[str, list[str]]:
+        """Claim id to what keeps its chapter from being published; empty unless asked for."""
+        asked = self.chapters if self._with_drafts else {}
+        return {name: faults for name in asked if (faults := self.unfinished(name))}
 
     @cached_property
     def snapshots(self) -> dict[str, snapshot.Snapshot]:
@@ -162,16 +171,69 @@ class Book:
         """Say why a notebook's stored outputs no longer hold; empty where it is fresh."""
         return self._once("stale", name, lambda: self._stale(name))
 
-    def require_fresh(self, name: str | None = None) -> None:
-        """Stop unless the outputs of a notebook, or of all, hold and its prose fits its verdict."""
-        for one in self.notebooks if name is None else [self.known(name)]:
-            if changed := self.stale(one):
-                raise ChapterError(
-                    f"chapter {one} is stale: run `claimbook run {one}` "
-                    f"(changed since its last run: {'; '.join(changed)})."
-                )
-            if fault := self.rewrite_needed(one):
-                raise ChapterError(fault)
+    def faults(self, name: str) -> list[str]:
+        """Say what no longer holds of a notebook: its outputs, or the verdict of its prose."""
+        if changed := self.stale(self.known(name)):
+            return [
+                f"chapter {name} is stale: run `claimbook run {name}` "
+                f"(changed since its last run: {'; '.join(changed)})."
+            ]
+        return [fault] if (fault := self.rewrite_needed(name)) else []
+
+    def require_fresh(self, name: str) -> None:
+        """Stop unless a notebook's outputs hold and its prose fits its verdict."""
+        if faults := self.faults(name):
+            raise ChapterError("\n".join(faults))
+
+    def undeclared(self, name: str) -> list[str]:
+        """Say which checks of a chapter are not declared as they stand."""
+        claim = self.claim(name) if name in self.chapters else None
+        missing = declared.undeclared(claim, self._declarations) if claim else []
+        return missing and [
+            f"chapter {name} has checks that are not declared as they stand "
+            f"({', '.join(missing)}): run `claimbook declare {name}`."
+        ]
+
+    def unfinished(self, name: str) -> list[str]:
+        """Say what keeps a notebook from being published, a sentence each."""
+        try:
+            found = self.faults(name)
+        except ClaimbookError as fault:
+            found = [str(fault)]
+        found += self.undeclared(name)
+        if name in self.chapters and self.to_fill_in(name):
+            found.append(
+                f"chapter {name} has places to fill in: `claimbook check {name}` names them."
+            )
+        return found
+
+    def answers(self, claim_id: str) -> bool:
+        """Tell whether what a chapter has stored answers its claim file as that stands."""
+        stored = self.notebook(claim_id).metadata.get("claimbook", {})
+        return stored.get("claim") == freshness.claim(self.claim(claim_id))
+
+    def require_finished(self) -> None:
+        """Stop unless every notebook can be published."""
+        if faults := [fault for name in self.notebooks for fault in self.unfinished(name)]:
+            shown = "To look at it before it is finished, run `claimbook build --draft`."
+            raise ChapterError("\n".join([*faults, shown]))
+
+    def to_fill_in(self, claim_id: str) -> list[tuple[Path, str, int]]:
+        """Name the places of a chapter that are still to be filled in: file, line or cell, number.
+
+        They may stand in its claim file, its essay's, the opening of its part, or its notebook.
+        """
+        own, chapter = self.claim_paths[claim_id], self.chapters[claim_id]
+        essay = self.root / "book" / "essays" / f"{self.claim(claim_id)['essay']}.yml"
+        found = [
+            (path, "line", number)
+            for path in (own, essay, own.with_name("index.md"))
+            if path.is_file()
+            for number, line in enumerate(path.read_text("utf-8").splitlines(), 1)
+            if PLACEHOLDER in line
+        ]
+        cells = enumerate(self.notebook(claim_id).cells)
+        return found + [(chapter, "cell", n) for n, cell in cells if PLACEHOLDER in cell.source]
 
     def rewrite_needed(self, name: str) -> str | None:
         """Say whether a chapter's prose was written for another verdict than the one computed."""
@@ -196,10 +258,7 @@ class Book:
 
     def _read_by(self, cells: list[str]) -> list[str]:
         """The series that some cells name, where no claim file declares them."""
-        held, text = (
-            {code for wdi in self.snapshots.values() for code in wdi.codes},
-            "\n".join(cells),
-        )
+        held, text = {code for wdi in self.snapshots.values() for code in wdi.codes}, "".join(cells)
         return sorted(code for code in held if f'"{code}"' in text)
 
     @cached_property

@@ -6,7 +6,6 @@ They are the same under every Python, and no word, layout or timing stands in th
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -51,11 +50,6 @@ def files(found: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
         for folder, held in found.items()
         for name, sha in held.items()
     }
-
-
-def sha256_of(path: Path) -> str:
-    """Return the SHA-256 of a file."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def claim(declared: Mapping[str, Any]) -> str:

@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
-import subprocess
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
 from claimbook import paths
-from claimbook.chapters import freshness, prose
+from claimbook.chapters import prose
 from claimbook.claims.files import PRIMARY
 from claimbook.data import snapshot
 
 SCHEMA_VERSION = 1
 FEED = "results.json"
 FEED_SCHEMA = "results.schema.json"
+# What the feed takes over as it stands: a claim's words, what was found of it, and of each check.
+_WORDS = ("id", "essay", "part", "kind", "title", "statement", "paragraphs", "written_for")
+_FOUND = (
+    *("verdict", "counts", "switches", "verdict_robustness", "combinations", "robustness"),
+    *("vintages", "declared"),
+)
+_CHECK = (
+    *("id", "role", "kind", "witness", "question", "vintage", "expects", "reference"),
+    *("smallest_effect", "outcome", "how", "undecided_because", "flips", "estimate"),
+    *("influence", "detectable", "effective_n", "declared", "history", "vintages", "variants"),
+)
+_BY_ECONOMY = ("id", "role", "question", "unit", "estimate", "economies")
 
 
 def primary(output: dict[str, Any]) -> dict[str, Any]:
@@ -55,56 +67,37 @@ def by_economy(output: dict[str, Any]) -> dict[str, Any]:
         "title": output["claim"]["title"],
         "url": url(output),
         "verdict": output["verdict"],
-        "checks": [
-            {name: check[name] for name in ("id", "role", "question", "unit", "estimate")}
-            | {"economies": check["economies"]}
-            for check in output["checks"]
-            if check["economies"]
-        ],
+        "checks": [_taken(check, _BY_ECONOMY) for check in output["checks"] if check["economies"]],
+    }
+
+
+def data_sha256() -> dict[str, str]:
+    """Return of every vintage the SHA-256 of its data package, which holds those of its files."""
+    packages = {name: paths.data() / name / "datapackage.json" for name in snapshot.vintages()}
+    return {
+        vintage: hashlib.sha256(path.read_bytes()).hexdigest() for vintage, path in packages.items()
     }
 
 
 def _claim(output: dict[str, Any]) -> dict[str, Any]:
     claim = output["claim"]
-    words = ("id", "essay", "part", "kind", "title", "statement", "paragraphs", "written_for")
-    found = ("verdict", "counts", "switches", "verdict_robustness", "combinations", "robustness")
     return {
-        **{name: claim[name] for name in words},
+        **_taken(claim, _WORDS),
         "answer": prose.plain(claim["answer"], output) if "answer" in claim else None,
         "url": url(output),
-        **{name: output[name] for name in (*found, "vintages", "declared")},
-        "checks": [_check(check) for check in output["checks"]],
+        **_taken(output, _FOUND),
+        "checks": [_taken(check, _CHECK) for check in output["checks"]],
     }
 
 
-def _check(check: dict[str, Any]) -> dict[str, Any]:
-    asked = ("id", "role", "kind", "witness", "question", "vintage", "expects", "reference")
-    found = ("smallest_effect", "outcome", "how", "undecided_because", "flips", "estimate")
-    more = ("influence", "detectable", "effective_n", "declared", "history", "vintages", "variants")
-    return {name: check[name] for name in (*asked, *found, *more)}
-
-
-def data_sha256() -> dict[str, str]:
-    """Return of every vintage the SHA-256 of its data package, which holds those of its files."""
-    return {
-        vintage: freshness.sha256_of(paths.data() / vintage / "datapackage.json")
-        for vintage in snapshot.vintages()
-    }
+def _taken(found: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
+    return {name: found[name] for name in names}
 
 
 def _commit() -> str | None:
     """Return the commit the book is built from; None outside a checkout."""
-    try:
-        answer = subprocess.run(
-            ["git", "rev-parse", "HEAD"],
-            cwd=paths.root(),
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-    except (OSError, subprocess.CalledProcessError):
-        return None
-    return answer.stdout.strip()
+    answer = paths.git("rev-parse", "HEAD")
+    return answer and answer.strip()
 
 
 def _write_json(path: Path, value: Any) -> None:

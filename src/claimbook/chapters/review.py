@@ -1,7 +1,7 @@
 """What a reviewer would ask of a chapter: one readable list, with file and cell.
 
-Each rule is a small function that yields findings; `RULES` lists those that read, `SLOW_RULES`
-those that execute the chapter.
+Each rule is a small function: `RULES` lists those that read a chapter, `SLOW_RULES` those that
+execute it, and `CELL_RULES` those that look at one cell and say what is wrong with it.
 """
 
 from __future__ import annotations
@@ -11,18 +11,17 @@ import re
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
-import nbformat
+from nbformat import NotebookNode
 
 from claimbook import figures, paths
-from claimbook.chapters import freshness, notebooks, prose
+from claimbook.chapters import definitions, freshness, notebooks, prose
 from claimbook.chapters.book import Book
-from claimbook.chapters.scaffold import PLACEHOLDER
 from claimbook.claims import files, grid, output
 from claimbook.data import snapshot
 from claimbook.errors import ClaimbookError, nearest
@@ -31,6 +30,16 @@ WORDS = (600, 1_200)
 CHARTS = (2, 5)
 VARIANTS = (24, 400)
 SECONDS = 60
+ANSWER_WORDS = 30
+FIELDS = {
+    "answer": "one sentence that answers the title, its numbers bound",
+    "sentence": "the headline as a sentence, with {option} where a choice stands",
+    "labels": "the options and their values in a reader's words",
+    "economy": "the sentence about one economy",
+    "may_write": "what these figures allow one to write, its numbers bound",
+    "may_not_write": "what they do not allow one to write",
+    "lead": "the chart that stands with the card",
+}
 _NETWORK = re.compile(
     r"^\s*(?:import|from)\s+(requests|urllib|http|socket|httpx|aiohttp|wbgapi)\b|^\s*[!%]\s*pip",
     re.MULTILINE,
@@ -84,7 +93,7 @@ class Chapter:
         """Return a finding of the claim file."""
         return Finding(self.claim_path, message)
 
-    def cells(self, kind: str) -> list[tuple[int, nbformat.NotebookNode]]:
+    def cells(self, kind: str) -> list[tuple[int, NotebookNode]]:
         """Return the numbered cells of a kind, ``"markdown"`` or ``"code"``."""
         numbered = enumerate(self.notebook.cells)
         return [(number, cell) for number, cell in numbered if cell.cell_type == kind]
@@ -94,18 +103,9 @@ class Chapter:
         """All Markdown of the chapter."""
         return "\n\n".join(cell.source for _, cell in self.cells("markdown"))
 
-    @cached_property
-    def charts(self) -> list[tuple[int, dict[str, Any]]]:
-        """Every stored chart, with its cell."""
-        return [
-            (number, output["data"][figures.MIME])
-            for number, cell in self.cells("code")
-            for output in cell.outputs
-            if figures.MIME in output.get("data", {})
-        ]
 
-
-Rule = Callable[[Chapter], Iterator[Finding]]
+Finds = Iterator[Finding]
+Says = Iterator[str]
 
 
 def review(book: Book, claim_id: str, *, quick: bool = False) -> list[Finding]:
@@ -119,35 +119,50 @@ def review(book: Book, claim_id: str, *, quick: bool = False) -> list[Finding]:
     except ClaimbookError as fault:
         return [Finding(book.claim_paths.get(claim_id, book.root / "book"), str(fault))]
     rules = RULES if quick else (*RULES, *SLOW_RULES)
-    return [finding for rule in rules for finding in rule(chapter)]
+    found = [finding for rule in rules for finding in rule(chapter)]
+    for kind, asked in CELL_RULES.items():
+        for number, cell in chapter.cells(kind):
+            found += [chapter.says(text, number) for rule in asked for text in rule(chapter, cell)]
+    return found
 
 
-def _filled_in(chapter: Chapter) -> Iterator[Finding]:
-    for number, line in enumerate(chapter.claim_path.read_text("utf-8").splitlines(), 1):
-        if PLACEHOLDER in line:
-            yield chapter.declares(f"line {number} is still to be filled in.")
-    for number, cell in enumerate(chapter.notebook.cells):
-        if PLACEHOLDER in cell.source:
+# The claim file
+
+
+def _filled_in(chapter: Chapter) -> Finds:
+    for path, place, number in chapter.book.to_fill_in(chapter.id):
+        if place == "cell":
             yield chapter.says("is still to be filled in.", number)
+        else:
+            yield Finding(path, f"line {number} is still to be filled in.")
 
 
-def _grid(chapter: Chapter) -> Iterator[Finding]:
+def _words(chapter: Chapter) -> Finds:
+    claim = chapter.claim
+    reads = any(check["series"] for check in claim["checks"])
+    for name, meant in FIELDS.items():
+        if name not in claim and (reads or name != "economy"):
+            yield chapter.declares(f"the field {name} is missing: {meant}.")
+    count = word_count(claim.get("answer", ""))
+    if count > ANSWER_WORDS:
+        yield chapter.declares(f"the answer has {count} words, more than {ANSWER_WORDS}.")
+
+
+def _grid(chapter: Chapter) -> Finds:
     low, high = VARIANTS
-    for check in chapter.claim["checks"]:
-        count = len(grid.variants(check["options"]))
-        if check["role"] == files.PRIMARY and not low <= count <= high:
-            remedy = (
-                "add the options a careful person could choose otherwise"
-                if count < low
-                else "leave out the choices that a critic would not really make"
-            )
-            yield chapter.declares(
-                f"the primary check {check['id']} has {count} variants, not {low} to {high}: "
-                f"{remedy}."
-            )
+    primary = next(one for one in chapter.claim["checks"] if one["role"] == files.PRIMARY)
+    count = len(grid.variants(primary["options"]))
+    remedy = "add the options a careful person could choose otherwise"
+    if count > high:
+        remedy = "leave out the choices that a critic would not really make"
+    if not low <= count <= high:
+        yield chapter.declares(
+            f"the primary check {primary['id']} has {count} variants, not {low} to {high}: "
+            f"{remedy}."
+        )
 
 
-def _choices(chapter: Chapter) -> Iterator[Finding]:
+def _choices(chapter: Chapter) -> Finds:
     try:
         found = chapter.book.output(chapter.id)
     except ClaimbookError:
@@ -157,7 +172,7 @@ def _choices(chapter: Chapter) -> Iterator[Finding]:
         yield Finding(chapter.claim_path, doubt, warning=True)
 
 
-def _series(chapter: Chapter) -> Iterator[Finding]:
+def _series(chapter: Chapter) -> Finds:
     named = {(code, snapshot.CURRENT) for code in chapter.claim.get("series", ())}
     for check in chapter.claim["checks"]:
         named |= {(code, check["vintage"]) for code in check["series"]}
@@ -171,7 +186,7 @@ def _series(chapter: Chapter) -> Iterator[Finding]:
             )
 
 
-def _literature(chapter: Chapter) -> Iterator[Finding]:
+def _literature(chapter: Chapter) -> Finds:
     entries = chapter.claim["literature"]
     if not any(entry["stance"] == "against" for entry in entries):
         yield chapter.declares("no literature has the stance against: find the contrary.")
@@ -183,55 +198,108 @@ def _literature(chapter: Chapter) -> Iterator[Finding]:
         yield chapter.says(f"{key} is declared as literature but never cited.")
 
 
-def _numbers(chapter: Chapter) -> Iterator[Finding]:
-    for number, cell in chapter.cells("markdown"):
-        for paragraph in re.split(r"\n\s*\n", cell.source):
-            if "{cite" in paragraph:
-                continue  # the findings of others are cited, not computed
-            for found in _NUMBER.findall(_ALLOWED.sub(" ", prose.LINK.sub(" ", paragraph))):
-                yield chapter.says(
-                    f"the number {found.strip()} is typed: bind it, as in "
-                    '[1.2](value:check-id.value ".1f"), or write it in words.',
-                    number,
-                )
+# The notebook as a whole
 
 
-def _charts(chapter: Chapter) -> Iterator[Finding]:
+def _fresh(chapter: Chapter) -> Finds:
+    book = chapter.book
+    for fault in (*book.faults(chapter.id), *book.undeclared(chapter.id)):
+        yield chapter.says(fault)
+
+
+def _charts(chapter: Chapter) -> Finds:
     low, high = CHARTS
-    if not low <= len(chapter.charts) <= high:
-        yield chapter.says(f"shows {len(chapter.charts)} charts, not {low} to {high}.")
-    for number, drawn in chapter.charts:
+    charts = [
+        (number, shown["data"][figures.MIME])
+        for number, cell in chapter.cells("code")
+        for shown in cell.outputs
+        if figures.MIME in shown.get("data", {})
+    ]
+    if not low <= len(charts) <= high:
+        yield chapter.says(f"shows {len(charts)} charts, not {low} to {high}.")
+    for number, drawn in charts:
         for problem in figures.problems(drawn):
             yield chapter.says(problem, number)
-    metas = [drawn.get("layout", {}).get("meta", {}) for _, drawn in chapter.charts]
-    ids = [meta.get("claimbook", {}).get("id") for meta in metas]
-    for name in sorted({name for name in ids if name and ids.count(name) > 1}):
+    metas = [drawn.get("layout", {}).get("meta", {}) for _, drawn in charts]
+    ids = Counter(meta.get("claimbook", {}).get("id") for meta in metas)
+    for name in sorted(name for name, count in ids.items() if name and count > 1):
         yield chapter.says(f"two charts have the id {name}: rename one.")
 
 
-def _offline(chapter: Chapter) -> Iterator[Finding]:
+def _length(chapter: Chapter) -> Finds:
+    low, high = WORDS
+    count = word_count(chapter.prose)
+    if not low <= count <= high:
+        yield chapter.says(f"has {count} words of prose, not {low} to {high:,}.")
+
+
+def word_count(markdown: str) -> int:
+    """Count the words of a Markdown text as a reader sees it, without the targets of links."""
+    return len(re.findall(r"[^\W_][\w’'.–%-]*", re.sub(r"\]\([^)]*\)", "]", markdown)))
+
+
+def _spelling(chapter: Chapter) -> Finds:
+    known = paths.root() / "book" / "spelling.txt"
+    allowed = ["-I", str(known)] if known.is_file() else []
+    command = [sys.executable, "-m", "codespell_lib", *allowed, "-"]
+    text = prose.LINK.sub(" ", _CITED.sub(" ", chapter.prose))
+    answer = subprocess.run(command, input=text, capture_output=True, text=True, check=False)
+    for line in answer.stdout.splitlines():
+        if "==>" in line:
+            word = line.split(":", 1)[-1].strip()
+            yield chapter.says(f"a spelling mistake? {word}")
+
+
+def _runs(chapter: Chapter) -> Finds:
+    began = time.monotonic()
+    try:
+        ran = notebooks.executed(chapter.path)
+    except ClaimbookError as fault:
+        yield chapter.says(str(fault))
+        return
+    if (seconds := time.monotonic() - began) > SECONDS:
+        yield chapter.says(f"takes {seconds:.0f} s to execute, more than {SECONDS}.")
     for number, cell in chapter.cells("code"):
-        for match in _NETWORK.finditer(cell.source):
+        if freshness.shown(cell) != freshness.shown(ran.cells[number]):
             yield chapter.says(
-                f"{match[0].strip()!r} reaches for the network: a chapter reads only snapshots.",
+                f"gives another output when it is run again: run `claimbook run {chapter.id}`; if "
+                "it differs every time, the cell depends on a clock, a network or chance.",
                 number,
             )
 
 
-def _fresh(chapter: Chapter) -> Iterator[Finding]:
-    try:
-        chapter.book.require_fresh(chapter.id)
-    except ClaimbookError as fault:
-        yield chapter.says(str(fault))
+# One cell
 
 
-def _compared(chapter: Chapter) -> Iterator[Finding]:
-    for number, cell in chapter.cells("code"):
-        if reason := uncompared(cell, chapter.id):
-            yield chapter.says(reason, number)
+def _numbers(_: Chapter, cell: NotebookNode) -> Says:
+    for paragraph in re.split(r"\n\s*\n", cell.source):
+        if "{cite" in paragraph:
+            continue  # the findings of others are cited, not computed
+        for found in _NUMBER.findall(_ALLOWED.sub(" ", prose.LINK.sub(" ", paragraph))):
+            yield (
+                f"the number {found.strip()} is typed: bind it, as in "
+                '[1.2](value:check-id.value ".1f"), or write it in words.'
+            )
 
 
-def uncompared(cell: nbformat.NotebookNode, claim_id: str) -> str | None:
+def _links(chapter: Chapter, cell: NotebookNode) -> Says:
+    for target in _LINK.findall(cell.source):
+        name = target.split("#")[0]
+        if name and ":" not in name and not (chapter.path.parent / name).exists():
+            yield f"the link {target} leads nowhere."
+
+
+def _offline(_: Chapter, cell: NotebookNode) -> Says:
+    for match in _NETWORK.finditer(cell.source):
+        yield f"{match[0].strip()!r} reaches for the network: a chapter reads only snapshots."
+
+
+def _compared(chapter: Chapter, cell: NotebookNode) -> Says:
+    if reason := uncompared(cell, chapter.id):
+        yield reason
+
+
+def uncompared(cell: NotebookNode, claim_id: str) -> str | None:
     """Say why nbval would compare nothing in a cell that shows something; None where it does."""
     remedy = f"run `claimbook run {claim_id}`."
     if cell.execution_count is None:
@@ -248,85 +316,18 @@ def uncompared(cell: nbformat.NotebookNode, claim_id: str) -> str | None:
 
 def _shows(source: str) -> bool:
     """Tell whether a cell asks a check, draws a chart, or shows the claim."""
-    try:
-        body = ast.parse(source).body
-    except SyntaxError:  # a magic: look at what it says
-        return bool(re.search(r"\b(check|chart)\(", source))
-    names = {
-        call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
-        for part in body
-        for call in ast.walk(part)
-        if isinstance(call, ast.Call)
-    }
-    shown = body[-1].value if body and isinstance(body[-1], ast.Expr) else None
-    return bool(names & {"check", "chart"}) or isinstance(shown, ast.Name)
+    if re.search(r"\b(check|chart)\(", source):
+        return True
+    body = definitions.parsed(source)[0].body
+    return bool(body) and isinstance(body[-1], ast.Expr) and isinstance(body[-1].value, ast.Name)
 
 
-def _length(chapter: Chapter) -> Iterator[Finding]:
-    low, high = WORDS
-    count = word_count(chapter.prose)
-    if not low <= count <= high:
-        yield chapter.says(f"has {count} words of prose, not {low} to {high:,}.")
-
-
-def word_count(markdown: str) -> int:
-    """Count the words of a Markdown text as a reader sees it, without the targets of links."""
-    return len(re.findall(r"[^\W_][\w’'.–%-]*", re.sub(r"\]\([^)]*\)", "]", markdown)))
-
-
-def _links(chapter: Chapter) -> Iterator[Finding]:
-    for number, cell in chapter.cells("markdown"):
-        for target in _LINK.findall(cell.source):
-            name = target.split("#")[0]
-            if not name or ":" in name:
-                continue
-            if not (chapter.path.parent / name).exists():
-                yield chapter.says(f"the link {target} leads nowhere.", number)
-
-
-def _spelling(chapter: Chapter) -> Iterator[Finding]:
-    known = paths.root() / "book" / "spelling.txt"
-    allowed = ["-I", str(known)] if known.is_file() else []
-    command = [sys.executable, "-m", "codespell_lib", *allowed, "-"]
-    text = prose.LINK.sub(" ", _CITED.sub(" ", chapter.prose))
-    answer = subprocess.run(command, input=text, capture_output=True, text=True, check=False)
-    for line in answer.stdout.splitlines():
-        if "==>" in line:
-            word = line.split(":", 1)[-1].strip()
-            yield chapter.says(f"a spelling mistake? {word}")
-
-
-def _runs(chapter: Chapter) -> Iterator[Finding]:
-    began = time.monotonic()
-    try:
-        ran = notebooks.executed(chapter.path)
-    except ClaimbookError as fault:
-        yield chapter.says(str(fault))
-        return
-    if (seconds := time.monotonic() - began) > SECONDS:
-        yield chapter.says(f"takes {seconds:.0f} s to execute, more than {SECONDS}.")
-    for number, (before, after) in enumerate(zip(chapter.notebook.cells, ran.cells, strict=True)):
-        if before.cell_type == "code" and freshness.shown(before) != freshness.shown(after):
-            yield chapter.says(
-                f"gives another output when it is run again: run `claimbook run {chapter.id}`; if "
-                "it differs every time, the cell depends on a clock, a network or chance.",
-                number,
-            )
-
-
-RULES: tuple[Rule, ...] = (
-    _filled_in,
-    _grid,
-    _choices,
-    _series,
-    _literature,
-    _numbers,
-    _charts,
-    _offline,
-    _fresh,
-    _compared,
-    _length,
-    _links,
-    _spelling,
+RULES: tuple[Callable[[Chapter], Finds], ...] = (
+    *(_filled_in, _words, _grid, _choices, _series, _literature),
+    *(_fresh, _charts, _length, _spelling),
 )
-SLOW_RULES: tuple[Rule, ...] = (_runs,)
+SLOW_RULES: tuple[Callable[[Chapter], Finds], ...] = (_runs,)
+CELL_RULES: dict[str, tuple[Callable[[Chapter, NotebookNode], Says], ...]] = {
+    "markdown": (_numbers, _links),
+    "code": (_offline, _compared),
+}

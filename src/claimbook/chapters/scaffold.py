@@ -1,4 +1,4 @@
-"""Start a chapter or an essay from a template that runs and builds before it is filled in."""
+"""Start a chapter or an essay from a template that runs before it is filled in."""
 
 from __future__ import annotations
 
@@ -11,13 +11,12 @@ import jinja2
 import nbformat
 from ruamel.yaml import YAML
 
-from claimbook import paths
+from claimbook import paths, status
 from claimbook.claims import files
 from claimbook.data import snapshot
 from claimbook.errors import ClaimbookError, nearest
 
 TEMPLATES = Path(__file__).parent / "templates"
-PLACEHOLDER = "FILL IN"
 LAST_PART = "How it is made"
 _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _CELL = re.compile(r"^=== (markdown|code) (\S+)(?: (\S+))?\n", re.MULTILINE)
@@ -34,7 +33,7 @@ def new_chapter(
     essay: str | None = None,
     paragraphs: Sequence[int] = (),
 ) -> list[Path]:
-    """Write a claim file and its chapter, and add both to the table of contents.
+    """Write a claim file, its chapter and its test; add the chapter to contents and essay.
 
     The paragraphs are those to which the essay's file maps the claim, and those asked for; where
     there are none, the first paragraph that holds claims, with a mark to fill in. Where anything
@@ -42,40 +41,43 @@ def new_chapter(
     """
     for kind, name in (("claim id", claim_id), ("part", part)):
         _require_slug(kind, name)
-    taken = files.claim_paths()
-    if claim_id in taken:
-        raise ScaffoldError(
-            f"{paths.shown(taken[claim_id])} exists already: choose another id, or work on that."
-        )
-    wdi = snapshot.read()
     if not series:
         raise ScaffoldError("A chapter needs at least one series: name it with --series CODE.")
-    meaning = {code: _meaning(wdi.metadata(code)) for code in series}
-    essay = _the_essay(essay)
-    mapped, placed = _paragraphs(essay, claim_id, paragraphs)
+    wdi, folder = snapshot.read(), paths.root() / "book" / part
+    described = {code: wdi.metadata(code) for code in series}
+    essay_path = _the_essay(essay)
+    document = _load(essay_path)
+    mapped, placed = _paragraphs(document, claim_id, paragraphs)
     values = {
         "id": claim_id,
-        "essay": essay,
+        "essay": essay_path.stem,
+        "cut_off": document["cut_off"],
         "paragraphs": mapped,
         "placed": placed,
         "title": f"{claim_id.replace('-', ' ').capitalize()}?",
-        "series": list(series),
-        "meaning": meaning,
-        "part": part,
+        "series": {code: f"{meta['title']} ({meta['unit']})" for code, meta in described.items()},
+        "reads": list(dict.fromkeys([*series, status.GNI])),
         "caption": part.replace("-", " ").capitalize(),
     }
-    folder = paths.root() / "book" / part
-    written = [folder / f"{claim_id}.yml", folder / f"{claim_id}.ipynb"]
-    opens_part = not (folder / "index.md").is_file()
-    folder.mkdir(exist_ok=True)
-    written[0].write_text(_fill("claim.yml", values), encoding="utf-8")
-    nbformat.write(_notebook(_fill("chapter.txt", values)), written[1])
-    if opens_part:
-        written.append(folder / "index.md")
-        written[2].write_text(_fill("part.md", values), encoding="utf-8")
+    test = paths.root() / "tests" / f"test_{claim_id.replace('-', '_')}.py"
+    written = {
+        folder / f"{claim_id}.yml": _fill("claim.yml", values),
+        folder / f"{claim_id}.ipynb": nbformat.writes(_notebook(_fill("chapter.txt", values))),
+        test: _fill("test.txt", values | {"test": test.name}),
+    }
+    held = [path for path in (files.claim_paths().get(claim_id), *written) if path]
+    if taken := [path for path in held if path.exists()]:
+        raise ScaffoldError(
+            f"{paths.shown(taken[0])} exists already: choose another id, or work on that."
+        )
+    if opens_part := not (folder / "index.md").is_file():
+        written[folder / "index.md"] = _fill("part.md", values | {"part": part})
+    for path, text in written.items():
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(f"{text.rstrip()}\n", encoding="utf-8", newline="\n")
     _add_to_contents(part, values["caption"], claim_id, opens_part)
-    _map_paragraphs(essay, claim_id, mapped)
-    return written
+    _map_paragraphs(essay_path, document, claim_id, mapped)
+    return list(written)
 
 
 def new_essay(essay_id: str) -> Path:
@@ -99,56 +101,46 @@ def _require_slug(kind: str, name: str) -> None:
         )
 
 
-def _meaning(metadata: dict[str, Any]) -> str:
-    return f"{metadata['title']} ({metadata['unit']})"
-
-
-def _the_essay(named: str | None) -> str:
-    known = sorted(path.stem for path in (paths.root() / "book" / "essays").glob("*.yml"))
+def _the_essay(named: str | None) -> Path:
+    known = {path.stem: path for path in (paths.root() / "book" / "essays").glob("*.yml")}
     if named is None and len(known) == 1:
-        return known[0]
+        (named,) = known
     if named not in known:
         hint = nearest(named, known) if named else ""
         raise ScaffoldError(
-            f"Name the essay with --essay: the book has {', '.join(known)}.{hint} "
+            f"Name the essay with --essay: the book has {', '.join(sorted(known))}.{hint} "
             "`claimbook new-essay ID` starts another."
         )
-    return named
+    return known[named]
 
 
-def _paragraphs(essay: str, claim_id: str, asked: Sequence[int]) -> tuple[list[int], bool]:
+def _paragraphs(essay: Any, claim_id: str, asked: Sequence[int]) -> tuple[list[int], bool]:
     """Return the claim's paragraphs, and whether they were only guessed."""
-    entries = _yaml().load(_essay_path(essay).read_text(encoding="utf-8"))["paragraphs"]
-    unknown = sorted(set(asked) - {entry["paragraph"] for entry in entries})
-    if unknown:
-        raise ScaffoldError(f"The essay {essay} has no paragraph {unknown[0]}.")
-    mapped = [entry["paragraph"] for entry in entries if claim_id in entry.get("claims", ())]
-    if asked or mapped:
-        return sorted(set(asked) | set(mapped)), False
-    with_claims = [entry["paragraph"] for entry in entries if "claims" in entry]
-    return [(with_claims or [entries[0]["paragraph"]])[0]], True
+    entries = {entry["paragraph"]: entry.get("claims", ()) for entry in essay["paragraphs"]}
+    if unknown := sorted(set(asked) - set(entries)):
+        raise ScaffoldError(f"The essay {essay['id']} has no paragraph {unknown[0]}.")
+    mapped = {number for number, claims in entries.items() if claim_id in claims}.union(asked)
+    first = next((number for number, claims in entries.items() if claims), next(iter(entries)))
+    return sorted(mapped or {first}), not mapped
 
 
-def _map_paragraphs(essay: str, claim_id: str, numbers: Sequence[int]) -> None:
-    path = _essay_path(essay)
-    yaml = _yaml()
-    document = yaml.load(path.read_text(encoding="utf-8"))
-    changed = False
-    for entry in document["paragraphs"]:
-        if entry["paragraph"] in numbers and claim_id not in entry.get("claims", ()):
-            entry.pop("no_claim_because", None)
-            entry.setdefault("claims", []).append(claim_id)
-            changed = True
-    if changed:
-        _dump(yaml, document, path)
+def _map_paragraphs(path: Path, essay: Any, claim_id: str, numbers: Sequence[int]) -> None:
+    lacking = [
+        entry
+        for entry in essay["paragraphs"]
+        if entry["paragraph"] in numbers and claim_id not in entry.get("claims", ())
+    ]
+    for entry in lacking:
+        entry.pop("no_claim_because", None)
+        entry.setdefault("claims", []).append(claim_id)
+    if lacking:
+        _dump(essay, path)
 
 
 def _add_to_contents(part: str, caption: str, claim_id: str, opens_part: bool) -> None:
     path = paths.root() / "_toc.yml"
-    yaml = _yaml()
-    contents = yaml.load(path.read_text(encoding="utf-8"))
-    parts = contents["parts"]
-    page = {"file": f"book/{part}/{claim_id}"}
+    contents = _load(path)
+    parts, page = contents["parts"], {"file": f"book/{part}/{claim_id}"}
     for entry in parts:
         if any(chapter["file"].startswith(f"book/{part}/") for chapter in entry["chapters"]):
             entry["chapters"].append(page)
@@ -158,7 +150,7 @@ def _add_to_contents(part: str, caption: str, claim_id: str, opens_part: bool) -
         place = captions.index(LAST_PART) if LAST_PART in captions else len(parts)
         chapters = [{"file": f"book/{part}/index"}, page] if opens_part else [page]
         parts.insert(place, {"caption": caption, "chapters": chapters})
-    _dump(yaml, contents, path)
+    _dump(contents, path)
 
 
 def _notebook(text: str) -> nbformat.NotebookNode:
@@ -167,8 +159,7 @@ def _notebook(text: str) -> nbformat.NotebookNode:
     notebook = nbformat.v4.new_notebook()
     for kind, name, tag, source in zip(*(pieces[start::4] for start in range(4)), strict=True):
         make = nbformat.v4.new_markdown_cell if kind == "markdown" else nbformat.v4.new_code_cell
-        cell = make(source.strip())
-        cell["id"] = name
+        cell = make(source.strip(), id=name)
         if tag:
             cell.metadata["tags"] = [tag]
         notebook.cells.append(cell)
@@ -186,10 +177,6 @@ def _fill(name: str, values: dict[str, Any]) -> str:
     return environment.get_template(name).render(**values)
 
 
-def _essay_path(essay: str) -> Path:
-    return paths.root() / "book" / "essays" / f"{essay}.yml"
-
-
 def _yaml() -> YAML:
     yaml = YAML()  # keeps comments and quotes
     yaml.indent(mapping=2, sequence=4, offset=2)
@@ -198,6 +185,10 @@ def _yaml() -> YAML:
     return yaml
 
 
-def _dump(yaml: YAML, document: Any, path: Path) -> None:
+def _load(path: Path) -> Any:
+    return _yaml().load(path.read_text(encoding="utf-8"))
+
+
+def _dump(document: Any, path: Path) -> None:
     with path.open("w", encoding="utf-8", newline="\n") as file:
-        yaml.dump(document, file)
+        _yaml().dump(document, file)

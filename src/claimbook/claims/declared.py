@@ -128,7 +128,7 @@ def _newest(rows: Iterable[Row], claim_id: str) -> dict[str, Row]:
     return {row.check: row for row in rows if row.claim == claim_id and row.event == DECLARED}
 
 
-def _undeclared(claim: Mapping[str, Any], rows: Sequence[Row]) -> list[str]:
+def undeclared(claim: Mapping[str, Any], rows: Sequence[Row]) -> list[str]:
     """Return the checks that are not declared as they stand."""
     newest = _newest(rows, claim["id"])
     return [
@@ -147,7 +147,7 @@ def declare(
     at. What is changed, or added to a claim declared before, needs a reason.
     """
     rows = read()
-    anew = _undeclared(claim, rows)
+    anew = undeclared(claim, rows)
     reason = " ".join(reason.split())
     if anew and _newest(rows, claim["id"]) and not reason:
         raise DeclarationError(
@@ -161,7 +161,7 @@ def declare(
 
 def require(claim: Mapping[str, Any]) -> None:
     """Refuse a claim with a check that is not declared as it stands."""
-    if missing := _undeclared(claim, read()):
+    if missing := undeclared(claim, read()):
         raise DeclarationError(
             f"{claim['id']} was not stored, for {', '.join(missing)} "
             f"{'is' if len(missing) == 1 else 'are'} not declared as "

@@ -1,7 +1,8 @@
 """What an estimate rests on: which economies carry it, and how large an effect it could have found.
 
-An economy's influence is found by running the check's own function again without it, benchmark and
-cut-offs included. The detectable effect is the one that would be found four times in five.
+An economy's influence is what the check's own function finds without it, benchmark and cut-offs
+included; where it moves nothing but the sample, the estimate itself tells. The detectable effect
+is the one that would be found four times in five.
 """
 
 from __future__ import annotations
@@ -14,12 +15,13 @@ from claimbook.claims import rule
 from claimbook.data.snapshot import Snapshot
 from claimbook.errors import ClaimbookError
 from claimbook.estimates import Estimate, EstimateError, rounded
+from claimbook.estimates.estimate import MIN_ECONOMIES
 
 MOST_REMOVED = 5
 SURE, OFTEN = 0.975, 0.8  # both ends of 95 %; four times in five
 TOO_LITTLE_DATA, NEAR_THE_LINE = "too little data", "near the line"
-# Economies that the estimate does not name are left out so many at a time: most move nothing.
-_TOGETHER = 8
+# Economies are first left out so many at a time: most move nothing but what they add.
+_TOGETHER = 12
 
 
 class InfluenceError(ClaimbookError):
@@ -52,26 +54,63 @@ class Removals:
         left = self._without_each(candidates)
         if not left:
             return None
-        most = max(sorted(left), key=lambda code: abs(left[code].value - self.headline.value))
-        values = [estimate.value for estimate in left.values()]
+        most = max(sorted(left), key=lambda code: abs(left[code] - self.headline.value))
         return {
-            "low": min(values),
-            "high": max(values),
+            "low": min(left.values()),
+            "high": max(left.values()),
             "most": most,
-            "without": left[most].value,
+            "without": left[most],
             **self._tipping(left),
         }
 
-    def _without_each(self, candidates: Sequence[str]) -> dict[str, Estimate]:
-        """Return the estimate without each economy that may move it, where there is still one."""
-        named = [code for code in candidates if code in self.headline.economies.index]
-        others = [code for code in candidates if code not in self.headline.economies.index]
-        for start in range(0, len(others), _TOGETHER):
-            several = others[start : start + _TOGETHER]
-            if self._moved_without(several):
-                named += several
-        found = {code: self._alone(code) for code in named}
-        return {code: estimate for code, estimate in found.items() if estimate is not None}
+    def _without_each(self, candidates: Sequence[str]) -> dict[str, float]:
+        """Return the value without each economy that may move it, where there is still one."""
+        sample = self.headline.economies.sort_values(kind="stable").index
+        others = [code for code in candidates if code not in sample]
+        named = [code for code in sample if code in candidates]
+        told = self._told(named)
+        alone = [code for code in named if code not in told]
+        if others and self._moved(others):
+            groups = _groups(others, _TOGETHER)
+            alone += [code for few in groups if self._moved(few) for code in few]
+        found = {code: self._alone(code) for code in alone}
+        return told | {code: one.value for code, one in found.items() if one is not None}
+
+    def _told(self, named: Sequence[str]) -> dict[str, float]:
+        """Return the value without each economy, of those that move it by their own rows alone.
+
+        They are first left out in groups, of alike ones, whose absence moves any cut-off that the
+        sample sets. Where the check's function then answers what the estimate says of those rows,
+        no cut-off and no benchmark has moved. Where more than one group finds that one has, the
+        sample sets it, and each economy is left to be asked alone.
+        """
+        together = min(_TOGETHER, self.headline.n - MIN_ECONOMIES)
+        if self.headline.value_without is None or together < 1:
+            return {}
+        groups = _groups(named, together)
+        alike = [few for few in groups if self._moves_by_its_rows(few)]
+        if len(groups) - len(alike) > 1:
+            return {}
+        told = {code: self._value_without([code]) for few in alike for code in few}
+        return {code: value for code, value in told.items() if value is not None}
+
+    def _moves_by_its_rows(self, codes: Sequence[str]) -> bool:
+        try:
+            asked = self._asked(codes)
+        except Exception:  # a whole benchmark may have gone
+            return False
+        return (
+            asked is not None
+            and asked.value == self._value_without(codes)
+            and asked.n == self.headline.n - len(codes)
+            and asked.economies.equals(self.headline.economies.drop(list(codes)))
+        )
+
+    def _value_without(self, codes: Sequence[str]) -> float | None:
+        try:
+            return self.headline.value_without(codes)
+        except EstimateError:
+            return None
 
     def _asked(self, codes: Sequence[str]) -> Estimate | None:
         """Ask without some economies; None too where what is left allows no estimate."""
@@ -80,7 +119,7 @@ class Removals:
         except EstimateError:
             return None
 
-    def _moved_without(self, codes: Sequence[str]) -> bool:
+    def _moved(self, codes: Sequence[str]) -> bool:
         try:
             return self._asked(codes) != self.headline
         except Exception:  # a whole benchmark may have gone: then each is asked alone
@@ -96,12 +135,10 @@ class Removals:
                 f"if the claim is about {code}, name it in `subject` in the claim file."
             ) from fault
 
-    def _tipping(self, left: Mapping[str, Estimate]) -> dict[str, Any]:
+    def _tipping(self, left: Mapping[str, float]) -> dict[str, Any]:
         """Remove economies in order of influence, until the outcome is another."""
         outcome = self.decide(self.headline)
-        gains = {
-            code: self.sign * (found.value - self.headline.value) for code, found in left.items()
-        }
+        gains = {code: self.sign * (value - self.headline.value) for code, value in left.items()}
         ways = {rule.SUPPORTS: (-1,), rule.CONTRADICTS: (1,), rule.INCONCLUSIVE: (1, -1)}
         found = []
         for way in ways[outcome]:
@@ -116,6 +153,10 @@ class Removals:
                     break
         _, codes, tips_to = min(found, default=(0, None, None))
         return {"tipping": codes, "tips_to": tips_to}
+
+
+def _groups(codes: Sequence[str], size: int) -> list[Sequence[str]]:
+    return [codes[start : start + size] for start in range(0, len(codes), size)]
 
 
 def detectable(estimate: Estimate, smallest_effect: float) -> float | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import http.server
+import os
 import shutil
 import subprocess
 import sys
@@ -12,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from claimbook import paths
-from claimbook.chapters.book import Book
+from claimbook.chapters.book import DRAFTS, Book
 from claimbook.errors import ClaimbookError
 
 WATCHED = ("book", "data", "src", "_config.yml", "_toc.yml")
@@ -22,18 +23,28 @@ class BuildError(ClaimbookError):
     """The book could not be built."""
 
 
-def build() -> Path:
-    """Build the book into ``_build/html``, warnings being errors; return its ``index.html``."""
+def build(*, drafts: bool = False) -> Path:
+    """Build the book into ``_build/html``, warnings being errors; return its ``index.html``.
+
+    With `drafts` it may have unfinished chapters, and is built into ``_build/draft`` instead.
+    """
     book = Book()
     _ = book.essays  # what disagrees with the claims is said here, not from within Sphinx
-    book.require_fresh()
+    if not drafts:
+        book.require_finished()
+    out = book.root / "_build" / "draft" if drafts else book.root
     command = [str(Path(sys.executable).with_name("jupyter-book")), "build", str(book.root), "-q"]
-    ended = subprocess.run([*command, "-n", "-W", "--keep-going"], cwd=book.root, check=False)
+    ended = subprocess.run(
+        [*command, "-n", "-W", "--keep-going", "--path-output", str(out)],
+        cwd=book.root,
+        env=os.environ | ({DRAFTS: "1"} if drafts else {}),
+        check=False,
+    )
     if ended.returncode:
         # Sphinx warns only of pages it reads anew: a second build would pass without them.
-        shutil.rmtree(book.root / "_build" / ".doctrees", ignore_errors=True)
+        shutil.rmtree(out / "_build" / ".doctrees", ignore_errors=True)
         raise BuildError("the book was not built: the messages above say what to mend.")
-    site = book.root / "_build" / "html"
+    site = out / "_build" / "html"
     for page in ("index", *book.pages):
         if not (site / f"{page}.html").is_file():
             raise BuildError(
@@ -43,14 +54,14 @@ def build() -> Path:
     return site / "index.html"
 
 
-def serve(port: int, say: Callable[[str], object]) -> None:
+def serve(port: int, say: Callable[[str], object], *, drafts: bool = False) -> None:
     """Build, serve on 127.0.0.1 and rebuild whenever a file of the book changes.
 
     A build that fails is reported and the last good pages stay.
     """
     from watchfiles import watch
 
-    index = build()
+    index = build(drafts=drafts)
     handler = functools.partial(_Quiet, directory=str(index.parent))
     try:
         server = http.server.ThreadingHTTPServer(("127.0.0.1", port), handler)
@@ -63,7 +74,7 @@ def serve(port: int, say: Callable[[str], object]) -> None:
     with server:
         for _ in watch(*(paths.root() / name for name in WATCHED), raise_interrupt=False):
             try:
-                build()
+                build(drafts=drafts)
                 say("Built anew.")
             except ClaimbookError as fault:
                 say(f"claimbook: {fault}")

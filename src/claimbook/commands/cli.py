@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import click
@@ -30,21 +28,28 @@ def main() -> None:
     """Claim by Claim: an essay's claims beside World Bank data."""
 
 
+_draft = click.option(
+    "--draft", is_flag=True, help="With unfinished chapters, under a banner; into _build/draft."
+)
+
+
 @main.command()
-def build() -> None:
+@_draft
+def build(draft: bool) -> None:
     """Build the book from stored outputs into _build/html."""
     from claimbook.commands import building
 
-    click.echo(f"The book is at {building.build()}")
+    click.echo(f"The book is at {building.build(drafts=draft)}")
 
 
 @main.command()
 @click.option("--port", default=8000, show_default=True, help="Port on 127.0.0.1.")
-def serve(port: int) -> None:
+@_draft
+def serve(port: int, draft: bool) -> None:
     """Build, serve on 127.0.0.1, and rebuild on every change."""
     from claimbook.commands import building
 
-    building.serve(port, say=click.echo)
+    building.serve(port, click.echo, drafts=draft)
 
 
 @main.command()
@@ -64,28 +69,16 @@ def run(claim_ids: tuple[str, ...], everything: bool, jobs: int) -> None:
     if not chosen:
         click.echo("Every chapter is fresh.")
         return
-    with _progress(len(chosen)) as advance:
-        changed = running.run(book, chosen, workers=jobs, done=advance)
+    with click.progressbar(
+        length=len(chosen), label="running chapters", file=sys.stderr, show_pos=True
+    ) as bar:
+        changed = running.run(book, chosen, workers=jobs, done=lambda _: bar.update(1))
     for name in chosen:
         moves = output.switches_text(book.output(name)["switches"]) if name in book.chapters else ""
         what = "written anew" if changed[name] else "ran, nothing changed"
         click.echo("; ".join(filter(None, [f"{name}: {what}", moves])))
     if faults := [fault for name in chosen if (fault := book.rewrite_needed(name))]:
         raise ClaimbookError("\n".join(faults))
-
-
-@contextmanager
-def _progress(total: int) -> Iterator[Callable[[str], None]]:
-    """Show how many chapters have run; what is yielded takes each that ends."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
-    words = TextColumn("running chapters")
-    columns = (words, BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    hidden = not sys.stderr.isatty()
-    with Progress(*columns, console=Console(stderr=True), transient=hidden) as bar:
-        task = bar.add_task("", total=total)
-        yield lambda _: bar.advance(task)
 
 
 @main.command()
@@ -111,21 +104,14 @@ def declare(claim_id: str, reason: str, seen: str) -> None:
 
 def _require_grown(base: str) -> None:
     """Refuse a ledger that has lost or changed what it held in a commit."""
-    import subprocess
-
     from claimbook import paths
     from claimbook.claims import declared
 
-    def git(*arguments: str) -> subprocess.CompletedProcess[str]:
-        command = ["git", "-C", str(paths.root()), *arguments]
-        return subprocess.run(command, capture_output=True, text=True, check=False)
-
-    if git("rev-parse", "--verify", "--quiet", f"{base}^{{commit}}").returncode:
+    if paths.git("rev-parse", "--verify", "--quiet", f"{base}^{{commit}}") is None:
         raise ClaimbookError(f"git knows no commit {base}: fetch it, or name another base.")
     name = f"{base}:./{declared.ledger().relative_to(paths.root()).as_posix()}"
-    shown = git("show", name)
-    before = declared.parse(shown.stdout, name) if shown.returncode == 0 else []
-    declared.require_grown(before, declared.read())
+    held = paths.git("show", name)
+    declared.require_grown(declared.parse(held, name) if held else [], declared.read())
 
 
 @main.command()

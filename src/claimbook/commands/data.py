@@ -13,7 +13,7 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,6 @@ from claimbook import paths
 from claimbook.errors import ClaimbookError, nearest
 
 USAGE = 3
-_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 
 
 @contextmanager
@@ -60,11 +59,37 @@ def _sentences() -> Iterator[None]:
     raise said
 
 
-def _codes(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
-    for value in values:
-        if not _CODE.fullmatch(value) or value == "economies":
-            raise click.BadParameter(f"{value!r} is no series code: one looks like SI.POV.GINI.")
-    return tuple(dict.fromkeys(values))
+@dataclass(frozen=True)
+class Shaped(click.ParamType):
+    """A text of one shape; a slash at its end is left out."""
+
+    name: str
+    pattern: str
+    refusal: str
+
+    def convert(self, value: str, param: Any, ctx: Any) -> str:
+        """Return the text, or refuse it with a sentence."""
+        if not re.fullmatch(self.pattern, value.rstrip("/")):
+            self.fail(f"{value!r} {self.refusal}", param, ctx)
+        return value.rstrip("/")
+
+
+_CODE = Shaped(
+    "CODE",
+    r"(?!economies$)[A-Za-z0-9][A-Za-z0-9_.-]*",
+    "is no series code: one looks like SI.POV.GINI.",
+)
+_VINTAGE = Shaped(
+    "NAME",
+    r"current|\d{4}-(0[1-9]|1[0-2])",
+    "is no vintage: name `current`, or one like 2013-12.",
+)
+_ENDPOINT = Shaped(
+    "URL",
+    r"https?://[^\s/?#]+(/[^\s?#]*)?/v2",
+    "is no endpoint: it starts with http:// or https:// and ends in /v2.",
+)
+_FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 
 
 def _report_file(_: click.Context, __: click.Parameter, value: Path | None) -> Path | None:
@@ -74,18 +99,6 @@ def _report_file(_: click.Context, __: click.Parameter, value: Path | None) -> P
     return value
 
 
-def _shaped(pattern: str, sentence: str) -> Callable[..., str]:
-    """Make a callback that refuses a value of another shape with a sentence."""
-
-    def check(_: click.Context, __: click.Parameter, value: str) -> str:
-        if not re.fullmatch(pattern, value.rstrip("/")):
-            raise click.BadParameter(f"{value!r} {sentence}")
-        return value.rstrip("/")
-
-    return check
-
-
-_FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 _json_option = click.option(
     "--json",
     "json_file",
@@ -97,25 +110,13 @@ _json_option = click.option(
 
 
 @click.command(cls=Command)
-@click.argument("codes", nargs=-1, callback=_codes, metavar="[CODE]...")
-@click.option(
-    "--vintage",
-    default="current",
-    show_default=True,
-    metavar="NAME",
-    callback=_shaped(
-        r"current|\d{4}-(0[1-9]|1[0-2])", "is no vintage: name `current`, or one like 2013-12."
-    ),
-)
+@click.argument("codes", nargs=-1, type=_CODE, metavar="[CODE]...")
+@click.option("--vintage", type=_VINTAGE, default="current", show_default=True)
 @click.option(
     "--endpoint",
+    type=_ENDPOINT,
     default="https://api.worldbank.org/v2",
     show_default=True,
-    metavar="URL",
-    callback=_shaped(
-        r"https?://[^\s/?#]+(/[^\s?#]*)?/v2",
-        "is no endpoint: it starts with http:// or https:// and ends in /v2.",
-    ),
     help="The API to ask, ending in /v2.",
 )
 @click.option(
@@ -133,9 +134,8 @@ _json_option = click.option(
 )
 @click.option(
     "--accept",
+    type=_CODE,
     multiple=True,
-    callback=_codes,
-    metavar="CODE",
     help="A series that may lose filled cells, or vanish; may be given again.",
 )
 @click.option(
@@ -169,29 +169,22 @@ def refresh(
         from claimbook.chapters.book import Book
         from claimbook.sources import refresh as fetching
 
-        order = fetching.Order(
-            codes=codes,
-            data=(data or paths.data()).resolve(),
-            accepted=accept,
-            **asked,
-        )
+        where = (data or paths.data()).resolve()
+        codes = tuple(dict.fromkeys(codes))
+        order = fetching.Order(codes=codes, data=where, accepted=accept, **asked)
         if history and len(codes) != 1:
             raise click.UsageError("--history takes one CODE, such as SI.POV.GINI.")
         order = replace(order, codes=codes or _chosen(order))
-        _require_known_spelling(order)
-        for code in accept:
-            if code not in order.codes:
-                raise click.UsageError(
-                    f"--accept {code}: this refresh does not fetch it.{nearest(code, order.codes)}"
-                )
+        _require_known(order)
         _tidy_when_stopped()
         if history:
             found = fetching.refresh_history(order)
         else:
+            execute = _chapters()
             with _progress(len(order.codes), quiet) as report:
                 found = fetching.refresh(
                     order,
-                    execute=(execute := _chapters()),
+                    execute=execute,
                     read=Book().series if execute else (),
                     report=report,
                     announce=lambda found: _say(found, json_file, quiet),
@@ -211,13 +204,21 @@ def _tidy_when_stopped() -> None:
         signal.signal(signal.SIGTERM, stop)
 
 
-def _require_known_spelling(order: Any) -> None:
-    """Refuse a code that differs from one held in its capitals only: the Bank takes it for both."""
+def _require_known(order: Any) -> None:
+    """Refuse to accept losses of what is not fetched, and codes in other capitals than those held.
+
+    The Bank takes a code in any capitals for the same series.
+    """
     held = {path.stem.lower(): path.stem for path in (order.data / order.vintage).glob("*.csv")}
     for code in order.codes:
         if held.get(code.lower(), code) != code:
             raise click.UsageError(
                 f"{code} is held as {held[code.lower()]}: name it so, capitals included."
+            )
+    for code in order.accepted:
+        if code not in order.codes:
+            raise click.UsageError(
+                f"--accept {code}: this refresh does not fetch it.{nearest(code, order.codes)}"
             )
 
 
@@ -276,25 +277,20 @@ def _closing(found: dict[str, Any]) -> str:
 @contextmanager
 def _progress(series: int, quiet: bool) -> Iterator[Callable[[int], None]]:
     """Draw a bar of the series on a terminal; what is yielded is told the rows of each."""
-    rows = 0
-    with click.progressbar(
-        length=series,
-        label="series",
-        show_pos=True,
-        show_eta=True,
-        item_show_func=lambda _: f"{rows:,} rows",
-        file=sys.stderr,
-        hidden=quiet or not sys.stderr.isatty(),
-    ) as bar:
+    from rich.console import Console
+    from rich.progress import Progress
 
-        def report(more: int) -> None:
-            nonlocal rows
-            rows += more
-            bar.update(1)
-            if bar.finished:
-                # What follows prints text of its own.
-                bar.render_finish()
+    columns = (*Progress.get_default_columns(), "{task.fields[rows]:,} rows")
+    hidden = quiet or not sys.stderr.isatty()
+    bar = Progress(*columns, console=Console(stderr=True), disable=hidden, redirect_stdout=False)
+    task = bar.add_task("series", total=series, rows=0)
 
+    def report(more: int) -> None:
+        bar.update(task, advance=1, rows=bar.tasks[task].fields["rows"] + more)
+        if bar.finished:
+            bar.stop()  # what follows prints text of its own
+
+    with bar:
         yield report
 
 
@@ -332,12 +328,11 @@ def _copy(name: str | None) -> Iterator[Any]:
     """Open the snapshot that an argument names; without a name, the one last committed."""
     from claimbook.data import snapshot
 
+    known = snapshot.vintages()
     if name is None:
         with _committed() as folder:
             yield snapshot.Snapshot(folder)
-        return
-    known = snapshot.vintages()
-    if name in known:
+    elif name in known:
         yield snapshot.read(name)
     elif (Path(name) / "datapackage.json").is_file():
         yield snapshot.Snapshot(Path(name).resolve())

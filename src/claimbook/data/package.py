@@ -95,11 +95,9 @@ def write(
     vintage = vintage or folder.name
     folder.mkdir(parents=True, exist_ok=True)
     table = economies[list(ECONOMY_COLUMNS)].sort_values("economy")
-    listed = _write_text(folder, "economies", table.to_csv(index=False, lineterminator="\n")) | {
-        "title": "Economies and aggregates",
-        "description": "aggregate = 1 are World, regions and income groups: never economies.",
-        "schema": _schema("economies"),
-    }
+    listed = _resource(
+        folder, "economies", "economies", table.to_csv(index=False, lineterminator="\n")
+    )
     resources = [write_series(folder, one) for one in series]
     for resource, path in carried:
         if path.parent != folder:
@@ -172,20 +170,15 @@ def write_series(folder: Path, one: Series, name: str | None = None) -> dict[str
         cells = list(cells[["economy", "year", "value"]].itertuples(index=False, name=None))
     # No economy-year stands twice: an order by economy and year is an order by these first two.
     lines = [f"{economy},{year},{_digits(value)}\n" for economy, year, value in sorted(cells)]
-    resource = _write_text(folder, name or one.code, "economy,year,value\n" + "".join(lines)) | {
-        "title": one.title,
-        "unit": one.unit,
-        "description": one.description,
-        "sources": [dict(one.source)],
-        "licenses": [LICENCE],
-        "retrieved": one.retrieved,
-        "how": one.how,
-        **one.extra,
-    }
+    text = "economy,year,value\n" + "".join(lines)
+    resource = _resource(folder, "series", name or one.code, text)
+    for part in ("title", "unit", "description", "retrieved", "how"):
+        resource[part] = getattr(one, part)
+    schema = resource.pop("schema")
+    schema["fields"][-1] |= {"title": one.title, "description": one.unit}
+    resource |= {"sources": [dict(one.source)], **one.extra}
     if aliases := known.aliases(one.code):
         resource["aliases"] = aliases
-    schema = _schema("series")
-    schema["fields"][-1] |= {"title": one.title, "description": one.unit}
     return resource | {"schema": schema}
 
 
@@ -197,21 +190,11 @@ def _digits(value: object) -> str:
     return str(int(number)) if number.is_integer() and abs(number) < 2**53 else repr(number)
 
 
-def _write_text(folder: Path, name: str, text: str) -> dict[str, Any]:
+def _resource(folder: Path, kind: str, name: str, text: str) -> dict[str, Any]:
+    """Write a file, and return its resource as far as its kind and its content make it."""
     content = text.encode("utf-8")
-    (folder / f"{name}.csv").write_bytes(content)
-    return {
-        "name": name,
-        "type": "table",
-        "path": f"{name}.csv",
-        "scheme": "file",
-        "format": "csv",
-        "mediatype": "text/csv",
-        "encoding": "utf-8",
-        "bytes": len(content),
-        "hash": f"sha256:{sha256(content)}",
-    }
-
-
-def _schema(name: str) -> dict[str, Any]:
-    return json.loads((SCHEMAS / f"{name}.table.json").read_text(encoding="utf-8"))
+    path = folder / f"{name}.csv"
+    path.write_bytes(content)
+    of_its_kind = json.loads((SCHEMAS / f"{kind}.resource.json").read_text(encoding="utf-8"))
+    made = {"name": name, "path": path.name, "bytes": len(content)}
+    return of_its_kind | made | {"hash": f"sha256:{sha256(content)}"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,6 +15,9 @@ from claimbook.errors import ClaimbookError
 CONFIDENCE = 0.95
 MIN_ECONOMIES = 10
 DIGITS = 6
+
+
+ValueWithout = Callable[[Collection[str]], float | None]
 
 
 class EstimateError(ClaimbookError):
@@ -54,6 +58,9 @@ class Estimate:
         Whether it is a quantity without sampling, such as a share of a world total.
     effective_n : float, optional
         As how many equally weighted economies the weighted ones count.
+    value_without : callable, optional
+        Given iso3 codes: the value, were the rows of these economies not in the sample; None where
+        too few are left.
 
     Raises
     ------
@@ -69,6 +76,7 @@ class Estimate:
     economies: pd.Series = field(default_factory=lambda: pd.Series(dtype=float), compare=False)
     exact: bool = False
     effective_n: float | None = None
+    value_without: ValueWithout | None = field(default=None, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         for name in ("value", "low", "high", "effective_n"):
@@ -128,6 +136,17 @@ def exact(value: float, unit: str, n: int, economies: pd.Series | None = None) -
     """
     parts = pd.Series(dtype=float) if economies is None else economies.sort_index()
     return Estimate(value, value, value, n, unit, parts, exact=True)
+
+
+def value_without(value: Callable[..., float | None], *samples: pd.Series) -> ValueWithout:
+    """Return what tells the value of some samples without the rows of some economies."""
+
+    def without(codes: Collection[str]) -> float | None:
+        left = [one[~one.index.get_level_values(0).isin(codes)] for one in samples]
+        found = value(*left) if min(map(len, left)) >= MIN_ECONOMIES else None
+        return None if found is None else rounded(found)
+
+    return without
 
 
 def numbers(values: pd.Series, what: str) -> pd.Series:

@@ -7,7 +7,14 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from claimbook.estimates.estimate import CONFIDENCE, MIN_ECONOMIES, Estimate, EstimateError, numbers
+from claimbook.estimates.estimate import (
+    CONFIDENCE,
+    MIN_ECONOMIES,
+    Estimate,
+    EstimateError,
+    numbers,
+    value_without,
+)
 
 # As in R's lm: what the other columns leave of a column must exceed this part of its length.
 TOLERANCE = 1e-7
@@ -79,7 +86,10 @@ def slope(
     per_unit = scale / scaled[0][1]
     low, high = fit.conf_int(1 - CONFIDENCE)[1] * per_unit
     parts = fitted[0] if cluster is None else pd.Series(dtype=float)
-    return Estimate(fit.params[1] * per_unit, low, high, n, unit, parts)
+    found = Estimate(fit.params[1] * per_unit, low, high, n, unit, parts)
+    if cluster is not None:
+        return found
+    return replace(found, value_without=value_without(_least_squares, *fitted))
 
 
 def rank_slope(y: pd.Series, x: pd.Series, unit: str) -> Estimate | None:
@@ -123,7 +133,9 @@ def rank_slope(y: pd.Series, x: pd.Series, unit: str) -> Estimate | None:
         found = theilslopes(outcome, regressor, alpha=CONFIDENCE)
     if np.isnan(found.low_slope):
         return None
-    return Estimate(found.slope, found.low_slope, found.high_slope, len(outcome), unit, outcome)
+    without = value_without(_middle_slope, outcome, regressor)
+    ends = found.low_slope, found.high_slope
+    return Estimate(found.slope, *ends, len(outcome), unit, outcome, value_without=without)
 
 
 def panel_slope(y: pd.Series, x: pd.Series, unit: str) -> Estimate | None:
@@ -177,9 +189,43 @@ def panel_slope(y: pd.Series, x: pd.Series, unit: str) -> Estimate | None:
         )
     regressors = pd.DataFrame(np.column_stack([moves, periods]), index=outcome.index)
     group = pd.Series(economies, index=outcome.index)
-    found = slope(_within(outcome), regressors, unit, cluster=group)
+    held = _within(outcome)
+    found = slope(held, regressors, unit, cluster=group)
     ends = outcome.groupby(level=0).agg(["first", "last"])
-    return replace(found, economies=ends["last"] - ends["first"])
+    without = value_without(_least_squares_within, held, *(regressors[k] for k in regressors))
+    return replace(found, economies=ends["last"] - ends["first"], value_without=without)
+
+
+def _least_squares(outcome: pd.Series, *regressors: pd.Series) -> float | None:
+    """Return the first regressor's slope, or None where :func:`slope` gives no estimate."""
+    if not _varies(regressors[0]):
+        return None
+    (scaled, scale), *others = map(_scaled, (outcome, *regressors))
+    rows = len(outcome)
+    design = np.column_stack([np.full(rows, rows**-0.5), *(column for column, _ in others)])
+    _refuse_dependent(design, ["a constant", *(str(column.name) for column in regressors)])
+    _refuse_leverage_one(design, outcome.index)
+    return np.linalg.lstsq(design, scaled)[0][1] * scale / others[0][1]
+
+
+def _least_squares_within(
+    outcome: pd.Series, regressor: pd.Series, *periods: pd.Series
+) -> float | None:
+    """Return the slope within economies, of columns held against each economy's own mean."""
+    if outcome.index.get_level_values(0).nunique() < MIN_ECONOMIES:
+        return None
+    columns = np.column_stack([*periods, regressor])
+    length = np.linalg.norm(regressor)
+    if length == 0 or _dependence(columns / length, len(periods)) is not None:
+        return None
+    return np.linalg.lstsq(columns, outcome.to_numpy())[0][-1]
+
+
+def _middle_slope(outcome: pd.Series, regressor: pd.Series) -> float | None:
+    """Return the median of the slopes between every two economies."""
+    one, other = np.triu_indices(len(outcome), k=1)
+    rise, run = (part[one] - part[other] for part in map(np.asarray, (outcome, regressor)))
+    return np.median(rise[run != 0] / run[run != 0]) if run.any() else None
 
 
 def _complete(*columns: pd.Series) -> list[pd.Series]:

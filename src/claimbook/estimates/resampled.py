@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from statistics import NormalDist
 
 import numpy as np
 import pandas as pd
 
-from claimbook.estimates.estimate import CONFIDENCE, MIN_ECONOMIES, Estimate, EstimateError, numbers
+from claimbook.estimates.estimate import (
+    CONFIDENCE,
+    MIN_ECONOMIES,
+    Estimate,
+    EstimateError,
+    numbers,
+    value_without,
+)
 
 DRAWS = 9_999
 SEED = 2014
@@ -56,7 +64,7 @@ def median(values: pd.Series, unit: str) -> Estimate | None:
         return None
     atoms, chance = _median_law(sample)
     low, high = _lower_end(atoms, chance), -_lower_end(-atoms, chance)
-    return _estimate(np.median(sample), (low, high), unit, sample)
+    return _estimate(np.median, [sample], (low, high), unit, sample)
 
 
 def median_difference(first: pd.Series, second: pd.Series, unit: str) -> Estimate | None:
@@ -92,7 +100,7 @@ def median_difference(first: pd.Series, second: pd.Series, unit: str) -> Estimat
         return None
     laws = _median_law(one), _median_law(other)
     ends = _lower_end_of_difference(*laws), -_lower_end_of_difference(*laws[::-1])
-    return _estimate(np.median(one) - np.median(other), ends, unit, both)
+    return _estimate(_difference(np.median), [one, other], ends, unit, both)
 
 
 def mean(values: pd.Series, unit: str, weights: pd.Series | None = None) -> Estimate | None:
@@ -137,7 +145,7 @@ def mean(values: pd.Series, unit: str, weights: pd.Series | None = None) -> Esti
     weighed, heavy = (np.einsum("dn,n->d", counts, part) for part in (sample * weigh, weigh))
     ends = np.quantile(weighed / heavy, [TAIL, 1 - TAIL])
     effective = None if weights is None else weigh.sum() ** 2 / (weigh**2).sum()
-    return _estimate(np.average(sample, weights=weigh), ends, unit, sample, effective)
+    return _estimate(_average, [sample, weigh], ends, unit, sample, effective)
 
 
 def share(members: pd.Series, unit: str = "share of economies") -> Estimate | None:
@@ -171,7 +179,7 @@ def share(members: pd.Series, unit: str = "share of economies") -> Estimate | No
     told = _told(members)
     if len(told) < MIN_ECONOMIES:
         return None
-    return _estimate(told.mean(), _wilson(told), unit, told)
+    return _estimate(np.mean, [told], _wilson(told), unit, told)
 
 
 def share_difference(
@@ -212,7 +220,7 @@ def share_difference(
     ends = confint_proportions_2indep(
         one.sum(), len(one), other.sum(), len(other), method="newcomb", alpha=1 - CONFIDENCE
     )
-    return _estimate(one.mean() - other.mean(), ends, unit, both)
+    return _estimate(_difference(np.mean), [one, other], ends, unit, both)
 
 
 def paired_share_difference(
@@ -260,7 +268,7 @@ def paired_share_difference(
 
     low = p1 - p2 - distance(p1 - low_1, high_2 - p2)
     high = p1 - p2 + distance(high_1 - p1, p2 - low_2)
-    return _estimate(p1 - p2, (low, high), unit, one - other)
+    return _estimate(_difference(np.mean), [one, other], (low, high), unit, one - other)
 
 
 # --- the law of a resample's median ---
@@ -388,13 +396,24 @@ def _correlation(one: pd.Series, other: pd.Series) -> float:
     return agreement / np.sqrt(product)
 
 
+def _average(sample: pd.Series, weights: pd.Series) -> float:
+    return np.average(sample, weights=weights)
+
+
+def _difference(of: Callable[[pd.Series], float]) -> Callable[[pd.Series, pd.Series], float]:
+    return lambda one, other: of(one) - of(other)
+
+
 def _estimate(
-    value: float,
+    of: Callable[..., float],
+    samples: Sequence[pd.Series],
     ends: tuple[float, float] | np.ndarray,
     unit: str,
     economies: pd.Series,
     effective_n: float | None = None,
 ) -> Estimate:
     """Make an estimate; an interval that leaves its value out, as draws may, is widened to it."""
-    low, high = min(ends[0], value), max(ends[1], value)
-    return Estimate(value, low, high, len(economies), unit, economies, effective_n=effective_n)
+    value = of(*samples)
+    low, high, n = min(ends[0], value), max(ends[1], value), len(economies)
+    without = value_without(of, *samples)
+    return Estimate(value, low, high, n, unit, economies, False, effective_n, without)

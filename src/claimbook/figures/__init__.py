@@ -37,7 +37,7 @@ from claimbook.figures.palette import (
     VERMILION,
 )
 from claimbook.figures.steps import stepped
-from claimbook.figures.words import names, signed
+from claimbook.figures.words import listed, names, signed
 
 _DOORS = {"go": "plotly.graph_objects", "px": "plotly.express"}
 

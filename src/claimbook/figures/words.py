@@ -87,6 +87,23 @@ def names(wdi: HoldsEconomies) -> pd.Series:
     return official.index.to_series().map(common).fillna(official).rename("name")
 
 
+def listed(words: Iterable[str]) -> str:
+    """Return words in a row, as one reads them aloud: ``"Chile, Peru and Ghana"``.
+
+    Parameters
+    ----------
+    words : iterable of str
+        One or more, such as some of :func:`names`; none give an empty text.
+
+    Returns
+    -------
+    str
+        With commas, and an *and* before the last.
+    """
+    *first, last = [*words] or [""]
+    return f"{', '.join(first)} and {last}" if first else last
+
+
 @cache
 def _common_names(path: Path) -> dict[str, str]:
     if not path.is_file():

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -15,6 +14,7 @@ from sphinx.environment import BuildEnvironment
 from claimbook import figures
 from claimbook.chapters import results
 from claimbook.data import snapshot
+from claimbook.errors import ClaimbookError
 from claimbook.pages import charts, grounds, panel, parts, phrases, state
 from claimbook.pages.specification import specification_curve
 from claimbook.pages.state import BookError, Output
@@ -29,11 +29,22 @@ def claim_nodes(
 
     What is shown is the Book's output, which has joined the claim file's words to what is stored.
     """
-    book, up = state.book(env.app), state.up(env)
-    claim_id = state.page(env).claim = book.chapter_of(Path(env.doc2path(env.docname)))
+    claim_id = state.chapter(env.app, env.docname)
     if claim_id is None:
         raise BookError(f"{env.docname} shows a claim, but no claim file stands beside it.")
-    output = book.outputs[claim_id]
+    if not state.book(env.app).answers(claim_id):
+        return []  # a draft that was run for another claim file, as its banner says
+    state.page(env).claim = claim_id
+    try:
+        return _parts(env, document, claim_id)
+    except ClaimbookError as fault:
+        state.excuse(env.app, claim_id, fault)
+        return []
+
+
+def _parts(env: BuildEnvironment, document: nodes.document, claim_id: str) -> list[nodes.Element]:
+    book, up = state.book(env.app), state.up(env)
+    output = book.output(claim_id)
     env.note_dependency(str(book.claim_paths[claim_id]))
     state.depends_on_essays(env)
     first = results.primary(output)
@@ -118,19 +129,27 @@ def _essay(app: Sphinx, output: Output) -> dict[str, Any]:
     return essays[claim["essay"]]
 
 
-def _add_card(app: Sphinx, doctree: nodes.document) -> None:
-    """Put the card and the switch for the code under a chapter's title, and fold the code."""
-    output = state.claim_output(app, app.env.docname)
-    if output is None:
-        return
-    title = next(iter(doctree.findall(nodes.title)))
-    card = parts.part(
+def _card(app: Sphinx, output: Output) -> nodes.raw:
+    return parts.part(
         "card",
         output=output,
         essay=_essay(app, output),
         dated=_dated(state.book(app), results.primary(output)),
         lead=_lead(app, output),
     )
+
+
+def _add_card(app: Sphinx, doctree: nodes.document) -> None:
+    """Put the card and the switch for the code under a chapter's title, and fold the code."""
+    claim_id = state.page(app.env).claim
+    if claim_id is None:
+        return
+    try:
+        card = _card(app, state.book(app).output(claim_id))
+    except ClaimbookError as fault:
+        state.excuse(app, claim_id, fault)
+        return
+    title = next(iter(doctree.findall(nodes.title)))
     place = title.parent.index(title) + 1
     title.parent[place:place] = [card, parts.part("code-switch")]
     for node in doctree.findall(nodes.container):
@@ -146,7 +165,7 @@ def _describe(
 ) -> None:
     """Put the answer and a schema.org ClaimReview into the head of a chapter's page."""
     output = state.claim_output(app, pagename)
-    if output is None:
+    if output is None or state.draft(app, pagename):
         return
     review = claim_review(output, _essay(app, output))
     head = parts.render("head", review=review)

@@ -31,7 +31,7 @@ class DataPage(Gathering):
         for vintage in snapshot.vintages():
             self.env.note_dependency(str(paths.data() / vintage / "datapackage.json"))
         held = compare.all_held()
-        using: dict[str, list[Output]] = {code: [] for wdi in held for code in sorted(wdi.codes)}
+        using: dict[str, list[Output]] = {code: [] for code in compare.all_codes(held)}
         for name, output in book.outputs.items():
             for code in files.claim_series(book.claims[name]):
                 using.setdefault(code, []).append(output)

@@ -60,7 +60,7 @@ class ClaimList(Gathering):
     def found(self, book: state.Book) -> dict[str, Any]:
         """Return the part's claims."""
         part, outputs = self.arguments[0], book.outputs.values()
-        known = {output["claim"]["part"] for output in outputs}
+        known = {claim["part"] for claim in book.claims.values()}
         if part not in known:
             raise self.error(f"No claim stands in book/{part}.{nearest(part, known)}")
         return {"outputs": [output for output in outputs if output["claim"]["part"] == part]}

@@ -6,6 +6,7 @@ that a page read anew is forgotten first and pages read in parallel are merged.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,7 +20,7 @@ from sphinx.errors import SphinxError
 
 from claimbook import paths
 from claimbook.chapters import prose
-from claimbook.chapters.book import Book
+from claimbook.chapters.book import DRAFTS, Book
 from claimbook.errors import ClaimbookError
 
 Output = dict[str, Any]
@@ -67,7 +68,7 @@ class Collector(EnvironmentCollector):
         for link in list(doctree.findall(nodes.reference)):
             if not link.get("refuri", "").startswith(prose.SCHEME):
                 continue
-            if here.claim is None:
+            if here.claim is None and draft(app, app.env.docname) is None:
                 raise BookError(
                     f"{app.env.docname} binds a number to {link['refuri']}, but only a chapter has "
                     "values: use one of the directives of this page, or move the sentence."
@@ -93,10 +94,29 @@ def book(app: Sphinx) -> Book:
     return app.claimbook_book  # type: ignore[attr-defined]
 
 
+def chapter(app: Sphinx, docname: str) -> str | None:
+    """Return the claim of a chapter's page; None for a page that is no chapter."""
+    return book(app).chapter_of(Path(app.env.doc2path(docname)))
+
+
+def draft(app: Sphinx, docname: str) -> list[str] | None:
+    """Say why a page is a draft; None where it can be published."""
+    return book(app).drafts.get(chapter(app, docname) or "")
+
+
+def excuse(app: Sphinx, claim_id: str, fault: ClaimbookError) -> None:
+    """Let the banner of a draft say what is wrong with it; of any other page it is raised."""
+    faults = book(app).drafts.get(claim_id)
+    if faults is None:
+        raise fault
+    if str(fault) not in faults:
+        faults.append(str(fault))
+
+
 def claim_output(app: Sphinx, docname: str) -> Output | None:
     """Return the claim output that a page shows; None for a page that is no chapter."""
     remembered = pages(app.env).get(docname)
-    return book(app).outputs[remembered.claim] if remembered and remembered.claim else None
+    return book(app).output(remembered.claim) if remembered and remembered.claim else None
 
 
 def depends_on_chapters(env: BuildEnvironment) -> None:
@@ -129,10 +149,12 @@ def when_written(app: Sphinx, finish: Callable[[Sphinx, Path], None]) -> None:
 
 
 def open_book(app: Sphinx) -> None:
-    """Stop the build at a stale chapter or a faulty file, before a page is read."""
-    app.claimbook_book = Book()  # type: ignore[attr-defined]
+    """Stop the build at an unfinished chapter or a faulty file, before a page is read."""
+    drafts = DRAFTS in os.environ
+    app.claimbook_book = Book(drafts=drafts)  # type: ignore[attr-defined]
     try:
         _ = book(app).essays
-        book(app).require_fresh()
+        if not drafts:
+            book(app).require_finished()
     except ClaimbookError as fault:
         raise BookError(str(fault)) from None

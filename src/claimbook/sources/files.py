@@ -81,12 +81,13 @@ class Files(Source):
             for economy, year, value in table[columns].itertuples(index=False)
             if economy not in left_out and int(year) >= first
         ]
+        words = f"{series.get('description', '')} {publication['doubts']}"
         return Served(
             code=code,
             cells=cells,
             title=series["title"],
             unit=series["unit"],
-            description=f"{series.get('description', '')} {publication['doubts']}".strip(),
+            description=" ".join(words.split()),
             how=publication["how"],
             release=publication["release"],
             updated=str(publication["date"]),

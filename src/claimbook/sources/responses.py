@@ -11,12 +11,13 @@ from __future__ import annotations
 import json
 import re
 import threading
-import time
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC
-from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
+
+from urllib3.exceptions import InvalidHeader
+from urllib3.util import Retry
 
 from claimbook.sources.base import Digits
 
@@ -36,7 +37,7 @@ class AnswerFault(Exception):
     """
 
     def __init__(
-        self, text: str, *, final: bool = False, unknown: bool = False, wait: float | None = None
+        self, text: str, *, final: bool = False, unknown: bool = False, wait: float = 0.0
     ) -> None:
         super().__init__(text)
         self.final = final
@@ -115,16 +116,11 @@ def _check_status(response: Any) -> None:
     )
 
 
-def _retry_after(header: str) -> float | None:
+def _retry_after(header: str) -> float:
     """Read Retry-After, which is a number of seconds or a date."""
-    if header.strip().isdigit():
-        return float(header)
-    try:
-        moment = parsedate_to_datetime(header)
-    except ValueError:
-        return None
-    # A moment without a zone is in UTC.
-    return max(0.0, moment.replace(tzinfo=moment.tzinfo or UTC).timestamp() - time.time())
+    with suppress(InvalidHeader):
+        return Retry().parse_retry_after(header)
+    return 0.0
 
 
 def _parsed(body: bytes) -> Any:
@@ -148,15 +144,11 @@ def _page(answer: Any, asked: int) -> Page:
         except (KeyError, TypeError, IndexError):
             raise AnswerFault("answered with an error message that cannot be read") from None
     try:
-        return Page(
-            number=int(header.get("page", asked)),
-            per_page=int(header["per_page"]),
-            total=int(header["total"]),
-            rows=_row_count(answer),
-            updated=str(header.get("lastupdated") or ""),
-        )
+        number, per_page = int(header.get("page", asked)), int(header["per_page"])
+        total = int(header["total"])
     except (KeyError, TypeError, ValueError):
         raise AnswerFault("answered without page, per_page and total") from None
+    return Page(number, per_page, total, _row_count(answer), str(header.get("lastupdated") or ""))
 
 
 def _refusal(key: str, value: str) -> AnswerFault:
@@ -168,10 +160,9 @@ def _refusal(key: str, value: str) -> AnswerFault:
 def _row_count(answer: Any) -> int | None:
     if isinstance(answer, list):
         rows = answer[1] if len(answer) > 1 else None
+    elif isinstance(source := answer.get("source"), list):
+        return None
     else:
-        source = answer.get("source")
-        if isinstance(source, list):
-            return None
         rows = source.get("data") if isinstance(source, dict) else None
     if not isinstance(rows, list):
         raise AnswerFault("answered with null where its rows should stand")

@@ -365,7 +365,7 @@ class WorldBank(Source):
         growing = tenacity.wait_exponential(multiplier=scale, max=40 * scale)
         self._trouble = state.outcome.exception()
         # A server that asks to be left alone means every request, not only this one.
-        asked = self._trouble.wait or 0.0
+        asked = self._trouble.wait
         self._quiet_until = max(self._quiet_until, time.monotonic() + asked)
         return asked + (growing + tenacity.wait_random(0, scale))(state)
 
