@@ -11,6 +11,7 @@ from ruamel.yaml import YAML
 from books import ROOT, edit, opened
 from claimbook import status
 from claimbook.chapters import review, scaffold
+from claimbook.claims import grid
 from claimbook.data import snapshot
 from claimbook.errors import ClaimbookError
 
@@ -63,29 +64,40 @@ def test_the_walk_of_contributing_leads_to_a_chapter_of_a_new_essay(tiny_copy, c
                 assert f"savings-fell.yml: line {number} is still to be filled in" in ended.stdout
         else:
             assert ended.returncode == 0, ended.stderr
+    test = (tiny_copy / "tests/test_savings_fell.py").read_text(encoding="utf-8")
+    assert "test_savings_fell.py: line" in ended.stdout
+    exec(compile(test, "test_savings_fell.py", "exec"), stub := {})
+    with pytest.raises(pytest.fail.Exception, match=r"FILL IN tests/test_savings_fell\.py"):
+        stub["recomputed"](tiny_copy)
     assert (tiny_copy / "book/credit/index.md").is_file()
+    primary = YAML(typ="safe").load(claim)["checks"][0]
+    assert len(grid.variants(primary["options"])) == 24
     captions = [part["caption"] for part in contents(tiny_copy)["parts"]]
     assert captions.index("Credit") == captions.index("How it is made") - 1
     refused = claimbook("build")
     assert refused.returncode == 1
     assert "savings-fell has places to fill in: `claimbook check savings-fell`" in refused.stderr
     assert "claimbook build --draft" in refused.stderr
+    in_claim("smallest_effect: 1", "smallest_effect: 2")(tiny_copy)
     built = claimbook("build", "--draft")
     assert built.returncode == 0, built.stdout + built.stderr
     assert not (tiny_copy / "_build" / "html").exists(), "a draft is never where readers look"
     site = tiny_copy / "_build" / "draft" / "_build" / "html"
-    page = (site / "book/credit/savings-fell.html").read_text(encoding="utf-8")
-    assert re.search(r"cb-draft.*savings-fell has places to fill in", page, re.DOTALL)
-    assert "cb-verdict--" in page and "FILL IN: the author, 1999" in page
-    assert "noindex" in page and "ClaimReview" not in page
-    finished = (site / "book/lands/gini-fell.html").read_text(encoding="utf-8")
-    assert "cb-draft" not in finished and "noindex" not in finished
-    assert (
-        "savings-fell"
-        not in (site / "book/scorecard.html").read_text(encoding="utf-8").split("<article")[1]
+    new, stale, sound = (
+        (site / f"book/{name}.html").read_text(encoding="utf-8")
+        for name in ("credit/savings-fell", "lands/gini-fell", "coins/fair-coin")
     )
+    assert re.search(r"cb-draft.*savings-fell has places to fill in.*</aside>", new, re.DOTALL)
+    assert "cb-verdict--inconclusive" in new
+    assert "FILL IN: the author, 1999" in new
+    for sentence in ("gini-fell is stale: run", "gini-fell has checks that are not declared"):
+        assert sentence in stale
+    assert "cb-card" not in stale, "what it stored answers another claim file"
+    for draft in (new, stale):
+        assert "noindex" in draft and "ClaimReview" not in draft
+    assert "cb-draft" not in sound and "noindex" not in sound and "ClaimReview" in sound
     feed = json.loads((site / "results.json").read_text(encoding="utf-8"))
-    assert {claim["id"] for claim in feed["claims"]} == {"gini-fell", "fair-coin"}
+    assert [claim["id"] for claim in feed["claims"]] == ["fair-coin"]
 
 
 def test_a_second_chapter_joins_its_part_and_comments_stay(tiny_copy, claimbook):
@@ -193,6 +205,10 @@ BROKEN = [
     (in_claim("title: Did", "titel: Did"), "the field title is missing|not known"),
     (in_claim("The interval lies above", "FILL IN"), "still to be filled in"),
     (in_claim(STATISTIC, ""), "has 12 variants, not 24 to 400"),
+    (in_claim("smallest_effect: 1", "smallest_effect: 3"), "not declared as they stand"),
+    (in_claim("answer: ", "# "), "the field answer is missing: one sentence"),
+    (in_claim("economy: ", "# "), "the field economy is missing: the sentence about one"),
+    (in_claim('points."', f'{"points " * 30}."'), "the answer has 4. words, more than 30"),
     (in_claim("{key: somebody1999, stance: for}", "{key: somebody1999, stance: context}"), None),
     (in_claim("stance: against", "stance: for"), "no literature has the stance against"),
     (in_claim("key: nobody2001", "key: nobody1900"), r"nobody1900 is not in book/references\.bib"),

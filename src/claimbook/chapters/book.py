@@ -221,13 +221,14 @@ class Book:
     def to_fill_in(self, claim_id: str) -> list[tuple[Path, str, int]]:
         """Name the places of a chapter that are still to be filled in: file, line or cell, number.
 
-        They may stand in its claim file, its essay's, the opening of its part, or its notebook.
+        They stand in its claim file, its essay's, the opening of its part, its test or notebook.
         """
         own, chapter = self.claim_paths[claim_id], self.chapters[claim_id]
         essay = self.root / "book" / "essays" / f"{self.claim(claim_id)['essay']}.yml"
+        test = self.root / "tests" / f"test_{claim_id.replace('-', '_')}.py"
         found = [
             (path, "line", number)
-            for path in (own, essay, own.with_name("index.md"))
+            for path in (own, essay, own.with_name("index.md"), test)
             if path.is_file()
             for number, line in enumerate(path.read_text("utf-8").splitlines(), 1)
             if PLACEHOLDER in line

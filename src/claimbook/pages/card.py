@@ -130,12 +130,17 @@ def _essay(app: Sphinx, output: Output) -> dict[str, Any]:
 
 
 def _card(app: Sphinx, output: Output) -> nodes.raw:
+    try:
+        lead = _lead(app, output)
+    except ClaimbookError as fault:
+        state.excuse(app, output["claim"]["id"], fault)
+        lead = None
     return parts.part(
         "card",
         output=output,
         essay=_essay(app, output),
         dated=_dated(state.book(app), results.primary(output)),
-        lead=_lead(app, output),
+        lead=lead,
     )
 
 
