@@ -24,7 +24,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if item.get_closest_marker("xdist_group") is None:
             asked = item.callspec.params if hasattr(item, "callspec") else {}
             page = asked.get("visit") or asked.get("shown")
-            group = ":".join(page[:2]) if page else str(item.path.relative_to(ROOT))
+            own = str(item.path.relative_to(ROOT))
+            group = ":".join(page[:2]) if isinstance(page, tuple) else own
             item.add_marker(pytest.mark.xdist_group(group))
 
 
