@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from claimbook.claims import rule
-from claimbook.claims.grid import Answer, Grid, switch_id, variants
+from claimbook.claims.grid import Grid, switch_id, variants
 from claimbook.errors import ClaimbookError
 from claimbook.estimates import Estimate
 
@@ -110,13 +110,13 @@ def joined_check(check: Mapping[str, Any], declared: Mapping[str, Any]) -> Found
 
 def grid_of(check: Mapping[str, Any]) -> Grid:
     """Return the grid of a check in full, to ask it what its options move."""
-    answers = {
-        tuple(one["options"][name] for name in check["options"]): Answer(
-            one["outcome"], one["estimate"] and Estimate(**one["estimate"])
-        )
-        for one in check["variants"]
-    }
-    return Grid(check["options"], answers, check["smallest_effect"])
+    return Grid.of(
+        check,
+        (
+            (one["options"], one["outcome"], one["estimate"] and Estimate(**one["estimate"]))
+            for one in check["variants"]
+        ),
+    )
 
 
 def _compact(check: Mapping[str, Any]) -> Found:
