@@ -82,25 +82,30 @@ def test_what_is_stored_and_the_claim_file_are_the_findings_in_full(claim):
     }
 
 
-def test_the_history_holds_every_release_in_the_order_of_time(small_book):
+def test_the_history_holds_every_release_in_the_order_of_time_and_what_moved_it(small_book):
     small.write_vintage(small_book, "2013-12", small.changes([2] * 12))
     small.write_vintage(small_book, "current", small.changes([4] * 12))
-    small.write_release(small_book, "2016-10", small.changes([-9] * 12))
+    # Three are withdrawn and two added; of the nine that stay, the second year is another.
+    kept = dict(list(small.changes([-9] * 14).items())[3:])
+    small.write_release(small_book, "2016-10", kept)
     small.write_claim(small_book, [small.check()])
     asked = files.read_claim("it-rose")
-
-    def change(wdi):
-        return moved(wdi, 1, "no")
-
-    found = claims.claim("it-rose").check("it-rose", change).as_dict()
+    check = claims.claim("it-rose").check("it-rose", lambda wdi: moved(wdi, 1, "no"))
+    found = check.as_dict()
     assert [(one["release"], one["outcome"]) for one in found["history"]] == [
         ("2013-12", "supports"),
         ("2016-10", "contradicts"),
         ("current", "supports"),
     ]
+    assert found["history_cells"] == {
+        "2016-10": {"revised": 9, "withdrawn": 6, "added": 4},
+        "current": {"revised": 9, "withdrawn": 4, "added": 6},
+    }
     whole = {"claim": "it-rose", "checks": [found]}
-    again = output.expanded(output.compact(whole), asked)["checks"][0]["history"]
-    assert again[1]["estimate"]["value"] == -9 and again[1]["release"] == "2016-10"
+    again = output.expanded(output.compact(whole), asked)["checks"][0]
+    assert again["history"][1]["estimate"]["value"] == -9
+    assert again["history"][1]["release"] == "2016-10"
+    assert again["history_cells"] == found["history_cells"]
 
 
 def test_no_word_of_the_claim_file_is_stored(claim):

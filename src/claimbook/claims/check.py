@@ -5,19 +5,23 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
+from itertools import pairwise
 from typing import Any
 
 import pandas as pd
 
 from claimbook.claims import files, output, rule
-from claimbook.claims.grid import HEADLINE, Answer, Grid, Options, robustness, variants
+from claimbook.claims.grid import HEADLINE, Grid, Options, robustness, variants
 from claimbook.claims.influence import Removals, detectable, holding, why_undecided
 from claimbook.claims.offline import offline
+from claimbook.data.compare import cells_moved
 from claimbook.data.snapshot import CURRENT, Snapshot
 from claimbook.errors import ClaimbookError, nearest
 from claimbook.estimates import Estimate, rounded
 
 CheckFunction = Callable[..., Estimate | None]
+Answered = Callable[[Snapshot], Estimate | None]  # a check's headline of a snapshot
 
 
 class CheckError(ClaimbookError):
@@ -48,6 +52,9 @@ class Check:
         How far single economies move the headline; see :mod:`claimbook.claims.influence`.
     history : dict of str to (Estimate or None)
         The headline under every release held of the check's main series, where it has further ones.
+    history_cells : dict of str to dict
+        Of the main series' cells, of economies counted: how many each release revised, withdrew and
+        added since the one before.
     """
 
     declared: dict[str, Any]
@@ -59,16 +66,14 @@ class Check:
     revision: float = 0
     influence: dict[str, Any] | None = None
     history: dict[str, Estimate | None] = field(default_factory=dict)
+    history_cells: dict[str, dict[str, int]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        revise = partial(rule.revisable, revision=self.revision)
         self.variants = {
-            name: (options, rule.revisable(estimate, self.revision))
-            for name, (options, estimate) in self.variants.items()
+            name: (options, revise(one)) for name, (options, one) in self.variants.items()
         }
-        self.vintages = {
-            vintage: rule.revisable(estimate, self.revision)
-            for vintage, estimate in self.vintages.items()
-        }
+        self.vintages = {vintage: revise(one) for vintage, one in self.vintages.items()}
 
     @property
     def id(self) -> str:
@@ -86,18 +91,7 @@ class Check:
         return self.decide(self.estimate)
 
     def decide(self, estimate: Estimate | None) -> str:
-        """Return the outcome that the rule gives to one of the check's estimates.
-
-        Parameters
-        ----------
-        estimate : Estimate or None
-            A variant's, or a vintage's.
-
-        Returns
-        -------
-        str
-            The outcome.
-        """
+        """Return the outcome that the rule gives to an estimate of a variant or a vintage."""
         return rule.outcome(
             rule.revisable(estimate, self.revision),
             self.declared["expects"],
@@ -131,14 +125,8 @@ class Check:
     @property
     def grid(self) -> Grid:
         """The outcome and the estimate of every variant, by the values of its options."""
-        declared = self.declared
-        answers = {
-            tuple(options[name] for name in declared["options"]): Answer(
-                self.decide(estimate), estimate
-            )
-            for options, estimate in self.variants.values()
-        }
-        return Grid(declared["options"], answers, declared["smallest_effect"])
+        answers = ((options, self.decide(one), one) for options, one in self.variants.values())
+        return Grid.of(self.declared, answers)
 
     @property
     def tally(self) -> dict[str, int]:
@@ -170,28 +158,25 @@ class Check:
             **robustness(self.grid),
             "influence": self.influence,
             "history": [
-                {"release": release, **self._decided(estimate)}
-                for release, estimate in self.history.items()
+                {"release": release, **self._decided(one)} for release, one in self.history.items()
             ],
+            "history_cells": self.history_cells,
             "vintages": {
-                vintage: self._decided(estimate) if self.asked(vintage) else None
-                for vintage, estimate in self.vintages.items()
+                vintage: self._decided(one) if self.asked(vintage) else None
+                for vintage, one in self.vintages.items()
             },
             "missing": self.missing,
             "lost": self.lost,
             "decomposition": self.decomposition,
             "variants": [
-                {"id": name, **self._decided(estimate)}
-                for name, (_, estimate) in self.variants.items()
+                {"id": name, **self._decided(one)} for name, (_, one) in self.variants.items()
             ],
             "economies": {code: rounded(value) for code, value in economies.items()},
         }
 
     def _decided(self, estimate: Estimate | None) -> dict[str, Any]:
-        measured = None
-        if estimate is not None:
-            names = ("value", "low", "high", "n", "exact")
-            measured = {name: getattr(estimate, name) for name in names}
+        names = ("value", "low", "high", "n", "exact")
+        measured = estimate and {name: getattr(estimate, name) for name in names}
         return {"outcome": self.decide(estimate), "estimate": measured}
 
     def __repr__(self) -> str:
@@ -211,59 +196,59 @@ def ask(
     ``releases`` are further dated ones of the check's main series.
     """
     _fit(declared, function)
+    answer, measured = partial(_run, function, declared), bool(declared["series"])
     now, older, newer = _around(declared, held)
     found = {
-        name: (options, _run(function, now, declared, options))
+        name: (options, answer(now, options))
         for name, options in variants(declared["options"]).items()
     }
-    options, headline = found[HEADLINE]
+    headline = found[HEADLINE][1]
     # Without series a check asks a model, whose answer no vintage changes.
-    earlier = {
-        then.vintage: _run(function, then, declared, options) if declared["series"] else headline
-        for then in older
-    }
+    earlier = {then.vintage: answer(then) if measured else headline for then in older}
     missing = {
         vintage: lacking
         for vintage, wdi in held.items()
         if (lacking := [code for code in declared["series"] if code not in wdi.codes])
     }
+    revision = 0.0
+    if measured and headline and headline.exact:
+        revision = _revision(answer, now, older, headline, earlier)
     estimates = {**earlier, now.vintage: headline, **dict.fromkeys(newer)}
-    revision = _revision(function, now, older, declared, estimates, options)
     check = Check(declared, found, estimates, missing, newer, revision=revision)
-    for then in older if declared["series"] else ():
-        if parts := _decompose(function, then, now, check):
-            check.decomposition[then.vintage] = parts
+    if measured:
+        split = {then.vintage: _decompose(answer, then, now, check) for then in older}
+        check.decomposition = {vintage: parts for vintage, parts in split.items() if parts}
     if releases:
-        check.history = _history(function, check, releases)
-    if check.counts and declared["series"] and headline:
-        check.influence = _influence(function, now, check, subject)
+        _add_history(answer, check, {**held, **releases})
+    if check.counts and measured and headline:
+        check.influence = Removals(
+            check.id,
+            lambda wdi: rule.revisable(answer(wdi), revision),
+            now,
+            check.estimate,
+            check.decide,
+            rule.DIRECTIONS[declared["expects"]],
+        ).influence([code for code in holding(now, declared["series"]) if code not in subject])
     return check
 
 
-def _history(
-    function: CheckFunction, check: Check, releases: Mapping[str, Snapshot]
-) -> dict[str, Estimate | None]:
-    """Return the headline under every release of the main series up to the declared vintage."""
-    declared, (options, _) = check.declared, check.variants[HEADLINE]
-    found = {vintage: one for vintage, one in check.vintages.items() if check.asked(vintage)}
-    for release, wdi in releases.items():
-        if declared["vintage"] == CURRENT or release <= declared["vintage"]:
-            estimate = _run(function, wdi, declared, options)
-            found[release] = rule.revisable(estimate, check.revision)
-    return {name: found[name] for name in sorted(found, key=lambda name: (name == CURRENT, name))}
+def _add_history(answer: Answered, check: Check, held: Mapping[str, Snapshot]) -> None:
+    """Add the headline under every release of the main series up to the declared vintage.
 
-
-def _influence(
-    function: CheckFunction, now: Snapshot, check: Check, subject: Sequence[str]
-) -> dict[str, Any] | None:
-    declared, (options, headline) = check.declared, check.variants[HEADLINE]
-
-    def answer(wdi: Snapshot) -> Estimate | None:
-        return rule.revisable(_run(function, wdi, declared, options), check.revision)
-
-    able = [code for code in holding(now, declared["series"]) if code not in subject]
-    sign = rule.DIRECTIONS[declared["expects"]]
-    return Removals(check.id, answer, now, headline, check.decide, sign).influence(able)
+    Beside it stands what explains each move: the cells that differ from the release before.
+    """
+    code, last = check.declared["series"][0], check.declared["vintage"]
+    named = sorted(held, key=lambda name: (name == CURRENT, name))
+    for release in named[: named.index(last) + 1]:
+        if release not in check.vintages:
+            check.history[release] = rule.revisable(answer(held[release]), check.revision)
+        elif check.asked(release):
+            check.history[release] = check.vintages[release]
+    for before, after in pairwise(check.history):
+        counted = set[str]().union(
+            *(one.economies.index for name in (before, after) if (one := check.history[name]))
+        )
+        check.history_cells[after] = cells_moved(held[before], held[after], code, counted)
 
 
 def _around(
@@ -293,11 +278,16 @@ def _fit(declared: Mapping[str, Any], function: CheckFunction) -> None:
 
 
 def _run(
-    function: CheckFunction, wdi: Snapshot, declared: Mapping[str, Any], options: Mapping[str, Any]
+    function: CheckFunction,
+    declared: Mapping[str, Any],
+    wdi: Snapshot,
+    options: Options | None = None,
 ) -> Estimate | None:
-    """Run a check's function, unless the vintage lacks a series it needs."""
+    """Run a check's function, the headline's options by default; None if a series is lacking."""
     if any(code not in wdi.codes for code in declared["series"]):
         return None
+    if options is None:
+        options = {name: values[0] for name, values in declared["options"].items()}
     with offline(declared["id"]):
         estimate = function(wdi.limited_to(declared["series"]), **options)
     if estimate is None:
@@ -316,30 +306,26 @@ def _run(
 
 
 def _revision(
-    function: CheckFunction,
+    answer: Answered,
     now: Snapshot,
     older: Iterable[Snapshot],
-    declared: Mapping[str, Any],
-    estimates: Mapping[str, Estimate | None],
-    options: Options,
+    headline: Estimate,
+    earlier: Mapping[str, Estimate | None],
 ) -> float:
     """Return by how much releases that hold the same windows differ in an exact headline.
 
     A release holds them if what the headline finds stays when the years that it lacks are left out.
     """
-    headline = estimates[now.vintage]
-    if headline is None or not headline.exact or not declared["series"]:
-        return 0
     values = [headline.value]
     for then in older:
-        earlier = estimates[then.vintage]
-        if earlier and _run(function, now.in_years_of(then), declared, options) == headline:
-            values.append(earlier.value)
+        found = earlier[then.vintage]
+        if found and answer(now.in_years_of(then)) == headline:
+            values.append(found.value)
     return rounded(max(values) - min(values))
 
 
 def _decompose(
-    function: CheckFunction, then: Snapshot, now: Snapshot, check: Check
+    answer: Answered, then: Snapshot, now: Snapshot, check: Check
 ) -> dict[str, Any] | None:
     """Split then → now into coverage (which economy-years are held) and revision (their values).
 
@@ -349,9 +335,7 @@ def _decompose(
     first, last = check.vintages[then.vintage], check.estimate
     if first is None or last is None:
         return None
-    options = check.variants[HEADLINE][0]
-    old = _run(function, then.common_with(now), check.declared, options)
-    new = _run(function, now.common_with(then), check.declared, options)
+    old, new = answer(then.common_with(now)), answer(now.common_with(then))
     if old is None or new is None:
         return None
     return {

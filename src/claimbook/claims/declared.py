@@ -11,10 +11,11 @@ import hashlib
 import io
 import json
 import re
+from collections import namedtuple
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from claimbook import paths
 from claimbook.claims import files, rule
@@ -22,47 +23,26 @@ from claimbook.errors import ClaimbookError
 
 DECLARED, FIRST_RUN = "declared", "first-run"
 YES, NO = "yes", "no"
-_HASHED = (
-    "role",
-    "series",
-    "unit",
-    "expects",
-    "reference",
-    "smallest_effect",
-    "options",
-    "vintage",
-)
-
-
-class DeclarationError(ClaimbookError):
-    """The ledger is broken, or does not hold a check as it stands."""
-
-
-class Row(NamedTuple):
-    """A line of the ledger, as text."""
-
-    date: str
-    claim: str
-    check: str
-    sha256: str
-    code: str
-    rule: str
-    event: str
-    seen: str
-    reason: str
-
-
+_JUDGED = ("expects", "reference", "smallest_effect")
+_HASHED = ("role", "series", "unit", *_JUDGED, "options", "vintage")
+_SLUG, _HASH = r"[a-z0-9]+(-[a-z0-9]+)*", r"[0-9a-f]{64}"
+# The columns of the ledger, and what a cell of each looks like.
 _FORMS = {
     "date": r"\d{4}-\d\d-\d\d",
-    "claim": r"[a-z0-9]+(-[a-z0-9]+)*",
-    "check": r"[a-z0-9]+(-[a-z0-9]+)*",
-    "sha256": r"[0-9a-f]{64}",
-    "code": r"[0-9a-f]{64}",
+    "claim": _SLUG,
+    "check": _SLUG,
+    "sha256": _HASH,
+    "code": _HASH,
     "rule": r"[1-9]\d*",
     "event": f"{DECLARED}|{FIRST_RUN}",
     "seen": f"({YES}|{NO})?",
     "reason": r".*",
 }
+Row = namedtuple("Row", _FORMS)  # a line of the ledger, as text
+
+
+class DeclarationError(ClaimbookError):
+    """The ledger is broken, or does not hold a check as it stands."""
 
 
 def ledger() -> Path:
@@ -106,9 +86,9 @@ def _fault(cells: Sequence[str], earlier: Sequence[Row]) -> str | None:
     if len(cells) != len(Row._fields):
         return f"{len(cells)} cells where there should be {len(Row._fields)}"
     row = Row(*cells)
-    for field, form in _FORMS.items():
-        if not re.fullmatch(form, getattr(row, field)):
-            return f"{getattr(row, field)!r} is no {field}"
+    for column, form in _FORMS.items():
+        if not re.fullmatch(form, getattr(row, column)):
+            return f"{getattr(row, column)!r} is no {column}"
     try:
         date.fromisoformat(row.date)
     except ValueError:
@@ -117,25 +97,21 @@ def _fault(cells: Sequence[str], earlier: Sequence[Row]) -> str | None:
         return f"its date, {row.date}, is before that of the line above"
     if row.event == DECLARED:
         return None if row.seen else "it does not say whether figures had been seen"
-    newest = _newest(earlier, row.claim).get(row.check)
-    if newest is None or newest.sha256 != row.sha256:
+    if _newest(earlier, row.claim).get(row.check) != row.sha256:
         return f"a first run of {row.check} that was not declared before"
     return None
 
 
-def _newest(rows: Iterable[Row], claim_id: str) -> dict[str, Row]:
-    """Return the newest declaration of each check of a claim."""
-    return {row.check: row for row in rows if row.claim == claim_id and row.event == DECLARED}
+def _newest(rows: Iterable[Row], claim_id: str) -> dict[str, str]:
+    """Return the hash of the newest declaration of each check of a claim."""
+    own = (row for row in rows if row.claim == claim_id)
+    return {row.check: row.sha256 for row in own if row.event == DECLARED}
 
 
 def undeclared(claim: Mapping[str, Any], rows: Sequence[Row]) -> list[str]:
     """Return the checks that are not declared as they stand."""
     newest = _newest(rows, claim["id"])
-    return [
-        check["id"]
-        for check in claim["checks"]
-        if check["id"] not in newest or newest[check["id"]].sha256 != sha256(check)
-    ]
+    return [one["id"] for one in claim["checks"] if newest.get(one["id"]) != sha256(one)]
 
 
 def declare(
@@ -147,27 +123,26 @@ def declare(
     at. What is changed, or added to a claim declared before, needs a reason.
     """
     rows = read()
-    anew = undeclared(claim, rows)
-    reason = " ".join(reason.split())
+    anew, reason = undeclared(claim, rows), " ".join(reason.split())
     if anew and _newest(rows, claim["id"]) and not reason:
         raise DeclarationError(
             f"{claim['id']} was declared before; {', '.join(anew)} changed or came since: say why "
             "by `--reason`."
         )
-    seen_word = YES if seen else NO
-    _append(claim, anew, code, DECLARED, seen_word, reason, today)
+    _append(claim, anew, code, today, DECLARED, YES if seen else NO, reason)
     return anew
 
 
 def require(claim: Mapping[str, Any]) -> None:
     """Refuse a claim with a check that is not declared as it stands."""
     if missing := undeclared(claim, read()):
+        is_not, it_stands = (
+            ("is not", "it stands") if len(missing) == 1 else ("are not", "they stand")
+        )
         raise DeclarationError(
-            f"{claim['id']} was not stored, for {', '.join(missing)} "
-            f"{'is' if len(missing) == 1 else 'are'} not declared as "
-            f"{'it stands' if len(missing) == 1 else 'they stand'} now: run `claimbook declare "
-            f"{claim['id']} --seen yes` (or no, if the figures have not been looked at), then run "
-            "it again."
+            f"{claim['id']} was not stored, for {', '.join(missing)} {is_not} declared as "
+            f"{it_stands} now: run `claimbook declare {claim['id']} --seen yes` (or no, if the "
+            "figures have not been looked at), then run it again."
         )
 
 
@@ -175,10 +150,9 @@ def record_first_run(
     claim: Mapping[str, Any], code: str, *, today: date | None = None
 ) -> list[str]:
     """Add to the ledger that checks were run as declared, each once; return the ids of those."""
-    own = [row for row in read() if row.claim == claim["id"]]
-    ran = {(row.check, row.sha256) for row in own if row.event == FIRST_RUN}
-    new = [one["id"] for one in claim["checks"] if (one["id"], sha256(one)) not in ran]
-    _append(claim, new, code, FIRST_RUN, "", "", today)
+    ran = {row[1:4] for row in read() if row.event == FIRST_RUN}
+    new = [one["id"] for one in claim["checks"] if (claim["id"], one["id"], sha256(one)) not in ran]
+    _append(claim, new, code, today, FIRST_RUN)
     return new
 
 
@@ -186,10 +160,10 @@ def _append(
     claim: Mapping[str, Any],
     check_ids: Sequence[str],
     code: str,
-    event: str,
-    seen: str,
-    reason: str,
     today: date | None,
+    event: str,
+    seen: str = "",
+    reason: str = "",
 ) -> None:
     if not check_ids:
         return
@@ -238,18 +212,18 @@ def joined(output: Mapping[str, Any], rows: Sequence[Row]) -> dict[str, Any]:
 
 
 def _facts(check_id: str, own: Sequence[Row]) -> dict[str, Any] | None:
-    places = [
-        place for place, row in enumerate(own) if row.check == check_id and row.event == DECLARED
+    told = [
+        place for place, row in enumerate(own) if (row.check, row.event) == (check_id, DECLARED)
     ]
-    if not places:
+    if not told:
         return None
-    newest = own[places[-1]]
+    newest = own[told[-1]]
     return {
-        "date": own[places[0]].date,
+        "date": own[told[0]].date,
         "seen": newest.seen == YES,
-        "changed": newest.date if len(places) > 1 else None,
+        "changed": newest.date if len(told) > 1 else None,
         "reason": newest.reason,
-        "after_first_run": any(row.event == FIRST_RUN for row in own[: places[-1]]),
+        "after_first_run": any(row.event == FIRST_RUN for row in own[: told[-1]]),
     }
 
 
@@ -274,5 +248,4 @@ def _without_later(checks: Sequence[Mapping[str, Any]]) -> str | None:
     primary = [check["outcome"] for check in early if check["role"] == files.PRIMARY]
     if len(early) == len(counting) or not primary:
         return None
-    others = (check["outcome"] for check in early if check["role"] == files.SECONDARY)
-    return rule.verdict(primary[0], others)
+    return rule.verdict(*primary, [check["outcome"] for check in early])

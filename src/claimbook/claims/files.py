@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from claimbook import paths
-from claimbook.data.snapshot import CURRENT
 from claimbook.errors import ClaimbookError, nearest
 
 if TYPE_CHECKING:
@@ -19,6 +18,8 @@ if TYPE_CHECKING:
 PRIMARY, SECONDARY, CONTEXT, AFTER = "primary", "secondary", "context", "after"
 COUNTING = (PRIMARY, SECONDARY)
 MOST_SECONDARY = 3
+CLAIM = "claim.schema.json"
+Fault = tuple[tuple[Any, ...], str]  # the field, as keys into the document, and the rule it breaks
 
 
 class ClaimFileError(ClaimbookError):
@@ -54,17 +55,15 @@ def read_claim(claim_id: str) -> dict[str, Any]:
 
 def load_claim(path: Path) -> dict[str, Any]:
     """Read and validate the claim file at a path; see :func:`read_claim`."""
-    document = _load(path, "claim.schema.json")
-    _require(path, document, ("id",), document["id"] == path.stem, f"the file is {path.name}")
-    _check_checks(path, document)
-    claim = json.loads(json.dumps(document))
+    claim = _load(path, CLAIM, _claim_faults)
+    declarable = _validator(CLAIM).schema["$defs"]["check"]["properties"]
+    defaults = {name: one["default"] for name, one in declarable.items() if "default" in one}
     options = {check["id"]: check.get("options", {}) for check in claim["checks"]}
-    for check in claim["checks"]:
-        check.setdefault("kind", claim["kind"])
-        check.setdefault("reference", 0)
-        check.setdefault("vintage", CURRENT)
-        check.setdefault("witness", False)
-        check["options"] = options.get(check.get("of"), {}) | options[check["id"]]
+    claim["checks"] = [
+        {"kind": claim["kind"], **defaults, **check}
+        | {"options": options.get(check.get("of"), {}) | options[check["id"]]}
+        for check in claim["checks"]
+    ]
     return claim | {"part": path.parent.name}
 
 
@@ -82,74 +81,53 @@ def essays(claims: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]
 
 def load_essay(path: Path, claims: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     """Read and validate an essay file; it maps each claim to the paragraphs which that names."""
-    essay = _load(path, "essay.schema.json")
-    _require(path, essay, ("id",), essay["id"] == path.stem, f"the file is {path.name}")
-    for place, entry in enumerate(essay["paragraphs"]):
-        where = ("paragraphs", place, "paragraph")
-        _require(path, essay, where, entry["paragraph"] == place + 1, f"paragraph {place + 1} next")
-    for claim in claims.values():
-        if claim["essay"] == essay["id"]:
-            _agree(path, essay, claim)
-    return json.loads(json.dumps(essay))
+    return _load(path, "essay.schema.json", lambda essay: _essay_faults(essay, claims.values()))
 
 
-def _agree(path: Path, essay: Any, claim: Mapping[str, Any]) -> None:
-    """Check that an essay maps to a claim exactly the paragraphs which that claim names."""
-    mapped = [
-        entry["paragraph"]
-        for entry in essay["paragraphs"]
-        if claim["id"] in entry.get("claims", ())
-    ]
-    if mapped != sorted(claim["paragraphs"]):
-        raise ClaimFileError(
-            f"{_where(path, essay, ('paragraphs',))}: maps {claim['id']} to paragraphs {mapped}, "
-            f"its claim file says {sorted(claim['paragraphs'])}: make them agree."
-        )
+def _essay_faults(essay: Any, claims: Iterable[Mapping[str, Any]]) -> Iterator[Fault]:
+    paragraphs = essay["paragraphs"]
+    for number, entry in enumerate(paragraphs, 1):
+        if entry["paragraph"] != number:
+            yield ("paragraphs", number - 1, "paragraph"), f"paragraph {number} next"
+    for claim in claims:
+        named, own = sorted(claim["paragraphs"]), claim["id"]
+        mapped = [one["paragraph"] for one in paragraphs if own in one.get("claims", ())]
+        if claim["essay"] == essay["id"] and mapped != named:
+            yield (
+                ("paragraphs",),
+                f"maps {own} to paragraphs {mapped}, its claim file says {named}: make them agree",
+            )
 
 
-def _check_checks(path: Path, document: Any) -> None:
-    """Check what a schema cannot say: ids that are unique, one primary, few secondaries."""
-    checks = document["checks"]
-    ids = [check["id"] for check in checks]
+def _claim_faults(claim: Any) -> Iterator[Fault]:
+    """Yield what a schema cannot say: ids that are unique, one primary, few secondaries."""
+    checks = claim["checks"]
+    ids, roles = ([check[name] for check in checks] for name in ("id", "role"))
+    known = {check["id"]: check.get("options", {}) for check in checks if "of" not in check}
     for place, check in enumerate(checks):
-        where = ("checks", place)
-        _require(
-            path,
-            document,
-            (*where, "id"),
-            ids.index(check["id"]) == place,
-            "ids are unique in a claim",
-        )
-        if check.get("witness"):
-            rule = f"a witness never counts: its role is {CONTEXT}"
-            _require(path, document, (*where, "witness"), check["role"] == CONTEXT, rule)
-        if "of" in check:
-            _check_variant(path, document, place)
-    roles = [check["role"] for check in checks]
-    rule = f"there is one {PRIMARY} check, here {roles.count(PRIMARY)}"
-    _require(path, document, ("checks",), roles.count(PRIMARY) == 1, rule)
-    rule = f"at most {MOST_SECONDARY} checks are {SECONDARY}, here {roles.count(SECONDARY)}"
-    _require(path, document, ("checks",), roles.count(SECONDARY) <= MOST_SECONDARY, rule)
+        where, base = ("checks", place), check.get("of")
+        if check["id"] in ids[:place]:
+            yield (*where, "id"), "ids are unique in a claim"
+        if check.get("witness") and check["role"] != CONTEXT:
+            yield (*where, "witness"), f"a witness never counts: its role is {CONTEXT}"
+        if base is None:
+            continue
+        if base not in known:
+            names = ", ".join(known)
+            yield (*where, "of"), f"it names a check that has a function of its own ({names})"
+        for name in check.get("options", {}):
+            if name not in known.get(base, {}):
+                rule = f"{base} has no option {name}.{nearest(name, known[base])}".rstrip(".")
+                yield (*where, "options", name), rule
+    primaries, secondaries = roles.count(PRIMARY), roles.count(SECONDARY)
+    if primaries != 1:
+        yield ("checks",), f"there is one {PRIMARY} check, here {primaries}"
+    if secondaries > MOST_SECONDARY:
+        yield ("checks",), f"at most {MOST_SECONDARY} checks are {SECONDARY}, here {secondaries}"
 
 
-def _check_variant(path: Path, document: Any, place: int) -> None:
-    """Check that a check which asks another's function names one, and only options of its own."""
-    check, where = document["checks"][place], ("checks", place)
-    bases = {one["id"]: one for one in document["checks"] if "of" not in one}
-    rule = f"it names a check that has a function of its own ({', '.join(bases)})"
-    _require(path, document, (*where, "of"), check["of"] in bases, rule)
-    known = bases[check["of"]].get("options", {})
-    for name in check.get("options", {}):
-        rule = f"{check['of']} has no option {name}.{nearest(name, known)}".rstrip(".")
-        _require(path, document, (*where, "options", name), name in known, rule)
-
-
-def _require(path: Path, document: Any, field: Iterable[Any], holds: bool, rule: str) -> None:
-    if not holds:
-        raise ClaimFileError(f"{_where(path, document, field)}: {rule}.")
-
-
-def _load(path: Path, schema: str) -> Any:
+def _load(path: Path, schema: str, faults: Callable[[Any], Iterator[Fault]]) -> dict[str, Any]:
+    """Read a file, and refuse it with the first fault that its schema or ``faults`` finds."""
     # Both take their time to import, and chapters that are only read need neither.
     import jsonschema
     from ruamel.yaml import YAML
@@ -165,20 +143,23 @@ def _load(path: Path, schema: str) -> Any:
         ) from None
     except FileNotFoundError:
         raise ClaimFileError(f"{paths.shown(path)} is missing: restore it from git.") from None
-    validator = _validator(schema)
-    fault = jsonschema.exceptions.best_match(validator.iter_errors(document))
-    if fault is not None:
-        raise ClaimFileError(f"{_where(path, document, fault.absolute_path)}: {_plain(fault)}.")
-    return document
+    found = jsonschema.exceptions.best_match(_validator(schema).iter_errors(document))
+    if found is not None:
+        where, rule = found.absolute_path, _plain(found)
+    elif document["id"] != path.stem:
+        where, rule = ("id",), f"the file is {path.name}"
+    else:
+        where, rule = next(faults(document), ((), ""))
+    if rule:
+        raise ClaimFileError(f"{_where(path, document, where)}: {rule}.")
+    return json.loads(json.dumps(document))
 
 
 @cache
 def _validator(schema: str) -> jsonschema.Draft202012Validator:
     import jsonschema
 
-    text = (
-        resources.files("claimbook.claims").joinpath("schemas", schema).read_text(encoding="utf-8")
-    )
+    text = resources.files("claimbook.claims").joinpath("schemas", schema).read_text("utf-8")
     return jsonschema.Draft202012Validator(json.loads(text))
 
 
@@ -199,16 +180,17 @@ def _plain(fault: jsonschema.ValidationError) -> str:
     """Put a schema's complaint into words a contributor knows."""
     found = json.dumps(fault.instance, default=str, ensure_ascii=False)
     found = found if len(found) <= 60 else found[:57] + "…"
-    if fault.validator == "enum":
-        return f"{found} is not one of {', '.join(map(str, fault.validator_value))}"
-    if fault.validator == "required":
-        missing = [name for name in fault.validator_value if name not in fault.instance]
-        return f"the field {missing[0]} is missing"
-    if fault.validator == "additionalProperties" and isinstance(fault.instance, Mapping):
-        known = fault.schema.get("properties", {})
-        strange = next(name for name in fault.instance if name not in known)
-        hint = nearest(strange, known).strip().replace("Did", "did")
-        return f"the field {strange} is not known" + (f" ({hint})" if hint else "")
-    if fault.validator == "oneOf":
-        return "it needs either claims or no_claim_because"
+    match fault.validator:
+        case "enum":
+            return f"{found} is not one of {', '.join(map(str, fault.validator_value))}"
+        case "required":
+            missing = next(name for name in fault.validator_value if name not in fault.instance)
+            return f"the field {missing} is missing"
+        case "additionalProperties" if isinstance(fault.instance, Mapping):
+            known = fault.schema.get("properties", {})
+            strange = next(name for name in fault.instance if name not in known)
+            hint = nearest(strange, known).strip().replace("Did", "did")
+            return f"the field {strange} is not known" + (f" ({hint})" if hint else "")
+        case "oneOf":
+            return "it needs either claims or no_claim_because"
     return f"{found}: {fault.message}" if len(fault.message) < 120 else f"{found} does not fit"

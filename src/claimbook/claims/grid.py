@@ -6,7 +6,7 @@ import itertools
 import math
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -68,6 +68,18 @@ class Grid:
     options: Mapping[str, list[Any]]
     answers: Mapping[Point, Answer]
     smallest_effect: float
+
+    @classmethod
+    def of(
+        cls, declared: Mapping[str, Any], found: Iterable[tuple[Options, str, Estimate | None]]
+    ) -> Grid:
+        """Return a declared check's grid, given options, outcome and estimate of each variant."""
+        options = declared["options"]
+        answers = {
+            tuple(chosen[name] for name in options): Answer(outcome, estimate)
+            for chosen, outcome, estimate in found
+        }
+        return cls(options, answers, declared["smallest_effect"])
 
     def at(self, chosen: Mapping[str, Any]) -> Point:
         """Return the headline's point with the chosen values, as far as the grid holds them."""

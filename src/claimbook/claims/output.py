@@ -11,15 +11,22 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from claimbook.claims import rule
-from claimbook.claims.grid import Answer, Grid, switch_id, variants
+from claimbook.claims.grid import Grid, switch_id, variants
 from claimbook.errors import ClaimbookError
 from claimbook.estimates import Estimate
 
 MIME = "application/vnd.claimbook.claim+json"
 SCHEMA_VERSION = 2
 Found = dict[str, Any]
-_NUMBERS = {"value": float, "low": float, "high": float, "n": int}
-_EXACT = "exact"
+# Column to what it holds of an estimate; where no estimate is exact that column is left out.
+_COLUMNS = {
+    "values": ("value", float),
+    "lows": ("low", float),
+    "highs": ("high", float),
+    "ns": ("n", int),
+    "exact": ("exact", "1".__eq__),
+}
+_LISTS = ("missing", "lost")
 _LETTERS = {outcome[0]: outcome for outcome in rule.OUTCOMES}
 _NOTHING = "-"
 
@@ -87,32 +94,29 @@ def _moved_by(switches: Mapping[str, Any], labels: Mapping[str, Any]) -> str:
 def joined_check(check: Mapping[str, Any], declared: Mapping[str, Any]) -> Found:
     """Join to a check's findings what the claim file declares of it."""
     options = variants(declared["options"])
-    unit = {"unit": declared["unit"]}
 
     def measured(one: Mapping[str, Any] | None) -> Found | None:
-        return one and {**one, "estimate": one["estimate"] and {**one["estimate"], **unit}}
+        found = one and one["estimate"] and {**one["estimate"], "unit": declared["unit"]}
+        return one and {**one, "estimate": found}
 
     return {
         **declared,
         **measured(check),
         "vintages": {name: measured(one) for name, one in check["vintages"].items()},
-        "history": [{**measured(one), "release": one["release"]} for one in check["history"]],
-        "variants": [
-            {"id": one["id"], "options": options[one["id"]], **measured(one)}
-            for one in check["variants"]
-        ],
+        "history": [measured(one) for one in check["history"]],
+        "variants": [{**measured(one), "options": options[one["id"]]} for one in check["variants"]],
     }
 
 
 def grid_of(check: Mapping[str, Any]) -> Grid:
     """Return the grid of a check in full, to ask it what its options move."""
-    answers = {
-        tuple(one["options"][name] for name in check["options"]): Answer(
-            one["outcome"], one["estimate"] and Estimate(**one["estimate"])
-        )
-        for one in check["variants"]
-    }
-    return Grid(check["options"], answers, check["smallest_effect"])
+    return Grid.of(
+        check,
+        (
+            (one["options"], one["outcome"], one["estimate"] and Estimate(**one["estimate"]))
+            for one in check["variants"]
+        ),
+    )
 
 
 def _compact(check: Mapping[str, Any]) -> Found:
@@ -120,99 +124,98 @@ def _compact(check: Mapping[str, Any]) -> Found:
 
     Its own outcome and estimate are those of the first variant, the headline.
     """
-    names = check["economies"].keys()
-    return {name: one for name, one in check.items() if name not in ("outcome", "estimate")} | {
+    vintages, history, economies = (check[name] for name in ("vintages", "history", "economies"))
+    releases = " ".join(one["release"] for one in history)
+    values = " ".join(map(_text, economies.values()))
+    found = {name: one for name, one in check.items() if name not in ("outcome", "estimate")}
+    return found | {
         "variants": _columns(check["variants"]),
-        "vintages": {"names": " ".join(check["vintages"])} | _columns(check["vintages"].values()),
-        "history": {"names": " ".join(one["release"] for one in check["history"])}
-        | _columns(check["history"]),
-        "flips": check["flips"]
-        and {name: one if one is None else plain(one) for name, one in check["flips"].items()},
-        "missing": {vintage: " ".join(codes) for vintage, codes in check["missing"].items()},
-        "lost": {vintage: " ".join(codes) for vintage, codes in check["lost"].items()},
-        "economies": {
-            "codes": " ".join(names),
-            "values": " ".join(_text(check["economies"][name]) for name in names),
-        },
+        "vintages": {"names": " ".join(vintages)} | _columns(vintages.values()),
+        "history": {"names": releases} | _columns(history),
+        "economies": {"codes": " ".join(economies), "values": values},
+        **{name: {key: " ".join(one) for key, one in check[name].items()} for name in _LISTS},
     }
 
 
 def _expanded(check: Mapping[str, Any], declared: Mapping[str, Any]) -> Found:
-    found = _entries(check["variants"])
-    ids = variants(declared["options"])
+    found, ids = _entries(check["variants"]), variants(declared["options"])
     if len(ids) != len(found):
         raise OutputError(
             f"The check {check['id']} has {len(ids)} variants, {len(found)} are stored: run the "
             "chapter again."
         )
-    vintages, history = (_named(check[name]) for name in ("vintages", "history"))
-    codes, values = (check["economies"][name].split() for name in ("codes", "values"))
+    vintages, history, economies = (
+        dict(zip(check[name][key].split(), read(check[name]), strict=True))
+        for name, key, read in (
+            ("vintages", "names", _entries),
+            ("history", "names", _entries),
+            ("economies", "codes", lambda columns: map(float, columns["values"].split())),
+        )
+    )
     return {
         **check,
         **found[0],
         "variants": [{"id": name, **one} for name, one in zip(ids, found, strict=True)],
         "vintages": vintages,
         "history": [{"release": release, **one} for release, one in history.items()],
-        "missing": {vintage: names.split() for vintage, names in check["missing"].items()},
-        "lost": {vintage: names.split() for vintage, names in check["lost"].items()},
-        "economies": dict(zip(codes, map(float, values), strict=True)),
+        "economies": economies,
+        **{name: {key: one.split() for key, one in check[name].items()} for name in _LISTS},
     }
 
 
 def _columns(entries: Iterable[Mapping[str, Any] | None]) -> dict[str, str]:
     """Write outcomes and estimates as columns: one letter, or one number, an entry."""
     entries = list(entries)
-    estimates = [one["estimate"] if one else None for one in entries]
-    columns = {"outcomes": "".join(one["outcome"][0] if one else _NOTHING for one in entries)}
-    for name in _NUMBERS:
-        column = (_text(one[name]) if one else _NOTHING for one in estimates)
-        columns[f"{name}s"] = " ".join(column)
-    if any(one and one[_EXACT] for one in estimates):
-        columns[_EXACT] = " ".join(str(int(bool(one and one[_EXACT]))) for one in estimates)
-    return columns
+    estimates = [one and one["estimate"] for one in entries]
+    columns = {
+        column: " ".join(_text(one[name]) if one else _NOTHING for one in estimates)
+        for column, (name, _) in _COLUMNS.items()
+        if name != "exact" or any(one and one["exact"] for one in estimates)
+    }
+    return {
+        "outcomes": "".join(one["outcome"][0] if one else _NOTHING for one in entries)
+    } | columns
 
 
 def _entries(columns: Mapping[str, str]) -> list[Found | None]:
     """Read what ``_columns`` wrote."""
-    numbers = [
-        [None if text == _NOTHING else kind(text) for text in columns[f"{name}s"].split()]
-        for name, kind in _NUMBERS.items()
-    ]
-    exact = columns.get(_EXACT, "0 " * len(columns["outcomes"])).split()
+    letters = columns["outcomes"]
+    none_exact = {"exact": "0 " * len(letters)}
+    texts = [(none_exact | columns)[column].split() for column in _COLUMNS]
     entries: list[Found | None] = []
-    for letter, flag, *row in zip(columns["outcomes"], exact, *numbers, strict=True):
-        measured = dict(zip(_NUMBERS, row, strict=True)) | {_EXACT: flag == "1"}
-        estimate = None if row[0] is None else measured
+    for letter, *row in zip(letters, *texts, strict=True):
+        estimate = (
+            {name: kind(text) for (name, kind), text in zip(_COLUMNS.values(), row, strict=True)}
+            if row[0] != _NOTHING
+            else None
+        )
         asked = letter != _NOTHING
         entries.append({"outcome": _LETTERS[letter], "estimate": estimate} if asked else None)
     return entries
 
 
-def _named(columns: Mapping[str, str]) -> dict[str, Found | None]:
-    return dict(zip(columns["names"].split(), _entries(columns), strict=True))
-
-
 def _text(number: float) -> str:
-    return f"{number:.6g}" if isinstance(number, float) else str(number)
+    return f"{number:.6g}" if isinstance(number, float) else str(int(number))
 
 
 def claim_text(found: Mapping[str, Any]) -> str:
     """Write a claim's findings for a terminal, or a diff: ids, outcomes, figures."""
-    robustness, counts = found["robustness"], found["counts"]
-    primary = next(check for check in found["checks"] if check["role"] == "primary")
-    words = ", ".join(f"{count} {outcome}" for outcome, count in counts.items())
-    then = ", ".join(f"{name}: {verdict}" for name, verdict in found["vintages"].items())
-    return "\n".join(
-        [
-            f"claim {found['claim']['id']}: {found['verdict']}",
-            f"of {sum(counts.values())} checks that count: {words}",
-            switches_text(found["switches"]),
-            f"primary check: {primary['outcome']}, shared by {robustness['agree']} of "
-            f"{robustness['of']} variants",
-            f"verdict by vintage: {then}",
-            *map(check_text, found["checks"]),
-        ]
+    return _filled("claim.txt", found=found, switches=switches_text(found["switches"]))
+
+
+def check_text(check: Mapping[str, Any]) -> str:
+    """Write a check's findings for a terminal, or a diff."""
+    return _filled("check.txt", check=check)
+
+
+def _filled(template: str, **values: Any) -> str:
+    import jinja2  # a chapter that is only opened needs none
+
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("claimbook.claims"), trim_blocks=True, lstrip_blocks=True
     )
+    environment.filters["g"] = "{:g}".format
+    return environment.get_template(template).render(values).rstrip("\n")
 
 
 def switches_text(switches: Mapping[str, Any]) -> str:
@@ -220,62 +223,3 @@ def switches_text(switches: Mapping[str, Any]) -> str:
     which = ", ".join(switch_id(one["option"], one["value"]) for one in switches["which"])
     counted = f"{switches['move']} of {switches['of']} single changes move the verdict"
     return f"{counted}: {which}" if which else counted
-
-
-def check_text(check: Mapping[str, Any]) -> str:
-    """Write a check's findings for a terminal, or a diff."""
-    how = check["how"] or check["undecided_because"]
-    how = f" ({how})" if how else ""
-    lines = [
-        f"{check['role']} check {check['id']}: {check['outcome']}{how}",
-        f"  expects a {check['expects']} from {check['reference']:g}, "
-        f"of at least {check['smallest_effect']:g} {check['unit']}",
-    ]
-    if not check["series"]:
-        lines.append(f"  a model, which reads no data: {_estimate_text(check['estimate'])}")
-    for vintage, under in check["vintages"].items() if check["series"] else ():
-        lines.append(f"  {vintage:>8}  {_under(check, vintage, under)}")
-        if lost := check["lost"].get(vintage):
-            lines.append(f"            without {len(lost)}: {' '.join(lost)}")
-    for one in check["history"]:
-        found = f"{one['outcome']}: {_estimate_text(one['estimate'])}"
-        lines.append(f"  release {one['release']}  {found}")
-    if check["flips"]:
-        lines.append(f"  {_flips_text(**check['flips'])}")
-    if check["influence"]:
-        lines.append(f"  {_influence_text(check['influence'])}")
-    if check["detectable"] is not None:
-        lines.append(f"  could have found an effect of {check['detectable']:g}")
-    robustness = check["robustness"]
-    if robustness["of"] > 1:
-        lines.append(f"  {robustness['agree']} of {robustness['of']} variants have this outcome")
-    return "\n".join(lines)
-
-
-def _flips_text(supports_to: float | None, contradicts_from: float) -> str:
-    contradicts = f"contradicts for any smallest effect above {contradicts_from:g}"
-    return contradicts if supports_to is None else f"supports up to {supports_to:g}, {contradicts}"
-
-
-def _influence_text(found: Mapping[str, Any]) -> str:
-    reach = f"without one economy {found['low']:g} to {found['high']:g}"
-    most = f"{found['without']:g} without {found['most']}"
-    if not found["tipping"]:
-        return f"{reach} ({most}); no five change the outcome"
-    return f"{reach} ({most}); {found['tips_to']} without {' '.join(found['tipping'])}"
-
-
-def _under(check: Mapping[str, Any], vintage: str, under: Mapping[str, Any] | None) -> str:
-    if vintage in check["missing"]:
-        return f"not held in this vintage: {', '.join(check['missing'][vintage])}"
-    if under is None:
-        return "not asked: this vintage does not hold the window"
-    return f"{under['outcome']}: {_estimate_text(under['estimate'])}"
-
-
-def _estimate_text(estimate: Mapping[str, Any] | None) -> str:
-    if estimate is None:
-        return "no estimate"
-    low, high = estimate["low"], estimate["high"]
-    exact = " exact" if estimate[_EXACT] else ""
-    return f"{estimate['value']:g} [{low:g}, {high:g}]{exact}, n = {estimate['n']}"

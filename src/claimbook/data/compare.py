@@ -6,7 +6,7 @@ A revision is measured, never judged: the Bank may be right today or have been r
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
@@ -368,6 +368,17 @@ def between(old: Snapshot, new: Snapshot, code: str) -> dict[str, Any]:
         "largest": largest,
         "median": measured["median_absolute"] if comparable else None,
     }
+
+
+def cells_moved(
+    old: Snapshot, new: Snapshot, code: str, economies: Iterable[str]
+) -> dict[str, int]:
+    """Count the cells of some economies that a release revised, withdrew or added in a series."""
+    counted = list(economies)
+    cells = (wdi.long(code) for wdi in (old, new))
+    found = revision(*(long[long["economy"].isin(counted)] for long in cells))
+    named = {"revised": "revised", "withdrawn": "removed", "added": "added"}
+    return {name: found[measure] for name, measure in named.items()}
 
 
 def _of_economies(wdi: Snapshot, code: str) -> pd.DataFrame:
