@@ -224,6 +224,7 @@ BROKEN = [
         "uncited1999 .* never cited",
     ),
     (in_markdown("\n\nThis is 12.5 higher."), "the number 12.5 is typed"),
+    (in_markdown("\n\nFrom US\\$ 7.5 to US\\$ 9."), "the number 7.5 is typed"),
     (in_markdown("\n\nSee [this](nowhere.md)."), "the link nowhere.md leads nowhere"),
     (in_markdown("\n\nIt is teh end."), "a spelling mistake.*teh"),
     (in_markdown("\n\n" + "many words " * 700), r"has 1\d\d\d words of prose, not 600 to 1,200"),
@@ -259,7 +260,16 @@ def test_each_rule_names_what_breaks_it(tiny_copy, claimbook, sound, breaking, s
 
 
 @pytest.mark.parametrize(
-    "text", ["in 1988–95", "¶3", "a 95 % interval", "`12` lines", "[−2.0](value:a.b)", "one in two"]
+    "text",
+    [
+        "in 1988–95",
+        "¶3",
+        "a 95 % interval",
+        "`12` lines",
+        "[−2.0](value:a.b)",
+        "one in two",
+        "$2r^a > r^{a+b} + 1$",
+    ],
 )
 def test_numbers_that_may_be_typed(tiny_copy, claimbook, text):
     in_markdown(f"\n\nThis is {text}, surely.")(tiny_copy)

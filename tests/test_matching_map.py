@@ -226,6 +226,19 @@ def test_a_map_keeps_the_rows_of_its_points():
 # --- shares ---
 
 
+def test_even_points_are_mirrored_digits_and_measure_a_volume_better_than_chance():
+    assert models.even(4, 2).tolist() == [
+        [1 / 2, 1 / 3],
+        [1 / 4, 2 / 3],
+        [3 / 4, 1 / 9],
+        [1 / 8, 4 / 9],
+    ]
+    points = models.even(1500, 7)
+    assert ((points > 0) & (points < 1)).all()
+    half = (points.sum(axis=1) < 3.5).mean()
+    assert abs(half - 0.5) < 0.01  # a standard error of random draws is 0.013
+
+
 def test_a_share_of_random_points_has_wilsons_interval():
     found = models.share(np.arange(100) < 20, "random")
     # Wilson's interval of 20 in 100 by its formula, z = 1.959964.

@@ -46,6 +46,7 @@ _NETWORK = re.compile(
 )
 _YEARS = r"(?:1[89]|20)\d\d(?:[–-](?:(?:1[89]|20)\d\d|\d\d))?"
 _ALLOWED = re.compile(
+    r"(?<!\\)\$(?! )[^$]+(?<!\\)\$(?!\d)|"  # a formula, as _config.yml has it
     rf"`[^`]*`|\]\([^)]*\)|¶+\s*\d+(?:[–,]\s*\d+)*|\b{_YEARS}\b|95\s%|\{{[^}}]*\}}|https?://\S+"
 )
 _NUMBER = re.compile(r"(?<![\w.])[−+-]?\d+(?:[.,]\d+)*\s?%?")
