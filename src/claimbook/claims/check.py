@@ -129,16 +129,11 @@ class Check:
         return Grid.of(self.declared, answers)
 
     @property
-    def tally(self) -> dict[str, int]:
-        """How many distinct variants come to each outcome."""
-        return robustness(self.grid)["tally"]
-
-    @property
     def lost(self) -> dict[str, list[str]]:
         """Economies that some vintage's headline counts and this vintage's does not."""
         counted = {
-            vintage: set() if estimate is None else set(estimate.economies.index)
-            for vintage, estimate in self.vintages.items()
+            vintage: set(one.economies.index) if one else set()
+            for vintage, one in self.vintages.items()
             if vintage not in self.not_asked
         }
         everyone = set().union(*counted.values())

@@ -89,9 +89,8 @@ class Claim:
         asked = self._declared(check_id)
         for declared in (asked, *self._variants_of(asked)):
             subject, releases = self.declared.get("subject", ()), self._releases(declared)
-            self.checks[declared["id"]] = ask(
-                declared, function, self._snapshots, subject, releases
-            )
+            asked_of = (self._snapshots, subject, releases)
+            self.checks[declared["id"]] = ask(declared, function, *asked_of)
         return self.checks[check_id]
 
     def value(self, name: str, number: float | str) -> float | str:
@@ -154,9 +153,8 @@ class Claim:
 
     @property
     def _primary(self) -> Check:
-        return next(
-            check for check in self.checks.values() if check.declared["role"] == files.PRIMARY
-        )
+        found = self.checks.values()
+        return next(check for check in found if check.declared["role"] == files.PRIMARY)
 
     @property
     def _secondary(self) -> list[Check]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import itertools
 import math
+import operator
 import re
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -124,10 +125,23 @@ class Grid:
 
     def held(self, kept: Kept) -> dict[Point, Answer]:
         """Return the answers at the points whose values are all among those kept."""
-        points = itertools.product(
-            *([one for one in values if one in kept[name]] for name, values in self.options.items())
-        )
-        return {point: self.answers[point] for point in points}
+        names = list(self.options)
+        return {
+            point: answer
+            for point, answer in self.answers.items()
+            if all(value in kept[name] for name, value in zip(names, point, strict=True))
+        }
+
+    def counted(self, kept: Kept, chosen: Mapping[str, Any]) -> Counter[str | None]:
+        """Count the outcomes where options have the values chosen; None where no estimate is."""
+        at = {name: [value] for name, value in zip(self.options, self.at(chosen), strict=True)}
+        only = {
+            name: at[name] if name in chosen else values
+            for name, values in kept.items()
+            if name in at
+        }
+        answers = self.held(only).values()
+        return Counter(answer.outcome if answer.estimate else None for answer in answers)
 
 
 def distinct(grids: Sequence[Grid]) -> Kept:
@@ -173,15 +187,13 @@ def switches(primary: Grid, others: Sequence[Grid]) -> dict[str, Any]:
         for value in values:
             points = [(grid, grid.at({name: value})) for grid in grids]
             moved = [grid.answers[point] for grid, point in points if point != grid.at({})]
-            if not moved:
-                continue  # the headline's own value
             if any(answer.estimate is None for answer in moved):
                 missing += 1
-                continue
-            of += 1
-            verdict = _verdict([grid.answers[point] for grid, point in points])
-            if verdict != headline:
-                which.append({"option": name, "value": value, "verdict": verdict})
+            elif moved:  # not the headline's own value
+                of += 1
+                verdict = _verdict([grid.answers[point] for grid, point in points])
+                if verdict != headline:
+                    which.append({"option": name, "value": value, "verdict": verdict})
     return {"move": len(which), "of": of, "missing": missing, "which": which}
 
 
@@ -200,41 +212,20 @@ def combinations(primary: Grid, others: Sequence[Grid]) -> dict[str, Any]:
     grids = [primary, *others]
     kept = distinct(grids)
     shared = [name for name in kept if sum(name in grid.options for grid in grids) > 1]
-    counted = [_counted(grid, kept, shared) for grid in grids]
     found, every = Counter[str](), 0
     for values in itertools.product(*(kept[name] for name in shared)):
         chosen = dict(zip(shared, values, strict=True))
-        first, *rest = (
-            count[_shared(grid, shared, grid.at(chosen))]
-            for grid, count in zip(grids, counted, strict=True)
-        )
+        first, *rest = (grid.counted(kept, chosen) for grid in grids)
+        held = [count.total() - count[None] for count in rest]
         for outcome in rule.OUTCOMES:
-            held = math.prod(count.total() - count[None] for count in rest)
-            alike = math.prod(
-                count.total() - count[None] - count[rule.contrary(outcome)] for count in rest
-            )
+            against = (count[rule.contrary(outcome)] for count in rest)
+            alike = math.prod(map(operator.sub, held, against))
             found[rule.verdict(outcome)] += first[outcome] * alike
-            found[rule.MIXED] += first[outcome] * (held - alike)
+            found[rule.MIXED] += first[outcome] * (math.prod(held) - alike)
         every += math.prod(count.total() for count in (first, *rest))
     of = found.total()
     shares = {name: rounded(found[name] / of) if of else 0.0 for name in rule.VERDICTS}
-    return {
-        "verdict_robustness": shares,
-        "combinations": {"of": of, "missing": every - of},
-    }
-
-
-def _counted(grid: Grid, kept: Kept, shared: Sequence[str]) -> dict[Point, Counter[str | None]]:
-    """Count a grid's outcomes by the values of the options it shares; None where no estimate is."""
-    counted: dict[Point, Counter[str | None]] = defaultdict(Counter)
-    for point, answer in grid.held(kept).items():
-        outcome = answer.outcome if answer.estimate else None
-        counted[_shared(grid, shared, point)][outcome] += 1
-    return counted
-
-
-def _shared(grid: Grid, shared: Sequence[str], point: Point) -> Point:
-    return tuple(value for name, value in zip(grid.options, point, strict=True) if name in shared)
+    return {"verdict_robustness": shares, "combinations": {"of": of, "missing": every - of}}
 
 
 def doubts(grids: Mapping[str, Grid]) -> Iterator[str]:
