@@ -9,6 +9,7 @@ import threading
 from collections.abc import Mapping
 from importlib.metadata import EntryPoint
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import nbformat
@@ -92,21 +93,8 @@ def executed(path: Path, data: Path | None = None) -> nbformat.NotebookNode:
     book = {"CLAIMBOOK_ROOT": str(paths.root()), "CLAIMBOOK_DATA": str(data or paths.data())}
     try:
         client.execute(env=os.environ | book)
-    except CellExecutionError as fault:
-        number = _failing(notebook)
-        raise ChapterError(
-            f"{paths.shown(path)}, cell {number}: {fault.ename}: {fault.evalue}"
-        ) from None
-    except CellTimeoutError:
-        raise ChapterError(
-            f"{paths.shown(path)}: a cell takes more than {CELL_SECONDS} seconds: let it compute "
-            "less, or keep what it computes in the library."
-        ) from None
-    except DeadKernelError:
-        raise ChapterError(
-            f"{paths.shown(path)}: its process was killed before it ended: see that there is "
-            "enough memory, then run this again."
-        ) from None
+    except (CellExecutionError, CellTimeoutError, DeadKernelError) as fault:
+        raise ChapterError(f"{paths.shown(path)}{_why(notebook, fault)}") from None
     notebook.metadata["kernelspec"] = dict(KERNEL)
     notebook.metadata["language_info"] = {"name": "python"}
     for cell in notebook.cells:
@@ -114,12 +102,23 @@ def executed(path: Path, data: Path | None = None) -> nbformat.NotebookNode:
     return notebook
 
 
-def _failing(notebook: nbformat.NotebookNode) -> int:
-    return next(
-        number
-        for number, cell in enumerate(notebook.cells)
-        if any(output.output_type == "error" for output in cell.get("outputs", ()))
-    )
+def _why(notebook: nbformat.NotebookNode, fault: Exception) -> str:
+    """Say why a notebook did not run to its end."""
+    if isinstance(fault, CellTimeoutError):
+        return (
+            f": a cell takes more than {CELL_SECONDS} seconds: let it compute less, or keep what "
+            "it computes in the library."
+        )
+    if isinstance(fault, DeadKernelError):
+        return (
+            ": its process was killed before it ended: see that there is enough memory, then run "
+            "this again."
+        )
+    numbered = [
+        (n, out) for n, cell in enumerate(notebook.cells) for out in cell.get("outputs", ())
+    ]
+    number = next(number for number, output in numbered if output.output_type == "error")
+    return f", cell {number}: {fault.ename}: {fault.evalue}"
 
 
 def stop_kernels() -> None:
@@ -147,28 +146,17 @@ class Forked(LocalProvisioner):
         arguments = cmd[cmd.index("-f") :]
         process = context.Process(target=serve, args=(arguments, kwargs["cwd"], kwargs["env"]))
         process.start()
-        self.process = _Process(process)
+        # The provisioner knows a process by the names of ``subprocess``.
+        self.process = SimpleNamespace(
+            **dict.fromkeys(("stdin", "stdout", "stderr")),
+            poll=lambda: process.exitcode,
+            wait=lambda: process.join() or process.exitcode,
+            kill=process.kill,
+            terminate=process.terminate,
+            send_signal=lambda number: os.kill(process.pid, number),
+        )
         self.pid = self.pgid = process.pid
         return self.connection_info
-
-
-class _Process:
-    """A forked process as the provisioner knows one, which is by the names of ``subprocess``."""
-
-    stdin = stdout = stderr = None
-
-    def __init__(self, process: Any) -> None:
-        self.kill, self.terminate, self._process = process.kill, process.terminate, process
-
-    def poll(self) -> int | None:
-        return self._process.exitcode
-
-    def wait(self) -> int | None:
-        self._process.join()
-        return self._process.exitcode
-
-    def send_signal(self, number: int) -> None:
-        os.kill(self._process.pid, number)
 
 
 def serve(arguments: list[str], folder: str, environment: Mapping[str, str]) -> None:

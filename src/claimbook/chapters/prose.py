@@ -86,10 +86,10 @@ def shown(name: str, spec: str | None, output: Mapping[str, Any]) -> str:
         )
     if spec.startswith("abs"):
         value, spec = abs(value), spec.removeprefix("abs")
+    number = isinstance(value, int | float)
     try:
-        return format(value, spec or _plain_format(value)).replace(
-            "-", "−" if _number(value) else "-"
-        )
+        text = format(value, spec or ("g" if number else "s"))
+        return text.replace("-", "−") if number else text
     except ValueError:
         raise ProseError(f"the format {spec!r} does not fit value:{name} ({value!r})") from None
 
@@ -100,42 +100,25 @@ def lookup(name: str, output: Mapping[str, Any]) -> float | str:
     A name is ``<check-id>.<field>`` such as ``median-gini-change.low``, ``values.<name>``,
     ``verdict``, or ``robustness.agree``.
     """
-    checks = {check["id"]: check for check in output["checks"]}
-    place: Any = {**output, **{check_id: _flat(check) for check_id, check in checks.items()}}
+    place: Any = {**output, **{check["id"]: _flat(check) for check in output["checks"]}}
     # Vintage names and economy codes hold no dots, so a name splits cleanly at them.
     for part in name.split("."):
         if not isinstance(place, Mapping) or part not in place:
             known = list(place) if isinstance(place, Mapping) else []
             raise ProseError(f"value:{name} names no value.{nearest(part, known)}")
         place = place[part]
-    if isinstance(place, list):
-        return len(place)
     if isinstance(place, Mapping) or place is None:
-        raise ProseError(
-            f"value:{name} is no number but {'missing' if place is None else 'a group'}"
-        )
-    return place
+        what = "missing" if place is None else "a group"
+        raise ProseError(f"value:{name} is no number but {what}")
+    return len(place) if isinstance(place, list) else place
 
 
 def _flat(check: Mapping[str, Any]) -> dict[str, Any]:
     """Put an estimate's numbers beside the outcome, for shorter names in the prose."""
-    return {
-        **check,
-        **(check["estimate"] or {}),
-        "vintages": {
-            name: {**under, **(under["estimate"] or {})} if under else None
-            for name, under in check["vintages"].items()
-        },
-        "variants": {
-            variant["id"]: {**variant, **(variant["estimate"] or {})}
-            for variant in check["variants"]
-        },
-    }
 
+    def beside(found: Mapping[str, Any]) -> dict[str, Any]:
+        return {**found, **(found["estimate"] or {})}
 
-def _number(value: object) -> bool:
-    return isinstance(value, int | float)
-
-
-def _plain_format(value: object) -> str:
-    return "g" if _number(value) else "s"
+    vintages = {name: under and beside(under) for name, under in check["vintages"].items()}
+    variants = {variant["id"]: beside(variant) for variant in check["variants"]}
+    return {**beside(check), "vintages": vintages, "variants": variants}
