@@ -99,6 +99,8 @@ def everything():
             "start": {"label": "First years", "values": {"1988-1995": "1988 to 1995"}},
         },
         "tried": {"count": 6, "otherwise": 2},
+        "may_write": 'It moved by [9](value:one.value ".1f").',
+        "may_not_write": "That it fell.",
     }
     output |= {
         "counts": {"supports": 1, "contradicts": 0, "inconclusive": 1},
@@ -153,6 +155,10 @@ def the_checks(output):
     return parts.part("checks", output=output, strips=grounds.strips(output), names=NAMES)
 
 
+def the_panels(output):
+    return panel.panels(output, output["checks"])
+
+
 def test_the_card_says_answer_then_verdict_then_what_counts_and_moves():
     said = text(the_card(everything(), dated="2026-05"))
     order = [
@@ -184,8 +190,8 @@ def test_a_card_without_answer_or_counts_leaves_them_out():
 def test_what_moves_the_verdict_is_named_and_where_it_flips():
     said = text(grounds.grounds(everything()))
     assert "First years: 1990-1999 → mixed" in said
-    assert "supports for any smallest effect up to 0.35 Gini points" in said
-    assert "contradicts above 0.43 Gini points" in said
+    assert "It supports for any smallest effect up to 0.35 Gini points." in said
+    assert "It would contradict for any smallest effect above 0.43 Gini points." in said
     assert "75 % inconclusive, 25 % mixed; a share of choices, not a probability" in said
     assert text(grounds.grounds(least())) == ""
 
@@ -237,12 +243,12 @@ def test_a_history_of_one_release_is_no_curve():
 
 
 def test_controls_stand_in_the_order_and_words_of_the_labels_under_the_sentence():
-    made = panel.panels(everything()).astext()
+    made = the_panels(everything()).astext()
     assert made.count("<form") == 1
     assert re.findall(r"<label [^>]*>([^<]*)<", made) == ["Last years", "First years"]
     assert '<strong data-option="start">1988 to 1995</strong>' in made
     assert made.index("data-option") < made.index("<select")
-    assert re.findall(r"<label [^>]*>([^<]*)<", panel.panels(least()).astext()) == ["Start", "End"]
+    assert re.findall(r"<label [^>]*>([^<]*)<", the_panels(least()).astext()) == ["Start", "End"]
 
 
 def test_the_grid_follows_the_controls_and_the_verdict_follows_the_rule():
@@ -274,8 +280,13 @@ def test_an_essay_names_what_is_planned_by_its_question():
     entry = {"paragraph": 1, "gist": "A gist.", "claims": ["made-up", "later", "not-titled"]}
     essay = {"about": "An essay.", "paragraphs": [entry], "planned": {"later": "Will it fall?"}}
     made = parts.part(
-        "essay", essay=essay, found={"made-up": least()}, address=lambda one: "made-up.html"
+        "essay",
+        name="an-essay",
+        essay=essay,
+        found={"made-up": least()},
+        address=lambda one: "made-up.html",
     )
+    assert 'id="an-essay-paragraph-' in made.astext()
     assert "Will it fall? Not examined yet. Not titled. Not examined yet." in text(made)
 
 
@@ -310,6 +321,6 @@ def test_json_in_a_page_cannot_end_its_script():
 def test_the_made_outputs_are_not_changed_by_showing_them():
     output = everything()
     before = deepcopy(output)
-    for show in (the_card, the_checks, grounds.grounds, panel.panels):
+    for show in (the_card, the_checks, grounds.grounds, the_panels):
         show(output)
     assert output == before

@@ -325,6 +325,7 @@ def _income_groups(wdi: Snapshot) -> pd.Series:
 def holding(wdi: Snapshot, code: str) -> dict[str, Any]:
     """Say where a vintage's copy of a series came from, and what it covers.
 
+    ``code`` is the vintage's own, for a series may have been renamed since.
     ``economies`` and ``cells`` count economies, and economy-years, with a value; aggregates are
     left out.
     """
@@ -335,6 +336,7 @@ def holding(wdi: Snapshot, code: str) -> dict[str, Any]:
         part: meta.get(part, "") for part in ("title", "unit", "description", "retrieved", "how")
     }
     return said | {
+        "code": meta["name"],
         "vintage": wdi.vintage,
         "release": meta.get("vintage", ""),
         "source": source.get("title", ""),

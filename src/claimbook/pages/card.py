@@ -48,11 +48,12 @@ def _parts(env: BuildEnvironment, document: nodes.document, claim_id: str) -> li
     env.note_dependency(str(book.claim_paths[claim_id]))
     state.depends_on_essays(env)
     first = results.primary(output)
-    curve = specification_curve(first)
+    curve = specification_curve(first, output["claim"].get("labels"))
     return [
         grounds.grounds(output, _dated(book, first)),
-        panel.panels(output),
+        panel.panels(output, [first]),
         *(charts.chart_nodes(env, document, curve.as_dict(), None) if curve else []),
+        panel.panels(output, [check for check in output["checks"] if check is not first]),
         parts.part("checks", output=output, strips=grounds.strips(output), names=_names(book)),
         parts.part(
             "method",

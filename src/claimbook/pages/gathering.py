@@ -76,7 +76,7 @@ class EssayMap(Gathering):
         essays, name = book.essays, self.arguments[0]
         if name not in essays:
             raise self.error(f"There is no book/essays/{name}.yml.{nearest(name, essays)}")
-        return {"essay": essays[name], "found": book.outputs}
+        return {"name": name, "essay": essays[name], "found": book.outputs}
 
 
 class WorkedExamples(Gathering):

@@ -22,10 +22,10 @@ from claimbook.pages import parts, phrases
 _PLACE = re.compile(r"\{([a-z][a-z0-9_]*)\}")
 
 
-def panels(output: dict[str, Any]) -> nodes.raw:
-    """Return the panels of a claim: one for each check that leaves a choice."""
+def panels(output: dict[str, Any], checks: list[dict[str, Any]]) -> nodes.raw:
+    """Return the panels of some of a claim's checks: one for each that leaves a choice."""
     claim, panels = output["claim"], []
-    for check in output["checks"]:
+    for check in checks:
         if len(check["variants"]) > 1:
             shown = controls(check, claim.get("labels", {}))
             said = claim.get("sentence") if check["role"] == PRIMARY else None

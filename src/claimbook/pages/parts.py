@@ -46,7 +46,7 @@ def _environment() -> jinja2.Environment:
         for function in (
             *(words.amount, words.interval, words.number, words.short),
             *(capital, choice, option),
-            *(phrases.answer, phrases.full, inline_json),
+            *(phrases.answer, phrases.bound, phrases.full, inline_json),
         )
     }
     environment.globals |= {"primary": results.primary, "reading": rule.reading, "url": results.url}

@@ -1,4 +1,4 @@
-// What every page needs beyond its HTML: one switch for all code, details that open in print, and
+// What every page needs beyond its HTML: one switch for all code, tables that open in print, and
 // wide formulas that the keyboard can scroll.
 "use strict";
 
@@ -25,10 +25,10 @@
     line.hidden = false;
   }
 
-  // Tables and declarations are opened (claimbook.css leaves out long tables); code stays in the
-  // notebook.
+  // Tables are opened (claimbook.css leaves out long ones, and what was declared); code stays in
+  // the notebook.
   function openForPrint() {
-    for (const details of document.querySelectorAll("details:not([open], .hide)")) {
+    for (const details of document.querySelectorAll("details:not([open], .hide, .cb-check__declared)")) {
       details.open = true;
       opened.add(details);
     }
