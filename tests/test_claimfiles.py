@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
+
+import pandas as pd
 import pytest
 
 import small
@@ -14,6 +17,7 @@ from claimbook.data import snapshot
 from claimbook.estimates import Estimate
 
 NAME = "book/inequality/inequality-rose.yml"
+WITH_A_NAME = inspect.Parameter.POSITIONAL_OR_KEYWORD
 FAULTS = [
     (
         "    expects: rise",
@@ -45,8 +49,8 @@ FAULTS = [
         r"checks\[1\]\.of: it names a check that has a function of its own \(median-gini-change",
     ),
     (
-        "    role: secondary",
-        "    role: secondary\n    of: median-gini-change\n    options: {starts: [1988-1995]}",
+        "    role: context",
+        "    role: context\n    of: median-gini-change\n    options: {starts: [1988-1995]}",
         r"options.starts: median-gini-change has no option starts. Did you mean start",
     ),
     ("kind: descriptive", "kind: descriptive\nsubject: [China]", r"field subject\[0\]"),
@@ -93,11 +97,26 @@ def test_an_essay_maps_every_paragraph(copy, before, after, sentence):
         _ = Book().essays
 
 
-def median_of(unit):
-    def function(wdi, start, end, statistic, sample, status):
-        return Estimate(1, 0, 2, 20, unit)
+def answering(claim, check_id, answer):
+    """A function that takes the options which a check of the chapter declares, and answers."""
 
+    def function(wdi, **options):
+        return answer(wdi, **options)
+
+    (declared,) = [check for check in claim.declared["checks"] if check["id"] == check_id]
+    function.__signature__ = inspect.Signature(
+        [inspect.Parameter(name, WITH_A_NAME) for name in ("wdi", *declared["options"])]
+    )
     return function
+
+
+def ask(claim, answer, check_id="median-gini-change"):
+    """Answer a check of the chapter, whatever its options are."""
+    return claim.check(check_id, answering(claim, check_id, answer))
+
+
+def in_unit(unit):
+    return lambda wdi, **options: Estimate(1, 0, 2, 20, unit)
 
 
 def test_a_variant_of_a_check_is_asked_by_its_function_with_its_own_values(small_book):
@@ -132,12 +151,12 @@ def test_a_check_that_is_not_declared_is_refused():
 def test_an_estimate_in_another_unit_is_refused():
     claim = claims.claim("inequality-rose")
     with pytest.raises(CheckError, match="declared in 'Gini points', its function returns 'miles'"):
-        claim.check("median-gini-change", median_of("miles"))
+        ask(claim, in_unit("miles"))
 
 
 def test_a_claim_with_a_check_not_run_is_not_shown():
     claim = claims.claim("inequality-rose")
-    claim.check("median-gini-change", median_of("Gini points"))
+    ask(claim, in_unit("Gini points"))
     with pytest.raises(CheckError, match="declared but was not run"):
         claim.as_dict()
 
@@ -145,7 +164,7 @@ def test_a_claim_with_a_check_not_run_is_not_shown():
 def test_a_check_may_read_only_what_it_declares():
     claim = claims.claim("inequality-rose")
     with pytest.raises(claims.snapshot.SnapshotError, match="read but not declared"):
-        claim.check("top-fifth-change", lambda wdi: wdi["SP.POP.TOTL"])
+        ask(claim, lambda wdi, **options: wdi["SP.POP.TOTL"], "top-fifth-change")
 
 
 def declared_as(root, before, after):
@@ -154,7 +173,7 @@ def declared_as(root, before, after):
     return claims.claim("inequality-rose")
 
 
-def every_option(wdi, start, end, statistic, sample, status):
+def how_many_held(wdi, **options):
     held = len(wdi["SI.POV.GINI"])
     return Estimate(held, held, held, held, "Gini points")
 
@@ -164,7 +183,7 @@ PRIMARY = "    role: primary\n"
 
 def test_a_check_declared_for_an_older_vintage_is_computed_on_it(copy):
     claim = declared_as(copy, PRIMARY, f"{PRIMARY}    vintage: 2019-04\n")
-    check = claim.check("median-gini-change", every_option)
+    check = ask(claim, how_many_held)
     held = {name: len(snapshot.read(name)["SI.POV.GINI"]) for name in ("2013-12", "2019-04")}
     assert len(set(held.values())) == 2
     assert {estimate.value for _, estimate in check.variants.values()} == {held["2019-04"]}
@@ -177,9 +196,9 @@ def test_a_check_declared_for_an_older_vintage_is_computed_on_it(copy):
 
 def test_a_vintage_that_cannot_be_asked_has_no_verdict(copy):
     claim = declared_as(copy, PRIMARY, f"{PRIMARY}    vintage: 2019-04\n")
-    claim.check("median-gini-change", every_option)
+    ask(claim, how_many_held)
     for check in claim.declared["checks"][1:]:
-        claim.check(check["id"], lambda wdi: None)
+        ask(claim, lambda wdi, **options: None, check["id"])
     output = claim.as_dict()
     assert output["verdict"] == output["vintages"]["2019-04"] == "supported"
     assert output["vintages"]["current"] is None
@@ -188,19 +207,43 @@ def test_a_vintage_that_cannot_be_asked_has_no_verdict(copy):
 def test_a_check_for_a_vintage_not_held_is_refused(copy):
     claim = declared_as(copy, PRIMARY, f"{PRIMARY}    vintage: 2018-04\n")
     with pytest.raises(CheckError, match="vintage 2018-04, which data/ does not hold"):
-        claim.check("median-gini-change", every_option)
+        ask(claim, how_many_held)
 
 
 def test_a_check_that_asks_a_model_runs_once_and_holds_under_every_vintage(copy):
-    series = "series: [SI.POV.GINI, NY.GNP.PCAP.CD, SP.POP.TOTL]"
+    series = "series: [SI.POV.GINI, NY.GNP.PCAP.CD]"
     asked = []
 
-    def model(wdi, start, end, statistic, sample, status):
-        asked.append((start, end, statistic, sample, status))
+    def model(wdi, **options):
+        asked.append(tuple(options.values()))
         return Estimate(0.5, 0.4, 0.6, 100, "Gini points")
 
-    check = declared_as(copy, series, "series: []").check("median-gini-change", model)
+    check = ask(declared_as(copy, series, "series: []"), model)
     assert len(asked) == len(set(asked)) == len(check.variants)
     assert {estimate.value for estimate in check.vintages.values()} == {0.5}
     assert check.decomposition == {} and not any(check.lost.values())
     assert "a model, which reads no data: 0.5" in repr(check)
+
+
+def an_economy_named(label):
+    def function(wdi):
+        moved = pd.Series(1.0, index=[label, *small.NAMES[1:]])
+        return Estimate(1, 0, 2, 20, "points", economies=moved)
+
+    return function
+
+
+@pytest.mark.parametrize("label", [0, 4.5, None, ("X00", 2000)])
+def test_economies_that_are_not_named_by_their_codes_are_refused(small_book, label):
+    small.write_vintage(small_book, "current", small.changes([1, 2, 3]))
+    small.write_claim(small_book, [small.check()])
+    said = r"check it-rose calls an economy .* by an iso3 code as text: give `economies` by code, or none"
+    with pytest.raises(CheckError, match=said):
+        claims.claim("it-rose").check("it-rose", an_economy_named(label))
+
+
+def test_economies_named_by_their_codes_are_taken_in_order(small_book):
+    small.write_vintage(small_book, "current", small.changes([1, 2, 3]))
+    small.write_claim(small_book, [small.check()])
+    check = claims.claim("it-rose").check("it-rose", an_economy_named("ZZZ"))
+    assert list(check.estimate.economies.index) == [*small.NAMES[1:], "ZZZ"]

@@ -120,6 +120,16 @@ def test_a_constant_of_one_model_stales_the_chapter_of_that_model(cells, package
     assert found["productivity-model"] == [f"the library: models.{module.stem}.TOLERANCE"]
 
 
+def test_of_many_changed_definitions_six_are_named_and_the_rest_counted():
+    def of(count):
+        held = {"shares": " ".join(f"f{number}:{number}a" for number in range(count))}
+        return {"library": held, "data": {}}
+
+    six = "the library: " + ", ".join(f"shares.f{number}" for number in range(6))
+    assert freshness.changes({"library": {"": ""}, "data": {}}, of(6)) == [six]
+    assert freshness.changes({"library": {"": ""}, "data": {}}, of(9)) == [f"{six} and 3 more"]
+
+
 SMALL = {
     "__init__.py": "from small.inner import shown\nfrom small import other as renamed\n",
     "inner.py": "from small.other import FACTOR\n\n"

@@ -154,6 +154,7 @@ def test_the_edges_of_the_rule():
         (0.1, 0.2, 0.3, "too small to matter"),
         (-1, 0.2, 0.9, "no effect that size"),
         (0, 0.2, 0.9, "no effect that size"),
+        (-3, -2, 0, "no effect that size"),
         (0.5, 2, 3, None),
         (-1, 0.5, 3, None),
     ],
@@ -162,6 +163,11 @@ def test_a_contradiction_says_how(low, value, high, how):
     assert rule.turned(Estimate(value, low, high, 20, "points"), "rise").how(1) == how
     mirrored = Estimate(-value, -high, -low, 20, "points")
     assert rule.turned(mirrored, "fall").how(1) == how
+
+
+def test_a_standard_error_is_what_makes_the_interval_one_of_95_percent():
+    assert rule.standard_error(Estimate(1, -2.92, 4.92, 20, "points")) == pytest.approx(2)
+    assert rule.standard_error(Estimate(3, 3, 3, 20, "points")) == 0
 
 
 @pytest.mark.parametrize(("value", "low", "high"), [(3, 1, 2), (0, 1, 2), (1, 2, 1)])

@@ -6,6 +6,7 @@ import pytest
 from docutils import nodes
 from docutils.utils import new_document
 
+from claimbook.chapters.book import Book
 from claimbook.pages import state
 
 
@@ -47,5 +48,7 @@ def test_a_bound_number_of_a_chapter_becomes_its_text_and_is_remembered():
 
 def test_a_bound_number_outside_a_chapter_stops_the_build():
     env = reading("text")
+    env.doc2path = lambda docname: f"book/{docname}.md"
+    app = SimpleNamespace(env=env, claimbook_book=Book())
     with pytest.raises(state.BookError, match=r"text binds a number to value:median\.value"):
-        state.Collector().process_doc(SimpleNamespace(env=env), page_with_a_bound_number())
+        state.Collector().process_doc(app, page_with_a_bound_number())

@@ -30,6 +30,7 @@ _ASKED = (
 )
 _METADATA = ("tags", "mystnb")
 _DIGITS = 6
+_NAMED = 6
 _WORDS = {
     "claim": "the checks of its claim file",
     "code": "its code cells",
@@ -111,7 +112,8 @@ def changes(stored: Mapping[str, Any] | None, now: Mapping[str, Any]) -> list[st
     changed = [f"data/{name}.csv" for name in _differing(stored.get("data", {}), now["data"])]
     changed += [text for name, text in _WORDS.items() if stored.get(name) != now.get(name)]
     if names := _differing(_names(stored), _names(now)):
-        changed.append(f"the library: {', '.join(names)}")
+        more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+        changed.append(f"the library: {', '.join(names[:_NAMED])}{more}")
     return changed
 
 

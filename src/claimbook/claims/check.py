@@ -297,7 +297,13 @@ def _run(
             f"The check {declared['id']} is declared in {declared['unit']!r}, its function returns "
             f"{estimate.unit!r}: make them agree."
         )
-    return replace(estimate, economies=pd.Series(estimate.economies, dtype=float).sort_index())
+    economies = pd.Series(estimate.economies, dtype=float)
+    if strange := [label for label in economies.index if not isinstance(label, str)]:
+        raise CheckError(
+            f"The function of the check {declared['id']} calls an economy {strange[0]!r}. An "
+            "economy is known by an iso3 code as text: give `economies` by code, or none."
+        )
+    return replace(estimate, economies=economies.sort_index())
 
 
 def _revision(
