@@ -237,7 +237,7 @@ def an_economy_named(label):
 def test_economies_that_are_not_named_by_their_codes_are_refused(small_book, label):
     small.write_vintage(small_book, "current", small.changes([1, 2, 3]))
     small.write_claim(small_book, [small.check()])
-    said = r"check it-rose calls an economy .* by an iso3 code as text: give `economies` by code, or none"
+    said = r"check it-rose calls an economy .* by an iso3 code as text: give `economies` by code"
     with pytest.raises(CheckError, match=said):
         claims.claim("it-rose").check("it-rose", an_economy_named(label))
 
