@@ -46,6 +46,7 @@ def test_a_bound_number_of_a_chapter_becomes_its_text_and_is_remembered():
 
 
 def test_a_bound_number_outside_a_chapter_stops_the_build():
-    env = reading("text")
+    book = SimpleNamespace(drafts={})
+    app = SimpleNamespace(env=reading("text"), claimbook_book=book)
     with pytest.raises(state.BookError, match=r"text binds a number to value:median\.value"):
-        state.Collector().process_doc(SimpleNamespace(env=env), page_with_a_bound_number())
+        state.Collector().process_doc(app, page_with_a_bound_number())
