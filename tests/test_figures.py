@@ -285,3 +285,11 @@ def test_a_save_by_jupyterlab_leaves_a_chart_as_it_is():
     table = pd.DataFrame({"a": [1.0, 2.5]})
     stored = json.dumps(made(figure, table).drawn["data"]) + str(made(figure, table).meta["rows"])
     assert not re.search(r"\d\.0\b", stored)
+
+
+@pytest.mark.parametrize(
+    ("words", "text"),
+    [([], ""), (["Chile"], "Chile"), (["Chile", "Peru", "Ghana"], "Chile, Peru and Ghana")],
+)
+def test_words_in_a_row_are_read_aloud(words, text):
+    assert figures.listed(iter(words)) == text

@@ -13,6 +13,7 @@ import pytest
 from claimbook import status
 from claimbook.data import package, snapshot
 from claimbook.data.snapshot import SnapshotError, window
+from claimbook.data.windows import change
 
 VINTAGES = ["2013-12", "2019-04", "current"]
 
@@ -627,3 +628,14 @@ def test_values_are_numbers():
         wdi = snapshot.read(vintage)
         for code in wdi.codes:
             assert wdi[code].dtypes.eq(np.float64).all(), (vintage, code)
+
+
+def test_a_change_is_that_of_the_economies_with_figures_in_both_windows():
+    frame = pd.DataFrame(
+        {2000: [1.0, 2, None], 2001: [3.0, None, 4], 2002: [None, 9, 9], 2003: [7.0, 1, None]},
+        index=["AAA", "BBB", "CCC"],
+    )
+    assert change(frame, "2000-2001", "2002-2003").to_dict() == {"AAA": 5, "BBB": 3, "CCC": 5}
+    assert change(frame, "2000-2000", "2002-2003", "max").to_dict() == {"AAA": 6, "BBB": 7}
+    with pytest.raises(ValueError, match="not two years in order"):
+        change(frame, "2000-2001", "2003-2002")

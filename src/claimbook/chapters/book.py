@@ -62,10 +62,9 @@ class Book:
     @cached_property
     def pages(self) -> list[str]:
         """Every page that the table of contents names, without suffix, the root first."""
-        from ruamel.yaml import YAML
+        from sphinx_external_toc.parsing import parse_toc_yaml
 
-        contents = YAML(typ="safe").load((self.root / "_toc.yml").read_text(encoding="utf-8"))
-        return [contents["root"], *_files(contents.get("parts", [])), *_files(contents)]
+        return list(parse_toc_yaml(self.root / "_toc.yml"))
 
     @cached_property
     def chapters(self) -> dict[str, Path]:
@@ -275,12 +274,3 @@ class Book:
         if (kind, name) not in self._kept:
             self._kept[kind, name] = make()
         return self._kept[kind, name]
-
-
-def _files(node: object) -> list[str]:
-    if isinstance(node, list):
-        return [name for part in node for name in _files(part)]
-    if not isinstance(node, dict):
-        return []
-    own = [node["file"]] if "file" in node else []
-    return own + [name for key in ("chapters", "sections") for name in _files(node.get(key, []))]

@@ -19,7 +19,6 @@ from claimbook.errors import ClaimbookError, nearest
 TEMPLATES = Path(__file__).parent / "templates"
 LAST_PART = "How it is made"
 _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-_CELL = re.compile(r"^=== (markdown|code) (\S+)(?: (\S+))?\n", re.MULTILINE)
 
 
 class ScaffoldError(ClaimbookError):
@@ -62,7 +61,7 @@ def new_chapter(
     test = paths.root() / "tests" / f"test_{claim_id.replace('-', '_')}.py"
     written = {
         folder / f"{claim_id}.yml": _fill("claim.yml", values),
-        folder / f"{claim_id}.ipynb": nbformat.writes(_notebook(_fill("chapter.txt", values))),
+        folder / f"{claim_id}.ipynb": _notebook(_fill("chapter.yml", values)),
         test: _fill("test.txt", values | {"test": test.name}),
     }
     held = [path for path in (files.claim_paths().get(claim_id), *written) if path]
@@ -74,7 +73,7 @@ def new_chapter(
         written[folder / "index.md"] = _fill("part.md", values | {"part": part})
     for path, text in written.items():
         path.parent.mkdir(exist_ok=True)
-        path.write_text(f"{text.rstrip()}\n", encoding="utf-8", newline="\n")
+        path.write_text(text, encoding="utf-8", newline="\n")
     _add_to_contents(part, values["caption"], claim_id, opens_part)
     _map_paragraphs(essay_path, document, claim_id, mapped)
     return list(written)
@@ -153,17 +152,11 @@ def _add_to_contents(part: str, caption: str, claim_id: str, opens_part: bool) -
     _dump(contents, path)
 
 
-def _notebook(text: str) -> nbformat.NotebookNode:
-    """Make a notebook of the template's text, in which ``===`` opens a cell."""
-    pieces = _CELL.split(text)[1:]
-    notebook = nbformat.v4.new_notebook()
-    for kind, name, tag, source in zip(*(pieces[start::4] for start in range(4)), strict=True):
-        make = nbformat.v4.new_markdown_cell if kind == "markdown" else nbformat.v4.new_code_cell
-        cell = make(source.strip(), id=name)
-        if tag:
-            cell.metadata["tags"] = [tag]
-        notebook.cells.append(cell)
-    return notebook
+def _notebook(template: str) -> str:
+    """Return the text of a notebook whose cells a template lists."""
+    made = {"markdown": nbformat.v4.new_markdown_cell, "code": nbformat.v4.new_code_cell}
+    cells = [made[cell.pop("kind")](**cell) for cell in YAML(typ="safe").load(template)]
+    return f"{nbformat.writes(nbformat.v4.new_notebook(cells=cells))}\n"
 
 
 def _fill(name: str, values: dict[str, Any]) -> str:
@@ -171,10 +164,9 @@ def _fill(name: str, values: dict[str, Any]) -> str:
         loader=jinja2.FileSystemLoader(TEMPLATES),
         trim_blocks=True,
         lstrip_blocks=True,
-        keep_trailing_newline=True,
         undefined=jinja2.StrictUndefined,
     )
-    return environment.get_template(name).render(**values)
+    return f"{environment.get_template(name).render(**values).rstrip()}\n"
 
 
 def _yaml() -> YAML:

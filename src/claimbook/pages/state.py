@@ -101,7 +101,8 @@ def chapter(app: Sphinx, docname: str) -> str | None:
 
 def draft(app: Sphinx, docname: str) -> list[str] | None:
     """Say why a page is a draft; None where it can be published."""
-    return book(app).drafts.get(chapter(app, docname) or "")
+    drafts = book(app).drafts
+    return drafts.get(chapter(app, docname) or "") if drafts else None
 
 
 def excuse(app: Sphinx, claim_id: str, fault: ClaimbookError) -> None:
