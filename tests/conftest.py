@@ -18,6 +18,8 @@ from xdist.scheduler import LoadScopeScheduling
 from books import ROOT, Ended, command, copy_book, lay_out_tiny, once
 from claimbook.claims import declared, files
 
+collect_ignore = ["tiny"]  # its notebooks are stored without outputs: tests execute copies
+
 
 class Together(LoadScopeScheduling):
     """Keeps a file's tests on one worker, a chapter's cells too; looks at pages one by one."""

@@ -13,8 +13,8 @@ from typing import Any
 from claimbook.errors import ClaimbookError, nearest
 
 SCHEME = "value:"
-# None drops a sign unasked or shows more than four decimals; `abs` says that words carry the sign.
-FORMAT = re.compile(r"(abs)?|(abs|\+)?(,|,?\.[0-4]f|\.[01]%)")
+# None drops a sign or shows more than four decimals.
+FORMAT = re.compile(r"|\+?(,|,?\.[0-4]f|\.[01]%)")
 LINK = re.compile(r'\[(?P<text>[^\[\]]*)\]\(value:(?P<name>[^\s)]+)(?:\s+"(?P<format>[^"]*)")?\)')
 
 
@@ -75,17 +75,15 @@ def stale(text: str, output: Mapping[str, Any]) -> list[str]:
 def shown(name: str, spec: str | None, output: Mapping[str, Any]) -> str:
     """Format a value as the prose shows it, with a true minus sign.
 
-    ``spec`` is a Python format such as ``.1f`` or ``.0%``; ``abs`` before it drops the sign.
+    ``spec`` is a Python format such as ``.1f`` or ``.0%``, or with a plus, ``+.1f``.
     """
     value = lookup(name, output)
     spec = spec or ""
     if not FORMAT.fullmatch(spec):
         raise ProseError(
             f"the format {spec!r} of value:{name} is not known: write .0f to .4f, .0%, .1% or a "
-            "comma for thousands, with + before it for a plus, or abs where the words say the sign"
+            "comma for thousands, with + before it for a plus"
         )
-    if spec.startswith("abs"):
-        value, spec = abs(value), spec.removeprefix("abs")
     number = isinstance(value, int | float)
     try:
         text = format(value, spec or ("g" if number else "s"))
