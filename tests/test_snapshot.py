@@ -13,7 +13,7 @@ import pytest
 from claimbook import status
 from claimbook.data import package, snapshot
 from claimbook.data.snapshot import SnapshotError, window
-from claimbook.data.windows import change
+from claimbook.data.windows import change, share_change
 
 VINTAGES = ["2013-12", "2019-04", "current"]
 
@@ -639,3 +639,40 @@ def test_a_change_is_that_of_the_economies_with_figures_in_both_windows():
     assert change(frame, "2000-2000", "2002-2003", "max").to_dict() == {"AAA": 6, "BBB": 7}
     with pytest.raises(ValueError, match="not two years in order"):
         change(frame, "2000-2001", "2003-2002")
+
+
+def test_a_share_of_a_total_counts_those_that_report_in_both_windows():
+    def frame(*rows):
+        years = [2000, 2001, 2002, 2003]
+        return pd.DataFrame(rows, columns=years, index=["AAA", "BBB", "CCC"], dtype=float)
+
+    sold = frame([1, 1, 3, 3], [3, 3, 3, 3], [None, 4, 6, None])
+    start, end, group = "2000-2001", "2002-2003", ["AAA", "CCC"]
+    points = "points of the world total"
+    moved = share_change(sold, group, start, end)
+    assert (moved.value, moved.n, moved.unit, moved.exact) == (25, 2, points, True)
+    assert moved.economies.to_dict() == {"AAA": 25, "BBB": -25}
+    assert share_change(sold, group, start, end, reporters="any year").value == 12.5
+    gone = frame([1, 1, 3, 3], [3, 3, 3, 3], [4, 4, None, None])
+    assert share_change(gone, group, start, end, reporters="whoever reports").value == -12.5
+    assert share_change(sold, group, start, end, without=["AAA"]).value == 0
+
+    output = frame([2, 2, 4, 4], [2, 2, 4, 4], [1, 1, 1, 1])
+    assert share_change(sold, group, start, end, less=output).value == 25
+    output = frame([2, 2, 12, 12], [2, 2, 4, 4], [1, 1, 1, 1])
+    assert share_change(sold, group, start, end, less=output).value == 0
+
+    assert share_change(sold, group, start, "2002-2004") is None
+    assert share_change(sold, group, start, end, without=["AAA", "BBB"]) is None
+    with pytest.raises(ValueError, match="reporters is 'every window'; it is one of every year"):
+        share_change(sold, group, start, end, reporters="every window")
+
+
+def test_a_share_of_a_total_is_told_without_some_economies():
+    names = [f"X{place:02}" for place in range(12)]
+    values = pd.DataFrame({2000: range(1, 13), 2001: range(3, 27, 2)}, names, dtype=float)
+    years, group = ("2000-2000", "2001-2001"), names[:4]
+    whole = share_change(values, group, *years)
+    left = share_change(values.drop(names[2]), group, *years)
+    assert whole.value_without([names[2]]) == left.value != whole.value
+    assert whole.value_without(names[:3]) is None  # nine are too few

@@ -99,12 +99,13 @@ class Removals:
             asked = self._asked(codes)
         except Exception:  # a whole benchmark may have gone
             return False
-        return (
-            asked is not None
-            and asked.value == self._value_without(codes)
-            and asked.n == self.headline.n - len(codes)
-            and asked.economies.equals(self.headline.economies.drop(list(codes)))
-        )
+        if asked is None or asked.value != self._value_without(codes):
+            return False
+        left = self.headline.economies.drop(list(codes))
+        # Of a share of a total, the parts of the others grow where one is left out.
+        exact = self.headline.exact
+        alike = left.index.equals(asked.economies.index) if exact else left.equals(asked.economies)
+        return alike and asked.n == self.headline.n - len(codes)
 
     def _value_without(self, codes: Sequence[str]) -> float | None:
         try:

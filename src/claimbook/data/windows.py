@@ -1,10 +1,18 @@
-"""What moved between two windows of years."""
+"""What moved between two windows of years: each economy's figure, or a group's share of a total."""
 
 from __future__ import annotations
+
+from collections.abc import Iterable
 
 import pandas as pd
 
 from claimbook.data.snapshot import window
+from claimbook.estimates import Estimate, exact
+from claimbook.estimates.estimate import value_without
+
+# Which economies a share of a total counts: those with a figure in every year of both windows, in
+# any year of both, or in any year at all.
+REPORTERS = ("every year", "any year", "whoever reports")
 
 
 def change(frame: pd.DataFrame, start: str, end: str, year: str = "mean") -> pd.Series:
@@ -33,3 +41,84 @@ def change(frame: pd.DataFrame, start: str, end: str, year: str = "mean") -> pd.
     """
     before, after = (window(frame, years).agg(year, axis="columns") for years in (start, end))
     return (after - before).dropna()
+
+
+def share_change(
+    values: pd.DataFrame,
+    group: Iterable[str],
+    start: str,
+    end: str,
+    *,
+    less: pd.DataFrame | None = None,
+    without: Iterable[str] = (),
+    reporters: str = "every year",
+    unit: str = "points of the world total",
+) -> Estimate | None:
+    """By how many points a group's share of a world total moved between two windows.
+
+    A share is of the sum of all economies counted, each with its mean year. With ``less``, what the
+    same economies' share of another total moved is taken off, such as that of world output; this
+    over-controls where what is measured makes output grow.
+
+    Parameters
+    ----------
+    values : pandas.DataFrame
+        Economies by years, in one currency or unit, as :meth:`Snapshot.series` returns.
+    group : iterable of str
+        Iso3 codes of the group.
+    start, end : str
+        First and last year of each window, both inside it: ``"1988-1992"``.
+    less : pandas.DataFrame, optional
+        The other total, economies by years; an economy must report both.
+    without : iterable of str
+        Economies left out of group and total alike, such as ``["CHN"]``.
+    reporters : {"every year", "any year", "whoever reports"}
+        Which economies count: with a figure in every year of both windows, in at least one of each,
+        or all, a missing window as nothing.
+    unit : str
+        Unit to print.
+
+    Returns
+    -------
+    Estimate or None
+        Exact: nothing was sampled. ``n`` counts all economies of the total; by economy the points
+        that each one's share moved. None where the figures lack a year of a window altogether, or
+        no economy counts.
+
+    Raises
+    ------
+    ValueError
+        If a window is not two years in order, or ``reporters`` is none of the three.
+    """
+    if reporters not in REPORTERS:
+        raise ValueError(f"reporters is {reporters!r}; it is one of {', '.join(REPORTERS)}.")
+    frames = [values] if less is None else [values, less]
+    windows = [_every_year(frame, years) for frame in frames for years in (start, end)]
+    if any(part.isna().all().any() for part in windows):
+        return None
+    counted = values.index.difference(list(without))
+    enough = {"every year": pd.DataFrame.all, "any year": pd.DataFrame.any}.get(reporters)
+    for part in windows if enough else ():
+        counted = counted.intersection(part.index[enough(part.notna(), axis="columns")])
+    if counted.empty:
+        return None
+    means = [part.mean(axis="columns").reindex(counted).fillna(0) for part in windows]
+    members = counted.isin(list(group))
+
+    def moved(*means: pd.Series) -> pd.Series:
+        before, after, *other = (100 * mean / mean.sum() for mean in means)
+        return after - before - (other[1] - other[0] if other else 0)
+
+    def gained(*means: pd.Series) -> float:
+        points = moved(*means)
+        return points[points.index.isin(counted[members])].sum()
+
+    told = value_without(gained, *means)
+    return exact(gained(*means), unit, len(counted), moved(*means), told)
+
+
+def _every_year(frame: pd.DataFrame, years: str) -> pd.DataFrame:
+    """Return all columns of a window, also of years that no economy reports."""
+    held = window(frame, years)
+    first, last = map(int, years.split("-"))
+    return held.reindex(columns=range(first, last + 1))

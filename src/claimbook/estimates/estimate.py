@@ -112,7 +112,13 @@ class Estimate:
         return f"{self.value:g} {self.unit} [{interval}], n = {self.n}"
 
 
-def exact(value: float, unit: str, n: int, economies: pd.Series | None = None) -> Estimate:
+def exact(
+    value: float,
+    unit: str,
+    n: int,
+    economies: pd.Series | None = None,
+    value_without: ValueWithout | None = None,
+) -> Estimate:
     """An exact quantity, such as a share of a world total: its interval is the value itself.
 
     Nothing was sampled, so no interval from sampling is honest. What is not sure of such a figure
@@ -128,6 +134,8 @@ def exact(value: float, unit: str, n: int, economies: pd.Series | None = None) -
         Number of economies in the total.
     economies : pandas.Series, optional
         What each contributes.
+    value_without : callable, optional
+        What it is without the rows of some economies.
 
     Returns
     -------
@@ -135,7 +143,7 @@ def exact(value: float, unit: str, n: int, economies: pd.Series | None = None) -
         With ``low == high == value`` and ``exact`` set.
     """
     parts = pd.Series(dtype=float) if economies is None else economies.sort_index()
-    return Estimate(value, value, value, n, unit, parts, exact=True)
+    return Estimate(value, value, value, n, unit, parts, True, value_without=value_without)
 
 
 def value_without(value: Callable[..., float | None], *samples: pd.Series) -> ValueWithout:
