@@ -632,6 +632,16 @@ def test_a_rank_slope_is_not_turned_round_by_one_economy():
     assert estimates.slope(y, x, "p").value < 0
 
 
+def test_a_rank_slope_takes_no_pair_for_apart_that_the_order_of_a_sum_sets_apart():
+    x = named([float(place) for place in range(10)] * 2)
+    y = named([place + 3 * (place % 2) for place in range(20)])
+    noisy = x + named([0.0] * 10 + [1e-15] * 10)
+    found = estimates.rank_slope(y, x, "p")
+    assert estimates.rank_slope(y, noisy, "p") == found
+    codes = list(x.index[3:5])
+    assert estimates.rank_slope(y, noisy, "p").value_without(codes) == found.value_without(codes)
+
+
 def test_a_rank_slope_is_the_median_of_the_slopes_between_pairs(values):
     x = pd.Series(np.random.default_rng(4).normal(size=len(values)), index=values.index)
     pairs = list(itertools.combinations(values.index, 2))

@@ -39,7 +39,8 @@ def change(frame: pd.DataFrame, start: str, end: str, year: str = "mean") -> pd.
     ValueError
         If a window is not two years in order.
     """
-    before, after = (window(frame, years).agg(year, axis="columns") for years in (start, end))
+    # By the frame's own method: ``agg`` takes four times as long.
+    before, after = (getattr(window(frame, years), year)(axis="columns") for years in (start, end))
     return (after - before).dropna()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -60,36 +61,32 @@ def slope(
     Cameron, A. C. and Miller, D. L. (2015), "A practitioner's guide to cluster-robust inference",
     Journal of Human Resources 50(2), 317-372.
     """
-    regressors = [x] if isinstance(x, pd.Series) else [column for _, column in x.items()]
-    names = [_name(column, "The regressor") for column in regressors]
-    groups = pd.Series(0, index=y.index) if cluster is None else cluster
-    groups, *columns = _complete(groups, y, *regressors)
-    named = zip(columns, [_name(y, "The outcome"), *names], strict=True)
-    fitted = [numbers(column, name) for column, name in named]
-    rows = len(groups)
-    n = rows if cluster is None else groups.nunique()
-    if n < MIN_ECONOMIES or not _varies(fitted[1]):
+    columns = [x] if isinstance(x, pd.Series) else [column for _, column in x.items()]
+    names = [_name(column, "The regressor") for column in columns]
+    numbered = None if cluster is None else pd.Series(pd.factorize(cluster)[0], cluster.index)
+    groups = [] if numbered is None else [numbered.where(cluster.notna())]
+    table = _complete([_name(y, "The outcome"), *names], y, *columns, *groups)
+    values = table.to_numpy()[:, : 1 + len(names)]
+    codes = table.to_numpy()[:, -1].astype(int) if groups else None
+    n = len(table) if codes is None else len(np.unique(codes))
+    if n < MIN_ECONOMIES or not _varies(values[:, 1]):
         return None
-    (outcome, scale), *scaled = map(_scaled, fitted)
-    design = np.column_stack([np.full(rows, rows**-0.5), *(column for column, _ in scaled)])
-    _refuse_dependent(design, ["a constant", *names])
+    outcome, design, per_unit = _scaled(values)
+    _refuse_dependent(design, names)
 
     from statsmodels.regression.linear_model import OLS  # slow to import
 
     model = OLS(outcome, design)
-    if cluster is None:
-        _refuse_leverage_one(design, groups.index)
-        fit = model.fit(cov_type="HC3", use_t=True)
-    else:
-        codes = pd.factorize(groups)[0]
+    if codes is not None:
         fit = model.fit(cov_type="cluster", cov_kwds={"groups": codes}, use_t=True)
-    per_unit = scale / scaled[0][1]
+        low, high = fit.conf_int(1 - CONFIDENCE)[1] * per_unit
+        return Estimate(fit.params[1] * per_unit, low, high, n, unit)
+    _refuse_leverage_one(design, table.index)
+    fit = model.fit(cov_type="HC3", use_t=True)
     low, high = fit.conf_int(1 - CONFIDENCE)[1] * per_unit
-    parts = fitted[0] if cluster is None else pd.Series(dtype=float)
-    found = Estimate(fit.params[1] * per_unit, low, high, n, unit, parts)
-    if cluster is not None:
-        return found
-    return replace(found, value_without=value_without(_least_squares, *fitted))
+    without = value_without(partial(_least_squares, names), table)
+    ends = low, high, n, unit, table[0]
+    return Estimate(fit.params[1] * per_unit, *ends, value_without=without)
 
 
 def rank_slope(y: pd.Series, x: pd.Series, unit: str) -> Estimate | None:
@@ -122,20 +119,18 @@ def rank_slope(y: pd.Series, x: pd.Series, unit: str) -> Estimate | None:
     Sen, P. K. (1968), "Estimates of the regression coefficient based on Kendall's tau", Journal of
     the American Statistical Association 63(324), 1379-1389 (``scipy.stats.theilslopes``).
     """
-    outcome, regressor = _complete(y, x)
-    outcome = numbers(outcome, _name(y, "The outcome"))
-    regressor = numbers(regressor, _name(x, "The regressor"))
-    if len(outcome) < MIN_ECONOMIES or not _varies(regressor):
+    table = _complete([_name(y, "The outcome"), _name(x, "The regressor")], y, x)
+    if len(table) < MIN_ECONOMIES or not _varies(table[1].to_numpy()):
         return None
     from scipy.stats import theilslopes  # slow to import
 
+    told = _without_noise(table)
     with np.errstate(invalid="ignore"):
-        found = theilslopes(outcome, regressor, alpha=CONFIDENCE)
+        found = theilslopes(told[0], told[1], alpha=CONFIDENCE)
     if np.isnan(found.low_slope):
         return None
-    without = value_without(_middle_slope, outcome, regressor)
-    ends = found.low_slope, found.high_slope
-    return Estimate(found.slope, *ends, len(outcome), unit, outcome, value_without=without)
+    ends = found.low_slope, found.high_slope, len(table), unit, table[0]
+    return Estimate(found.slope, *ends, value_without=value_without(_middle_slope, told))
 
 
 def panel_slope(y: pd.Series, x: pd.Series, unit: str) -> Estimate | None:
@@ -171,85 +166,103 @@ def panel_slope(y: pd.Series, x: pd.Series, unit: str) -> Estimate | None:
     Cameron, A. C. and Miller, D. L. (2015), "A practitioner's guide to cluster-robust inference",
     Journal of Human Resources 50(2), 317-372.
     """
-    outcome, regressor = _complete(y, x)
-    again = outcome.groupby(level=0).transform("size") > 1
-    outcome = numbers(outcome[again], _name(y, "The outcome"))
-    regressor = numbers(regressor[again], _name(x, "The regressor"))
-    economies = outcome.index.get_level_values(0)
-    moves = _within(regressor)
-    still = np.linalg.norm(moves) <= TOLERANCE * np.linalg.norm(regressor)
+    table = _complete([_name(y, "The outcome"), _name(x, "The regressor")], y, x)
+    table = table[table.groupby(level=0)[0].transform("size") > 1]
+    moves = _within(table[1])
+    still = np.linalg.norm(moves) <= TOLERANCE * np.linalg.norm(table[1])
+    economies = table.index.get_level_values(0)
     if economies.nunique() < MIN_ECONOMIES or still:
         return None
-    periods = _period_effects(outcome.index)
-    beside = np.column_stack([periods, moves / np.linalg.norm(moves)])
-    if _dependence(beside, periods.shape[1]) is not None:
+    periods = _period_effects(table.index)
+    if _dependence(_with_last(periods, moves), periods.shape[1]) is not None:
         raise EstimateError(
             f"{_name(x, 'The regressor')} moves alike in all economies: what is common to a period "
             "is set aside, and nothing of it is left. Choose one that differs between economies."
         )
-    regressors = pd.DataFrame(np.column_stack([moves, periods]), index=outcome.index)
-    group = pd.Series(economies, index=outcome.index)
-    held = _within(outcome)
-    found = slope(held, regressors, unit, cluster=group)
-    ends = outcome.groupby(level=0).agg(["first", "last"])
-    without = value_without(_least_squares_within, held, *(regressors[k] for k in regressors))
+    held = pd.DataFrame(np.column_stack([_within(table[0]), moves, periods]), table.index)
+    group = pd.Series(economies, index=table.index)
+    found = slope(held[0], held.drop(columns=0), unit, cluster=group)
+    ends = table[0].groupby(level=0).agg(["first", "last"])
+    without = value_without(_least_squares_within, held)
     return replace(found, economies=ends["last"] - ends["first"], value_without=without)
 
 
-def _least_squares(outcome: pd.Series, *regressors: pd.Series) -> float | None:
+def _least_squares(names: list[str], table: pd.DataFrame) -> float | None:
     """Return the first regressor's slope, or None where :func:`slope` gives no estimate."""
-    if not _varies(regressors[0]):
+    values = table.to_numpy()
+    if not _varies(values[:, 1]):
         return None
-    (scaled, scale), *others = map(_scaled, (outcome, *regressors))
-    rows = len(outcome)
-    design = np.column_stack([np.full(rows, rows**-0.5), *(column for column, _ in others)])
-    _refuse_dependent(design, ["a constant", *(str(column.name) for column in regressors)])
-    _refuse_leverage_one(design, outcome.index)
-    return np.linalg.lstsq(design, scaled)[0][1] * scale / others[0][1]
+    outcome, design, per_unit = _scaled(values)
+    _refuse_dependent(design, names)
+    _refuse_leverage_one(design, table.index)
+    return np.linalg.lstsq(design, outcome)[0][1] * per_unit
 
 
-def _least_squares_within(
-    outcome: pd.Series, regressor: pd.Series, *periods: pd.Series
-) -> float | None:
+def _least_squares_within(held: pd.DataFrame) -> float | None:
     """Return the slope within economies, of columns held against each economy's own mean."""
-    if outcome.index.get_level_values(0).nunique() < MIN_ECONOMIES:
+    outcome, moves, periods = np.split(held.to_numpy(), [1, 2], axis=1)
+    if held.index.get_level_values(0).nunique() < MIN_ECONOMIES or not moves.any():
         return None
-    columns = np.column_stack([*periods, regressor])
-    length = np.linalg.norm(regressor)
-    if length == 0 or _dependence(columns / length, len(periods)) is not None:
+    if _dependence(_with_last(periods, moves[:, 0]), periods.shape[1]) is not None:
         return None
-    return np.linalg.lstsq(columns, outcome.to_numpy())[0][-1]
+    return np.linalg.lstsq(np.column_stack([periods, moves]), outcome[:, 0])[0][-1]
 
 
-def _middle_slope(outcome: pd.Series, regressor: pd.Series) -> float | None:
+def _middle_slope(table: pd.DataFrame) -> float | None:
     """Return the median of the slopes between every two economies."""
-    one, other = np.triu_indices(len(outcome), k=1)
-    rise, run = (part[one] - part[other] for part in map(np.asarray, (outcome, regressor)))
+    one, other = np.triu_indices(len(table), k=1)
+    rise, run = (part[one] - part[other] for part in table.to_numpy().T)
     return np.median(rise[run != 0] / run[run != 0]) if run.any() else None
 
 
-def _complete(*columns: pd.Series) -> list[pd.Series]:
-    """Return the rows that lack nothing, in the order of the index."""
+def _without_noise(table: pd.DataFrame) -> pd.DataFrame:
+    """Make values equal that the order of a sum alone sets apart: a pair of them has no slope."""
+    largest = table.abs().max().replace(0, 1)
+    return (table / largest).round(12) * largest
+
+
+def _complete(names: list[str], *columns: pd.Series) -> pd.DataFrame:
+    """Return the rows that lack nothing, in the order of the index; an infinite one is refused."""
     # Columns are numbered, so that no name can be taken for another.
     table = pd.concat(columns, axis="columns", keys=range(len(columns))).dropna().sort_index()
-    return [table[k] for k in table]
+    table = table.astype(float)
+    if np.isinf(table.to_numpy()).any():
+        for k, name in enumerate(names):
+            numbers(table[k], name)  # says which
+    return table
 
 
 def _name(column: pd.Series, otherwise: str) -> str:
     return otherwise if column.name is None else str(column.name)
 
 
-def _varies(column: pd.Series) -> bool:
-    return np.linalg.norm(column - column.mean()) > TOLERANCE * np.linalg.norm(column)
+def _varies(column: np.ndarray) -> bool:
+    return bool(np.linalg.norm(column - column.mean()) > TOLERANCE * np.linalg.norm(column))
 
 
-def _scaled(column: pd.Series) -> tuple[np.ndarray, float]:
-    """Centre a column and divide it by its length; one that does not vary is zeros, of length 1."""
-    if not _varies(column):
-        return np.zeros(len(column)), 1.0
-    centred = (column - column.mean()).to_numpy()
-    length = np.linalg.norm(centred)
-    return centred / length, length
+def _scaled(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
+    """Centre the columns (the outcome first) and divide each by its length, beside a constant.
+
+    Return the outcome, the design, and what a slope on the first regressor is to be multiplied by.
+    A column that does not vary is zeros.
+    """
+    centred = values - values.mean(axis=0)
+    lengths = np.linalg.norm(centred, axis=0)
+    still = lengths <= TOLERANCE * np.linalg.norm(values, axis=0)
+    centred[:, still], lengths[still] = 0, 1
+    scaled = centred / lengths
+    constant = np.full((len(values), 1), len(values) ** -0.5)
+    return scaled[:, 0], np.hstack([constant, scaled[:, 1:]]), lengths[0] / lengths[1]
+
+
+def _with_last(columns: np.ndarray, last: np.ndarray) -> np.ndarray:
+    """Return columns with one more, of length one."""
+    return np.column_stack([columns, last / np.linalg.norm(last)])
+
+
+def _lengths_left(columns: np.ndarray) -> np.ndarray:
+    """Return how long what the columns before leave of each is, up to the first that is nothing."""
+    return np.abs(np.diagonal(np.linalg.qr(columns, mode="r")))
 
 
 def _dependence(columns: np.ndarray, k: int) -> list[int] | None:
@@ -262,16 +275,15 @@ def _dependence(columns: np.ndarray, k: int) -> list[int] | None:
 
 def _refuse_dependent(design: np.ndarray, names: list[str]) -> None:
     """Refuse a column that does not vary, or that the columns before it make up."""
-    for k in range(1, len(names)):
-        made_of = _dependence(design, k)
-        if made_of is None:
-            continue
-        others = " and ".join(names[earlier] for earlier in made_of)
+    named = ["a constant", *names]
+    for k in np.flatnonzero(_lengths_left(design) <= TOLERANCE):
+        made_of = _dependence(design, k) or []
+        others = " and ".join(named[earlier] for earlier in made_of)
         raise EstimateError(
-            f"The regressor {names[k]} follows exactly from {others}: none of them has a slope of "
-            f"its own. Leave out {names[k]}."
+            f"The regressor {named[k]} follows exactly from {others}: none of them has a slope of "
+            f"its own. Leave out {named[k]}."
             if others
-            else f"The regressor {names[k]} does not vary among the rows that are left: leave it "
+            else f"The regressor {named[k]} does not vary among the rows that are left: leave it "
             "out, or choose other rows."
         )
 
@@ -287,9 +299,9 @@ def _refuse_leverage_one(design: np.ndarray, rows: pd.Index) -> None:
         )
 
 
-def _within(column: pd.Series) -> pd.Series:
+def _within(columns: pd.Series | pd.DataFrame) -> pd.Series | pd.DataFrame:
     """Hold each economy against its own mean."""
-    return column - column.groupby(level=0).transform("mean")
+    return columns - columns.groupby(level=0).transform("mean")
 
 
 def _period_effects(index: pd.MultiIndex) -> np.ndarray:
@@ -299,9 +311,11 @@ def _period_effects(index: pd.MultiIndex) -> np.ndarray:
     and is left out.
     """
     levels = pd.get_dummies(index.get_level_values(1), drop_first=True, dtype=float)
-    columns = levels.set_index(index).apply(_within).to_numpy()
-    columns = columns[:, np.linalg.norm(columns, axis=0) > TOLERANCE]
-    columns = columns / np.linalg.norm(columns, axis=0)
+    columns = _within(levels.set_axis(index)).to_numpy()
+    lengths = np.linalg.norm(columns, axis=0)
+    columns = columns[:, lengths > TOLERANCE] / lengths[lengths > TOLERANCE]
+    if (_lengths_left(columns) > TOLERANCE).all():
+        return columns
     kept: list[int] = []
     for k in range(columns.shape[1]):
         if _dependence(columns[:, [*kept, k]], len(kept)) is None:

@@ -215,12 +215,7 @@ def share_difference(
     both = _both(one, other, "use estimates.paired_share_difference")
     if both is None:
         return None
-    from statsmodels.stats.proportion import confint_proportions_2indep  # slow to import
-
-    ends = confint_proportions_2indep(
-        one.sum(), len(one), other.sum(), len(other), method="newcomb", alpha=1 - CONFIDENCE
-    )
-    return _estimate(_difference(np.mean), [one, other], ends, unit, both)
+    return _newcombe(one, other, 0, unit, both)
 
 
 def paired_share_difference(
@@ -260,15 +255,7 @@ def paired_share_difference(
     one, other = one.reindex(both).sort_index(), other.reindex(both).sort_index()
     if len(both) < MIN_ECONOMIES:
         return None
-    (low_1, high_1), (low_2, high_2) = _wilson(one), _wilson(other)
-    p1, p2, phi = one.mean(), other.mean(), _correlation(one, other)
-
-    def distance(from_first: float, from_second: float) -> float:
-        return np.sqrt(from_first**2 - 2 * phi * from_first * from_second + from_second**2)
-
-    low = p1 - p2 - distance(p1 - low_1, high_2 - p2)
-    high = p1 - p2 + distance(high_1 - p1, p2 - low_2)
-    return _estimate(_difference(np.mean), [one, other], (low, high), unit, one - other)
+    return _newcombe(one, other, _correlation(one, other), unit, one - other)
 
 
 # --- the law of a resample's median ---
@@ -381,6 +368,21 @@ def _wilson(told: pd.Series) -> tuple[float, float]:
     middle = (count + z**2 / 2) / (n + z**2)
     half = z / (n + z**2) * np.sqrt(count * (n - count) / n + z**2 / 4)
     return middle - half, middle + half
+
+
+def _newcombe(
+    one: pd.Series, other: pd.Series, phi: float, unit: str, economies: pd.Series
+) -> Estimate:
+    """Join Wilson's limits of two shares whose answers have the correlation φ."""
+    (low_1, high_1), (low_2, high_2) = _wilson(one), _wilson(other)
+    p1, p2 = one.mean(), other.mean()
+
+    def distance(from_first: float, from_second: float) -> float:
+        return np.sqrt(from_first**2 - 2 * phi * from_first * from_second + from_second**2)
+
+    low = p1 - p2 - distance(p1 - low_1, high_2 - p2)
+    high = p1 - p2 + distance(high_1 - p1, p2 - low_2)
+    return _estimate(_difference(np.mean), [one, other], (low, high), unit, economies)
 
 
 def _correlation(one: pd.Series, other: pd.Series) -> float:
