@@ -460,3 +460,19 @@ def test_every_file_that_is_linked_exists(guide):
     assert "LICENSE" in local
     for target in local:
         assert (ROOT / target).exists(), f"{guide} links {target}, which is not there"
+
+
+def test_numbers_of_a_page_that_is_no_chapter_are_written_and_held(tiny_copy, claimbook):
+    page = tiny_copy / "book" / "index.md"
+    text = page.read_text("utf-8")
+    page.write_text(text + "\nIt is [9](value:gini-fell/verdict).\n", "utf-8")
+    refused = claimbook("build")
+    assert refused.returncode == 1
+    assert "book/index.md: the prose says 9 for gini-fell/verdict, the figures say" in refused.stderr
+    assert "book/index.md: its numbers are written anew" in claimbook("run").stdout
+    assert "[9]" not in page.read_text("utf-8")
+    page.write_text(text + "\nIt is [9](value:gini-fall/verdict).\n", "utf-8")
+    refused = claimbook("run")
+    assert refused.returncode == 1
+    assert "value:gini-fall/verdict names no claim of the book" in refused.stderr
+    assert page.read_text("utf-8").endswith("[9](value:gini-fall/verdict).\n")

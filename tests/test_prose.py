@@ -56,3 +56,17 @@ def test_a_formula_that_swallows_a_bound_number_is_refused(text):
 )
 def test_dollars_that_open_no_formula_are_left_alone(text):
     assert prose.hidden(text) is None
+
+
+def test_a_page_that_is_no_chapter_names_the_claim_of_a_number():
+    outputs = {"first": OUTPUT, "second": OUTPUT | {"values": {"fall": 1.0}}}
+    text = '[0](value:first/values.fall ".1f") and [0](value:second/values.fall ".1f")'
+    assert "−2.0" in prose.bound(text, outputs) and "[1.0]" in prose.bound(text, outputs)
+    assert len(prose.stale(text, outputs)) == 2
+    for wrong, sentence in {
+        "[0](value:values.fall)": "name the claim first",
+        "[0](value:third/values.fall)": "names no claim of the book",
+        "[0](value:first/values.rise)": "names no value",
+    }.items():
+        with pytest.raises(prose.ProseError, match=sentence):
+            prose.bound(wrong, outputs)

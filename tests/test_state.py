@@ -2,7 +2,6 @@
 
 from types import SimpleNamespace
 
-import pytest
 from docutils import nodes
 from docutils.utils import new_document
 
@@ -46,9 +45,12 @@ def test_a_bound_number_of_a_chapter_becomes_its_text_and_is_remembered():
     assert not list(doctree.findall(nodes.reference)) and doctree.astext() == "−2.0"
 
 
-def test_a_bound_number_outside_a_chapter_stops_the_build():
-    env = reading("text")
+def test_a_page_that_binds_numbers_of_chapters_is_read_anew_with_them():
+    env, noted = reading("text"), []
     env.doc2path = lambda docname: f"book/{docname}.md"
-    app = SimpleNamespace(env=env, claimbook_book=Book())
-    with pytest.raises(state.BookError, match=r"text binds a number to value:median\.value"):
-        state.Collector().process_doc(app, page_with_a_bound_number())
+    env.note_dependency = noted.append
+    env.app = app = SimpleNamespace(env=env, claimbook_book=Book())
+    doctree = page_with_a_bound_number()
+    state.Collector().process_doc(app, doctree)
+    assert doctree.astext() == "−2.0"
+    assert str(app.claimbook_book.chapters["left-behind"]) in noted

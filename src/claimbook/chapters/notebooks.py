@@ -48,11 +48,16 @@ def write(path: Path, notebook: nbformat.NotebookNode) -> bool:
     content = (nbformat.writes(notebook).rstrip("\n") + "\n").encode("utf-8")
     if path.read_bytes() == content:
         return False
+    replace(path, content)
+    return True
+
+
+def replace(path: Path, content: bytes) -> None:
+    """Write a file whole or not at all."""
     with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".tmp", delete=False) as partial:
         partial.write(content)
     os.replace(partial.name, path)
     path.chmod(0o644)
-    return True
 
 
 def claim_output(notebook: nbformat.NotebookNode, claim_id: str) -> dict[str, Any]:

@@ -1,7 +1,8 @@
 """Numbers in prose: a link whose text is the number, bound to the value it names.
 
 ``[−2.2](value:median-gini-change.value ".1f")`` is legible in JupyterLab and in a diff. `claimbook
-run` writes the text, the build and the tests compare it, and the page shows it plain.
+run` writes the text, the build and the tests compare it, and the page shows it plain. A page
+that is no chapter names the claim as well: ``value:inequality-rose/median-gini-change.value``.
 """
 
 from __future__ import annotations
@@ -96,8 +97,11 @@ def lookup(name: str, output: Mapping[str, Any]) -> float | str:
     """Find a value by its name in the prose; a list counts its entries.
 
     A name is ``<check-id>.<field>`` such as ``median-gini-change.low``, ``values.<name>``,
-    ``verdict``, or ``robustness.agree``.
+    ``verdict``, or ``robustness.agree``. After ``<claim-id>/`` it is one of another claim's, where
+    ``output`` holds the outputs of claims by their ids.
     """
+    if "checks" not in output:
+        return _lookup_of_another(name, output)
     place: Any = {**output, **{check["id"]: _flat(check) for check in output["checks"]}}
     # Vintage names and economy codes hold no dots, so a name splits cleanly at them.
     for part in name.split("."):
@@ -109,6 +113,18 @@ def lookup(name: str, output: Mapping[str, Any]) -> float | str:
         what = "missing" if place is None else "a group"
         raise ProseError(f"value:{name} is no number but {what}")
     return len(place) if isinstance(place, list) else place
+
+
+def _lookup_of_another(name: str, outputs: Mapping[str, Any]) -> float | str:
+    claim_id, slash, of_claim = name.partition("/")
+    if not slash:
+        raise ProseError(
+            f"value:{name} is bound on a page that is no chapter: name the claim first, as in "
+            "value:CLAIM-ID/verdict"
+        )
+    if claim_id not in outputs:
+        raise ProseError(f"value:{name} names no claim of the book")
+    return lookup(of_claim, outputs[claim_id])
 
 
 def _flat(check: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from claimbook import paths
 from claimbook.commands import data
 from claimbook.errors import ClaimbookError
+
+if TYPE_CHECKING:
+    from claimbook.chapters.book import Book
 
 
 class _Commands(click.Group):
@@ -67,6 +71,7 @@ def run(claim_ids: tuple[str, ...], everything: bool, jobs: int) -> None:
     if not chosen:
         chosen = [name for name in book.notebooks if everything or book.stale(name)]
     if not chosen:
+        _say_renewed(book)
         click.echo("Every chapter is fresh.")
         return
     with click.progressbar(
@@ -77,8 +82,14 @@ def run(claim_ids: tuple[str, ...], everything: bool, jobs: int) -> None:
         moves = output.switches_text(book.output(name)["switches"]) if name in book.chapters else ""
         what = "written anew" if changed[name] else "ran, nothing changed"
         click.echo("; ".join(filter(None, [f"{name}: {what}", moves])))
+    _say_renewed(book)
     if faults := [fault for name in chosen if (fault := book.rewrite_needed(name))]:
         raise ClaimbookError("\n".join(faults))
+
+
+def _say_renewed(book: Book) -> None:
+    for path in book.renew_pages():
+        click.echo(f"{paths.shown(path)}: its numbers are written anew")
 
 
 @main.command()
@@ -104,7 +115,6 @@ def declare(claim_id: str, reason: str, seen: str) -> None:
 
 def _require_grown(base: str) -> None:
     """Refuse a ledger that has lost or changed what it held in a commit."""
-    from claimbook import paths
     from claimbook.claims import declared
 
     if paths.git("rev-parse", "--verify", "--quiet", f"{base}^{{commit}}") is None:

@@ -69,10 +69,7 @@ class Collector(EnvironmentCollector):
             if not link.get("refuri", "").startswith(prose.SCHEME):
                 continue
             if here.claim is None and draft(app, app.env.docname) is None:
-                raise BookError(
-                    f"{app.env.docname} binds a number to {link['refuri']}, but only a chapter has "
-                    "values: use one of the directives of this page, or move the sentence."
-                )
+                depends_on_chapters(app.env)
             here.values.append(link["refuri"].removeprefix(prose.SCHEME))
             link.replace_self(nodes.inline("", link.astext(), classes=["cb-value"]))
 
