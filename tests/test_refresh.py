@@ -130,6 +130,7 @@ def test_a_new_vintage_says_where_it_came_from(data, world, monkeypatch):
     wdi = snapshot.read()
     gdp = wdi.metadata("NY.GDP.MKTP.CD")
     assert (gdp["title"], gdp["unit"]) == ("GDP", "current US$")
+    assert gdp["served_title"] == "GDP (BoP, current US$)"
     assert gdp["description"] == "All that is made."
     assert gdp["how"] == f"wbgapi, from the endpoint {endpoint}"
     assert gdp["vintage"] == world.updated
@@ -139,6 +140,23 @@ def test_a_new_vintage_says_where_it_came_from(data, world, monkeypatch):
         for (economy, year), value in world.figures["SI.POV.GINI"].items()
         if economy == "BRA"
     }
+
+
+@pytest.mark.parametrize(
+    ("served", "held", "title", "unit"),
+    [
+        ("GDP (BoP, current US$)", "", "GDP", "current US$"),
+        ("Gini index (World Bank estimate)", "", "Gini index (World Bank estimate)", ""),
+        ("Poverty (2021 PPP) (% of population)", "", "Poverty (2021 PPP)", "% of population"),
+        ("Jobs (% of all) (modeled ILO estimate)", "", "Jobs (modeled ILO estimate)", "% of all"),
+        ("Prices (2015 = 100)", "2000 = 100", "Prices", "2015 = 100"),
+        ("Prices (2015 = 100)", "index, 2015 = 100", "Prices", "index, 2015 = 100"),
+        ("GDP (constant 2021 PPP $)", "constant 2017 PPP $", "GDP", "constant 2021 PPP $"),
+        ("Gini index", "0-100", "Gini index", "0-100"),
+    ],
+)
+def test_the_unit_is_taken_where_it_is_one(served, held, title, unit):
+    assert worldbank.named(served, {"unit": held}) == (title, unit)
 
 
 def test_a_new_base_year_is_a_new_unit_and_other_words_are_kept(held, world):

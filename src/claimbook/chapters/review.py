@@ -12,10 +12,11 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from nbformat import NotebookNode
 
@@ -221,10 +222,22 @@ def _charts(chapter: Chapter) -> Finds:
     for number, drawn in charts:
         for problem in figures.problems(drawn):
             yield chapter.says(problem, number)
+        for colour in figures.faint(drawn):
+            text = f"draws in {colour}, which white or dark paper swallows: use figures.PALETTE."
+            yield chapter.says(text, number)
+        if empty := sum(_empty(trace) for trace in drawn.get("data", ())):
+            text = f"draws {empty} empty values as gaps: tell the reader what is missing there."
+            yield Finding(chapter.path, text, number, warning=True)
     metas = [drawn.get("layout", {}).get("meta", {}) for _, drawn in charts]
     ids = Counter(meta.get("claimbook", {}).get("id") for meta in metas)
     for name in sorted(name for name, count in ids.items() if name and count > 1):
         yield chapter.says(f"two charts have the id {name}: rename one.")
+
+
+def _empty(trace: Mapping[str, Any]) -> int:
+    """Count the points of a trace that have no value."""
+    ends = (trace.get("x"), trace.get("y"))
+    return max(end.count(None) if isinstance(end, list) else 0 for end in ends)
 
 
 def _length(chapter: Chapter) -> Finds:

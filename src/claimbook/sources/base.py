@@ -47,6 +47,7 @@ class Served:
     code: str
     cells: list[tuple[str, Any, Any]]
     title: str = ""
+    named: str = ""  # title and unit as one, where they are served so
     unit: str = ""
     description: str = ""
     how: str = ""

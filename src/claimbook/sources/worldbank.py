@@ -27,6 +27,7 @@ import pandas as pd
 import tenacity
 
 from claimbook.data.package import LICENCE
+from claimbook.data.series import bases
 from claimbook.data.snapshot import CURRENT
 from claimbook.errors import ClaimbookError
 from claimbook.sources.base import PATIENCE, NotServed, Order, Served, Source, register
@@ -49,9 +50,13 @@ ATTEMPTS = 6
 _NAMES = {"economy": "id", "iso2": "iso2Code", "name": "name"}
 _GROUPS = {"region": "region", "income_group": "incomeLevel", "lending_type": "lendingType"}
 NO_REGION = "NA"  # the region that country/all gives an aggregate
-# A unit that names the prices it is measured in, in a title such as "GDP (constant 2015 US$)".
-_PRICES = re.compile(r"\((constant \d{4} [^()]+)\)")
 _PARENTHESIS = re.compile(r"\s*\((?:BoP, )?([^()]+)\)")
+# What tells a unit, such as "(constant 2015 US$)", from "(modeled ILO estimate)" or "(2017 PPP)".
+_UNIT = re.compile(
+    r"[%$=]|\b(per|LCU|current|constant|ratio|scale|\d+ to \d+|number|people|persons|births|deaths"
+    r"|thousands?|millions?|billions?|years?|months?|days?|hours?|k?g|[kM]t|tons?|k?m|mm|hectares"
+    r"|meters|kWh?|TEU|equivalent|points|articles|applications)\b"
+)
 
 
 class FetchFailed(ClaimbookError):
@@ -238,6 +243,7 @@ class WorldBank(Source):
             one,
             cells=with_todays_codes(one.cells) if self._dimensions else one.cells,
             title=title or one.code,
+            named=one.title,
             unit=unit or notes.get("Unitofmeasure", ""),
             description=before.get("description") or sentence,
             how=f"wbgapi{elsewhere}",
@@ -494,15 +500,17 @@ def with_todays_codes(cells: list[tuple[str, Any, Any]]) -> list[tuple[str, Any,
 def named(served: str, before: Mapping[str, Any]) -> tuple[str, str]:
     """Split the Bank's name of a series, such as ``GDP (constant 2015 US$)``, into title and unit.
 
-    A unit already held stays, for it may say more than the Bank's; unless the Bank now names other
-    prices: a new base year is another unit.
+    The last parenthesis that is a unit is the unit. One already held stays, for it may say more
+    than the Bank's; unless the Bank now names another base year: that is another unit.
     """
-    parenthesis, prices = _PARENTHESIS.search(served), _PRICES.search(served)
-    unit = parenthesis[1] if parenthesis else ""
-    if before.get("unit"):
-        unit = prices[1] if prices else before["unit"]
-    title = _PARENTHESIS.sub("", served, count=1).strip()
-    return title or before.get("title", ""), unit
+    unit, title = "", served
+    for found in _PARENTHESIS.finditer(served):
+        if _UNIT.search(found[1]):
+            unit, title = found[1], served[: found.start()] + served[found.end() :]
+    held = before.get("unit", "")
+    if held and not bases(unit) - bases(held):
+        unit = held
+    return title.strip() or before.get("title", ""), unit
 
 
 def _is_lacking(fault: BaseException) -> bool:
