@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
@@ -11,11 +12,11 @@ from typing import Any, TypeVar
 from nbformat import NotebookNode
 
 from claimbook import paths, status
-from claimbook.chapters import freshness, notebooks, prose
+from claimbook.chapters import allowed, freshness, notebooks, prose
 from claimbook.chapters.definitions import Library
 from claimbook.chapters.notebooks import ChapterError
 from claimbook.claims import declared, files
-from claimbook.claims.output import expanded
+from claimbook.claims.output import claim_text, expanded
 from claimbook.data import snapshot
 from claimbook.errors import ClaimbookError, nearest
 
@@ -170,7 +171,37 @@ class Book:
         """Say why a notebook's stored outputs no longer hold; empty where it is fresh."""
         return self._once("stale", name, lambda: self._stale(name))
 
+    def refused(self, name: str, notebook: NotebookNode | None = None) -> list[allowed.Fault]:
+        """Say what a notebook does that no chapter may: the cell, and a sentence."""
+        notebook = notebook or self.notebook(name)
+        claim_id = name if name in self.chapters else None
+        found = allowed.faults(notebook, claim_id, self.notebooks[name].parent)
+        with suppress(ClaimbookError):  # a chapter that has no claim output yet is stale
+            told = claim_id and self.answers(name) and notebooks.claim_text(notebook)
+            if told and told != claim_text(self.output_of(notebook, name)):
+                text = (
+                    f"the text of its claim is not that of its figures: run `claimbook run {name}`."
+                )
+                found.append((None, text))
+        return found
+
+    def require_allowed(self, name: str, notebook: NotebookNode | None = None) -> None:
+        """Stop at a notebook that does what no chapter may."""
+        if faults := self._refusals(name, notebook):
+            raise ChapterError("\n".join(faults))
+
+    def _refusals(self, name: str, notebook: NotebookNode | None = None) -> list[str]:
+        path = paths.shown(self.notebooks[name])
+        return [
+            f"{path}{'' if cell is None else f', cell {cell}'}: {text}"
+            for cell, text in self.refused(name, notebook)
+        ]
+
     def faults(self, name: str) -> list[str]:
+        """Say what stops a notebook from being shown: what it may not do, and what is outdated."""
+        return self._refusals(self.known(name)) + self.outdated(name)
+
+    def outdated(self, name: str) -> list[str]:
         """Say what no longer holds of a notebook: its outputs, or the verdict of its prose."""
         if changed := self.stale(self.known(name)):
             return [

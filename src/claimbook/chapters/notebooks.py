@@ -71,6 +71,15 @@ def claim_output(notebook: nbformat.NotebookNode, claim_id: str) -> dict[str, An
     return found[0]
 
 
+def claim_text(notebook: nbformat.NotebookNode) -> str | None:
+    """Return the text form of the claim output stored in a chapter."""
+    for cell in notebook.cells:
+        for output in cell.get("outputs", ()):
+            if MIME in output.get("data", {}):
+                return str(output["data"].get("text/plain"))
+    return None
+
+
 def executed(path: Path, data: Path | None = None) -> nbformat.NotebookNode:
     """Execute a notebook, on another data folder if one is named; nothing is written.
 

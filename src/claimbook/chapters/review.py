@@ -205,7 +205,9 @@ def _literature(chapter: Chapter) -> Finds:
 
 def _fresh(chapter: Chapter) -> Finds:
     book = chapter.book
-    for fault in (*book.faults(chapter.id), *book.undeclared(chapter.id)):
+    for number, text in book.refused(chapter.id):
+        yield chapter.says(text, number)
+    for fault in (*book.outdated(chapter.id), *book.undeclared(chapter.id)):
         yield chapter.says(fault)
 
 

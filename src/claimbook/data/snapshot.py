@@ -409,7 +409,13 @@ class Snapshot:
         -------
         pandas.DataFrame
             Columns ``economy``, ``year``, ``value``.
+
+        Raises
+        ------
+        SnapshotError
+            As for :meth:`series`.
         """
+        self._permit(code)
         return read_long(self._file(code))
 
     def _file(self, code: str) -> Path:

@@ -47,12 +47,12 @@ class Served:
     code: str
     cells: list[tuple[str, Any, Any]]
     title: str = ""
-    named: str = ""  # title and unit as one, where they are served so
     unit: str = ""
     description: str = ""
     how: str = ""
     release: str = ""
     updated: str = ""
+    named: str = ""  # title and unit as one, where they are served so
 
 
 @dataclass(frozen=True)
