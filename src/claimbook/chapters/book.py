@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from nbformat import NotebookNode
 
-from claimbook import paths, status
+from claimbook import paths, reading, status
 from claimbook.chapters import allowed, freshness, notebooks, prose
 from claimbook.chapters.definitions import Library
 from claimbook.chapters.notebooks import ChapterError
@@ -63,9 +63,14 @@ class Book:
     @cached_property
     def pages(self) -> list[str]:
         """Every page that the table of contents names, without suffix, the root first."""
-        from sphinx_external_toc.parsing import parse_toc_yaml
+        from sphinx_external_toc.parsing import MalformedError, parse_toc_yaml
 
-        return list(parse_toc_yaml(self.root / "_toc.yml"))
+        path = self.root / "_toc.yml"
+        reading.yaml_text(path, ChapterError)
+        try:
+            return list(parse_toc_yaml(path))
+        except (MalformedError, TypeError, AttributeError) as fault:
+            raise ChapterError(f"_toc.yml is no table of contents ({fault}).") from None
 
     @cached_property
     def chapters(self) -> dict[str, Path]:
@@ -105,7 +110,7 @@ class Book:
     @cached_property
     def references(self) -> set[str]:
         """The keys of the literature."""
-        text = (self.root / "book" / "references.bib").read_text(encoding="utf-8")
+        text = reading.text(self.root / "book" / "references.bib", ChapterError)
         return set(re.findall(r"^@\w+\{([^,\s]+),", text, re.MULTILINE))
 
     # What it holds of one name
@@ -260,7 +265,7 @@ class Book:
             (path, "line", number)
             for path in (own, essay, own.with_name("index.md"), test)
             if path.is_file()
-            for number, line in enumerate(path.read_text("utf-8").splitlines(), 1)
+            for number, line in enumerate(reading.text(path, ChapterError).splitlines(), 1)
             if PLACEHOLDER in line
         ]
         cells = enumerate(self.notebook(claim_id).cells)
@@ -299,7 +304,7 @@ class Book:
     @cached_property
     def _lock(self) -> str:
         path = self.root / "requirements.txt"
-        return freshness.lock(path.read_text(encoding="utf-8") if path.is_file() else "")
+        return freshness.lock(reading.text(path, ChapterError) if path.is_file() else "")
 
     def _once(self, kind: str, name: str, make: Callable[[], T]) -> T:
         if (kind, name) not in self._kept:

@@ -31,7 +31,7 @@ from claimbook.data.series import bases
 from claimbook.data.snapshot import CURRENT
 from claimbook.errors import ClaimbookError
 from claimbook.sources.base import PATIENCE, NotServed, Order, Served, Source, register
-from claimbook.sources.contract import FORMER_CODES, ContractBroken
+from claimbook.sources.contract import FORMER_CODES, ContractBroken, unreadable
 from claimbook.sources.responses import AnswerFault, Listener
 
 ENDPOINT = "https://api.worldbank.org/v2"
@@ -47,6 +47,7 @@ WORKERS = 3
 # More series a request would save few requests, and lose more work to each page that fails.
 MOST_SERIES_A_REQUEST = 4
 ATTEMPTS = 6
+MOST_WORDS = 1_000  # characters of a description
 _NAMES = {"economy": "id", "iso2": "iso2Code", "name": "name"}
 _GROUPS = {"region": "region", "income_group": "incomeLevel", "lending_type": "lendingType"}
 NO_REGION = "NA"  # the region that country/all gives an aggregate
@@ -236,7 +237,8 @@ class WorldBank(Source):
         before = self.held.get(one.code, {})
         title, unit = named(one.title or notes.get("IndicatorName", ""), before)
         short = notes.get("Shortdefinition") or notes.get("Longdefinition") or ""
-        sentence = re.split(r"(?<=[.!?])\s", " ".join(short.split()), maxsplit=1)[0]
+        short = " ".join("".join(c for c in short if c.isprintable() or c.isspace()).split())
+        sentence = re.split(r"(?<=[.!?])\s", short, maxsplit=1)[0][:MOST_WORDS]
         dated = f"{vintage}, from the WDI archives (source {ARCHIVES})"
         elsewhere = "" if self._endpoint == ENDPOINT else f", from the endpoint {self._endpoint}"
         return replace(
@@ -465,6 +467,12 @@ def economy_table(rows: Iterable[dict[str, Any]], names: Mapping[str, str]) -> p
     twice = table.loc[table["economy"].duplicated(), "economy"]
     if len(twice):
         raise broken(f"names {twice.iloc[0]} twice")
+    for column, form in (("economy", r"[A-Z0-9]{2,3}"), ("iso2", r"[A-Z0-9]{0,2}")):
+        for code in table.loc[~table[column].str.fullmatch(form), column]:
+            raise broken(f"calls one {code!r:.40}, which is no code")
+    for name in table.drop(columns="aggregate").to_numpy().ravel():
+        if fault := unreadable(name):
+            raise broken(f"has the name {name!r:.40}, which {fault}")
     return table.sort_values("economy", ignore_index=True)
 
 
