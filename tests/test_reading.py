@@ -72,7 +72,7 @@ YAML = [
     ("id: it-rose\nx: 1e999\n", "field x is not known"),
     ("id: !!python/object/apply:os.system [x]\n", "line 1: the tag tag:yaml.org,2002:python/objec"),
     ("a" * (reading.MOST_YAML + 1), "characters, more than any file"),
-    ("", "None: None is not of type 'object'"),
+    ("", "line 1: null: None is not of type 'object'"),
     ("- 1\n", "is not of type 'object'"),
     ("1: 2\n", "the field 1 is not known"),
     ("? [a]\n: 2\n", "is not known"),
@@ -133,7 +133,7 @@ NOTEBOOKS = [
     (notebook(nbformat_minor=9), "is in the notebook format 4.9"),
     (notebook(nbformat=3), "is in the notebook format 3.5"),
     (notebook(cells=[{"cell_type": "code"}]), "is not a notebook ("),
-    (notebook(cells=[1]), "is not a notebook ("),
+    (notebook(cells=[1]), "is not a notebook (it has no"),
     ('{"nbformat": 4,\n"cells": [],\n"cells": []}', "line 3: the key 'cells' stands twice"),
     ('{"nbformat": ' + "9" * 5_001 + "}", "holds a number that cannot be read"),
 ]

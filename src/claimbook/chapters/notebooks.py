@@ -43,8 +43,13 @@ def read(path: Path) -> nbformat.NotebookNode:
     """Read a notebook, in format version 4; a cell without an id gets one of its content."""
     name = paths.shown(path)
     found = reading.parsed(reading.text(path, ChapterError), name, ChapterError)
-    version = found.get("nbformat") if isinstance(found, dict) else None
-    if version is None or not isinstance(found.get("cells"), list):
+    found = found if isinstance(found, dict) else {}
+    version, cells = found.get("nbformat"), found.get("cells")
+    if (
+        version is None
+        or not isinstance(cells, list)
+        or not all(isinstance(c, dict) for c in cells)
+    ):
         raise ChapterError(f"{name} is not a notebook (it has no format or no cells).")
     minor = found.get("nbformat_minor", 0)
     if version != FORMAT[0] or not isinstance(minor, int) or minor > FORMAT[1]:
@@ -52,7 +57,7 @@ def read(path: Path) -> nbformat.NotebookNode:
             f"{name} is in the notebook format {version}.{minor}; the book reads 4.0 to "
             f"{FORMAT[0]}.{FORMAT[1]}: save it in that format."
         )
-    _identify(found["cells"])
+    _identify(cells)
     try:
         # Validated first: nbformat reads what it does not understand as far as it goes.
         nbformat.validate(found | {"nbformat_minor": FORMAT[1]})
@@ -62,12 +67,10 @@ def read(path: Path) -> nbformat.NotebookNode:
     return nbformat.reads(json.dumps(found | {"nbformat_minor": FORMAT[1]}), 4)
 
 
-def _identify(cells: list[Any]) -> None:
+def _identify(cells: list[dict[str, Any]]) -> None:
     """Give an id to each cell that has none, or one that another has: chance would change bytes."""
     seen: set[str] = set()
     for cell in cells:
-        if not isinstance(cell, dict):
-            continue
         if not cell.get("id") or cell["id"] in seen:
             source = json.dumps(cell.get("source", ""))
             made = hashlib.sha256(source.encode()).hexdigest()[:8]

@@ -179,7 +179,7 @@ def _where(path: Path, document: Any, field: Iterable[Any]) -> str:
 
 def _plain(fault: jsonschema.ValidationError) -> str:
     """Put a schema's complaint into words a contributor knows."""
-    found = json.dumps(fault.instance, default=str, ensure_ascii=False)
+    found = json.dumps(fault.instance, default=str, ensure_ascii=False, skipkeys=True)
     found = found if len(found) <= 60 else found[:57] + "…"
     match fault.validator:
         case "enum":
