@@ -13,6 +13,7 @@ own, for the benchmark.
 from __future__ import annotations
 
 import argparse
+import gzip
 import json
 import re
 import threading
@@ -514,6 +515,45 @@ def every_series(code: str) -> Callable[[Answer], None]:
                     one["id"] = code
 
     return act
+
+
+def titled(title: str) -> Callable[[Answer], None]:
+    """Call every series otherwise, in every row."""
+
+    def act(answer: Answer) -> None:
+        for row in rows_of(answer):
+            next(one for one in row["variable"] if one["concept"] == "Series")["value"] = title
+
+    return act
+
+
+def raw_value(written: bytes) -> Callable[[Answer], None]:
+    """Write the first value that there is in a way that no JSON library would."""
+
+    def act(answer: Answer) -> None:
+        next(row for row in rows_of(answer) if row["value"] is not None)["value"] = "HERE"
+        answer.raw = json.dumps(answer.body).encode().replace(b'"HERE"', written)
+
+    return act
+
+
+def country_row(**fields: str) -> Callable[[Answer], None]:
+    """Give the first economy of the list other particulars."""
+
+    def act(answer: Answer) -> None:
+        rows_of(answer)[0].update(fields)
+
+    return act
+
+
+def endless(answer: Answer) -> None:
+    """Send a page that is small on its way and large once it is unpacked."""
+    answer.raw = gzip.compress(b" " * (8 << 20))
+    answer.headers["Content-Encoding"] = "gzip"
+
+
+def moved(address: str) -> Callable[[Answer], None]:
+    return status(302, Location=address)
 
 
 def duplicate(answer: Answer) -> None:

@@ -129,11 +129,31 @@ def test_a_variant_of_a_check_is_asked_by_its_function_with_its_own_values(small
     claim = claims.claim("it-rose")
     claim.check("it-rose", lambda wdi, scale, turn: Estimate(*[scale * turn * 5] * 3, 20, "points"))
     found = claim.checks["scaled"]
-    assert found.declared["options"] == {"scale": [3], "turn": [1, -1]}
+    assert found.declared["options"] == {"scale": (3,), "turn": (1, -1)}
     assert found.estimate.value == 15
     assert claim.as_dict()["switches"]["which"] == [
         {"option": "turn", "value": -1, "verdict": "contradicted"}
     ], "both move together"
+
+
+def test_declarations_are_read_only_and_those_of_the_file(small_book):
+    small.write_vintage(small_book, "current", small.changes([1, 2, 3]))
+    small.write_claim(small_book, [small.check()])
+    claim = claims.claim("it-rose")
+    check = claim.check("it-rose", lambda wdi: Estimate(1, 0, 2, 20, "points"))
+    for declared in (claim.declared["checks"][0], check.declared):
+        with pytest.raises(TypeError, match="does not support item assignment"):
+            declared["smallest_effect"] = 0
+    assert claim.as_dict()["checks"][0]["outcome"] == check.outcome
+    small.write_claim(small_book, [small.check(smallest_effect=9)])
+    with pytest.raises(CheckError, match=r"it-rose\.yml is another than when the claim was opened"):
+        claim.as_dict()
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf")])
+def test_a_value_that_is_no_number_is_refused(number):
+    with pytest.raises(CheckError, match="it must be a finite number"):
+        claims.claim("inequality-rose").value("a-value", number)
 
 
 def test_a_function_that_does_not_take_the_options_is_refused():

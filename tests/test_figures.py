@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import sys
+from decimal import Decimal
 
 import numpy as np
 import pandas as pd
@@ -11,6 +12,7 @@ import plotly.express as px
 import plotly.graph_objects as go
 import pytest
 
+from books import ROOT
 from claimbook import figures
 from claimbook.data import snapshot
 from claimbook.errors import ClaimbookError
@@ -293,3 +295,67 @@ def test_a_save_by_jupyterlab_leaves_a_chart_as_it_is():
 )
 def test_words_in_a_row_are_read_aloud(words, text):
     assert figures.listed(iter(words)) == text
+
+
+def test_a_table_keeps_every_level_of_its_index():
+    index = pd.MultiIndex.from_tuples([("ALB", 2000), ("BRA", 2001)], names=["economy", "year"])
+    chart = made(go.Figure(go.Scatter(y=[1, 2])), pd.DataFrame({"value": [1.5, 2]}, index))
+    assert chart.csv == "Economy,Year,Estimate\nALB,2000,1.5\nBRA,2001,2\n"
+    with pytest.raises(figures.ChartError, match="headings have levels"):
+        made(go.Figure(), pd.DataFrame({("a", "b"): [1]}))
+
+
+def test_an_animation_of_plotly_becomes_steps():
+    frame = pd.DataFrame({"year": [2000, 2001], "x": [1, 2], "y": [1, 2]})
+    drawn = made(px.scatter(frame, x="x", y="y", animation_frame="year")).drawn
+    (slider,) = drawn["layout"]["sliders"]
+    assert (slider["active"], slider["currentvalue"]["prefix"]) == (0, "year: ")
+    assert [one["name"] for one in drawn["frames"]] == ["2000", "2001"]
+    assert not drawn["layout"].get("updatemenus")
+
+
+@pytest.mark.parametrize(
+    "layout",
+    [
+        {"updatemenus": [{"buttons": [{"method": "restyle", "label": "log"}]}]},
+        {"sliders": [{"steps": [{"method": "restyle", "label": "log"}]}]},
+    ],
+)
+def test_what_the_page_cannot_move_is_refused(layout):
+    with pytest.raises(figures.ChartError, match=r"cannot move: join the states with figures\.ste"):
+        made(go.Figure(go.Scatter(y=[1, 2]), layout=layout))
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [(np.inf, "infinite value"), (3j, "a complex"), ({1}, "a set"), (Decimal(1), "a Decimal")],
+)
+def test_a_value_that_no_chart_can_hold_is_refused_in_a_sentence(value, words):
+    with pytest.raises(figures.ChartError, match=words):
+        made(go.Figure(go.Scatter(y=[1, 2])), pd.DataFrame({"value": [value, 1]}, dtype=object))
+
+
+def test_a_date_and_a_gap_are_written():
+    table = pd.DataFrame({"day": [pd.Timestamp("2020-01-02"), pd.NaT], "n": [1, pd.NA]})
+    assert made(go.Figure(go.Scatter(y=[1])), table).meta["rows"] == ["2020-01-02T00:00:00,1", ","]
+
+
+@pytest.mark.parametrize(
+    ("colour", "drawn"),
+    [("black", figures.INK), ("#111", figures.INK), ("White", figures.PAPER), ("#0072B2", None)],
+)
+def test_ink_and_paper_follow_the_theme(colour, drawn):
+    chart = made(go.Figure(go.Scatter(y=[1], line_color=colour, name="black")))
+    (trace,) = chart.drawn["data"]
+    assert trace["line"]["color"] == (drawn or colour) and trace["name"] == "black"
+    css = (ROOT / "src/claimbook/pages/static/claimbook.css").read_text(encoding="utf-8")
+    assert not drawn or re.search(rf"--cb-(ink|paper)-light: {drawn};", css)
+
+
+@pytest.mark.parametrize(
+    ("colour", "faint"),
+    [("#ffee00", True), ("#202080", True), ("rgb(0, 0, 90)", True), ("#0072B2", False)],
+)
+def test_a_colour_that_paper_swallows_is_named(colour, faint):
+    drawn = made(go.Figure(go.Scatter(y=[1], marker_color=colour))).drawn
+    assert figures.faint(drawn) == ([colour] if faint else [])

@@ -13,7 +13,7 @@ import api_double as bad
 from api_double import ApiDouble, Fault, World
 from claimbook.commands import data as commands
 from claimbook.data import snapshot, swap
-from claimbook.sources import refresh, worldbank
+from claimbook.sources import refresh, responses, worldbank
 
 CODES = ["NY.GDP.MKTP.CD", "SI.POV.GINI", "SP.POP.TOTL"]
 
@@ -130,6 +130,7 @@ def test_a_new_vintage_says_where_it_came_from(data, world, monkeypatch):
     wdi = snapshot.read()
     gdp = wdi.metadata("NY.GDP.MKTP.CD")
     assert (gdp["title"], gdp["unit"]) == ("GDP", "current US$")
+    assert gdp["served_title"] == "GDP (BoP, current US$)"
     assert gdp["description"] == "All that is made."
     assert gdp["how"] == f"wbgapi, from the endpoint {endpoint}"
     assert gdp["vintage"] == world.updated
@@ -139,6 +140,23 @@ def test_a_new_vintage_says_where_it_came_from(data, world, monkeypatch):
         for (economy, year), value in world.figures["SI.POV.GINI"].items()
         if economy == "BRA"
     }
+
+
+@pytest.mark.parametrize(
+    ("served", "held", "title", "unit"),
+    [
+        ("GDP (BoP, current US$)", "", "GDP", "current US$"),
+        ("Gini index (World Bank estimate)", "", "Gini index (World Bank estimate)", ""),
+        ("Poverty (2021 PPP) (% of population)", "", "Poverty (2021 PPP)", "% of population"),
+        ("Jobs (% of all) (modeled ILO estimate)", "", "Jobs (modeled ILO estimate)", "% of all"),
+        ("Prices (2015 = 100)", "2000 = 100", "Prices", "2015 = 100"),
+        ("Prices (2015 = 100)", "index, 2015 = 100", "Prices", "index, 2015 = 100"),
+        ("GDP (constant 2021 PPP $)", "constant 2017 PPP $", "GDP", "constant 2021 PPP $"),
+        ("Gini index", "0-100", "Gini index", "0-100"),
+    ],
+)
+def test_the_unit_is_taken_where_it_is_one(served, held, title, unit):
+    assert worldbank.named(served, {"unit": held}) == (title, unit)
 
 
 def test_a_new_base_year_is_a_new_unit_and_other_words_are_kept(held, world):
@@ -322,6 +340,11 @@ def message(key="Invalid value"):
     return [{"message": [{"id": "120", "key": key, "value": "The provided value is not valid"}]}]
 
 
+def listed(**fields):
+    """A list of economies whose first row says other things."""
+    return Fault(bad.country_row(**fields), kind="country")
+
+
 STAYING = {
     "502": (Fault(bad.status(502)), FAILED, "answered 502 Bad Gateway"),
     "502 on page 2": (Fault(bad.status(502), page=2), FAILED, "answered 502"),
@@ -373,6 +396,18 @@ STAYING = {
     "a quarter": (Fault(bad.variable("Time", "YR2000Q1", "2000Q1")), BROKEN, "outside the years"),
     "a year that is a list": (Fault(bad.variable("Time", [1], "x")), BROKEN, "year is no text"),
     "a series that is a list": (Fault(bad.variable("Series", [1])), BROKEN, "sent the series [1]"),
+    "a number of 1 MB": (Fault(bad.raw_value(b"1." + b"0" * 2**20)), BROKEN, "digits, more than"),
+    "a value twice": (Fault(bad.raw_value(b'1, "value": 2')), FAILED, "says 'value' twice of one"),
+    "a page without end": (Fault(bad.endless), FAILED, "a page of more than 4 MB"),
+    "a page of brackets": (Fault(bad.raw(b"[[]" + b",[]" * 2**20)), FAILED, "more parts than any"),
+    "another server": (Fault(bad.moved("http://localhost:9/v2")), FAILED, "on to another server"),
+    "a title with bidi": (Fault(bad.titled("a\u202eb")), BROKEN, "U+202E"),
+    "updated in 9999": (Fault(bad.header(lastupdated="9999-12-31")), BROKEN, "no day up to today"),
+    "updated never": (Fault(bad.header(lastupdated="soon")), BROKEN, "no day up to today"),
+    "a code that is a path": (listed(id="../../x"), BROKEN, "no code"),
+    "NUL in a name": (listed(name="a\0b"), BROKEN, "U+0000"),
+    "a name of 1 MB": (listed(name="a" * 2**20), BROKEN, "048,576 ch"),
+    "a formula": (listed(name="=1+1"), BROKEN, "a spreadsheet would"),
     "no economies": (Fault(bad.status(502), kind="country"), FAILED, "answered 502"),
     "empty list": (Fault(bad.body([{"page": 1, "per_page": 9, "total": 0}, []]), kind="country"),
                    FAILED, "not the API's"),
@@ -388,6 +423,7 @@ def test_a_staying_fault_changes_nothing_and_is_said_in_a_sentence(
 ):
     # A server that hangs is given up on when patience ends: little is enough here.
     monkeypatch.setenv("CLAIMBOOK_PATIENCE", "1.2")
+    monkeypatch.setattr(responses, "MOST_BYTES", 4 << 20)
     fault, code, words = STAYING[name]
     world.figures = {
         series: {cell: value + 1 for cell, value in figures.items()}

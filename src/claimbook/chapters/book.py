@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
 from nbformat import NotebookNode
 
-from claimbook import paths, status
-from claimbook.chapters import freshness, notebooks, prose
+from claimbook import paths, reading, status
+from claimbook.chapters import allowed, freshness, notebooks, prose
 from claimbook.chapters.definitions import Library
 from claimbook.chapters.notebooks import ChapterError
 from claimbook.claims import declared, files
-from claimbook.claims.output import expanded
+from claimbook.claims.output import claim_text, expanded
 from claimbook.data import snapshot
 from claimbook.errors import ClaimbookError, nearest
 
@@ -62,9 +63,14 @@ class Book:
     @cached_property
     def pages(self) -> list[str]:
         """Every page that the table of contents names, without suffix, the root first."""
-        from sphinx_external_toc.parsing import parse_toc_yaml
+        from sphinx_external_toc.parsing import MalformedError, parse_toc_yaml
 
-        return list(parse_toc_yaml(self.root / "_toc.yml"))
+        path = self.root / "_toc.yml"
+        reading.yaml_text(path, ChapterError)
+        try:
+            return list(parse_toc_yaml(path))
+        except (MalformedError, TypeError, AttributeError) as fault:
+            raise ChapterError(f"_toc.yml is no table of contents ({fault}).") from None
 
     @cached_property
     def chapters(self) -> dict[str, Path]:
@@ -111,7 +117,7 @@ class Book:
     @cached_property
     def references(self) -> set[str]:
         """The keys of the literature."""
-        text = (self.root / "book" / "references.bib").read_text(encoding="utf-8")
+        text = reading.text(self.root / "book" / "references.bib", ChapterError)
         return set(re.findall(r"^@\w+\{([^,\s]+),", text, re.MULTILINE))
 
     # What it holds of one name
@@ -177,7 +183,37 @@ class Book:
         """Say why a notebook's stored outputs no longer hold; empty where it is fresh."""
         return self._once("stale", name, lambda: self._stale(name))
 
+    def refused(self, name: str, notebook: NotebookNode | None = None) -> list[allowed.Fault]:
+        """Say what a notebook does that no chapter may: the cell, and a sentence."""
+        notebook = notebook or self.notebook(name)
+        claim_id = name if name in self.chapters else None
+        found = allowed.faults(notebook, claim_id, self.notebooks[name].parent)
+        with suppress(ClaimbookError):  # a chapter that has no claim output yet is stale
+            told = claim_id and self.answers(name) and notebooks.claim_text(notebook)
+            if told and told != claim_text(self.output_of(notebook, name)):
+                text = (
+                    f"the text of its claim is not that of its figures: run `claimbook run {name}`."
+                )
+                found.append((None, text))
+        return found
+
+    def require_allowed(self, name: str, notebook: NotebookNode | None = None) -> None:
+        """Stop at a notebook that does what no chapter may."""
+        if faults := self._refusals(name, notebook):
+            raise ChapterError("\n".join(faults))
+
+    def _refusals(self, name: str, notebook: NotebookNode | None = None) -> list[str]:
+        path = paths.shown(self.notebooks[name])
+        return [
+            f"{path}{'' if cell is None else f', cell {cell}'}: {text}"
+            for cell, text in self.refused(name, notebook)
+        ]
+
     def faults(self, name: str) -> list[str]:
+        """Say what stops a notebook from being shown: what it may not do, and what is outdated."""
+        return self._refusals(self.known(name)) + self.outdated(name)
+
+    def outdated(self, name: str) -> list[str]:
         """Say what no longer holds of a notebook: its outputs, or the verdict of its prose."""
         if changed := self.stale(self.known(name)):
             return [
@@ -261,7 +297,7 @@ class Book:
             (path, "line", number)
             for path in (own, essay, own.with_name("index.md"), test)
             if path.is_file()
-            for number, line in enumerate(path.read_text("utf-8").splitlines(), 1)
+            for number, line in enumerate(reading.text(path, ChapterError).splitlines(), 1)
             if PLACEHOLDER in line
         ]
         cells = enumerate(self.notebook(claim_id).cells)
@@ -300,7 +336,7 @@ class Book:
     @cached_property
     def _lock(self) -> str:
         path = self.root / "requirements.txt"
-        return freshness.lock(path.read_text(encoding="utf-8") if path.is_file() else "")
+        return freshness.lock(reading.text(path, ChapterError) if path.is_file() else "")
 
     def _once(self, kind: str, name: str, make: Callable[[], T]) -> T:
         if (kind, name) not in self._kept:

@@ -213,12 +213,17 @@ def _defined(statement: ast.stmt) -> list[str]:
     return sorted(stored | {node.name for node in nodes if isinstance(node, _NAMED)})
 
 
+def read_globally(statement: ast.stmt) -> set[str]:
+    """Return the names of its module that a statement reads, what it takes or assigns left out."""
+    return _globals(symtable.symtable(ast.unparse(statement), "", "exec"))
+
+
 def _chains(statement: ast.stmt) -> Iterator[list[str]]:
     """Each global name that a statement reads, with the attributes that follow it: ``a.b.c``.
 
     What a function takes or assigns is its own, and hides a module of the same name.
     """
-    known = _globals(symtable.symtable(ast.unparse(statement), "", "exec"))
+    known = read_globally(statement)
     nodes = list(ast.walk(statement))
     within = {node.value for node in nodes if isinstance(node, ast.Attribute)}
     for node in nodes:

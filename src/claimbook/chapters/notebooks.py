@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import itertools
+import json
 import multiprocessing
 import os
 import tempfile
@@ -17,11 +20,12 @@ from jupyter_client.provisioning import KernelProvisionerFactory, LocalProvision
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
-from claimbook import paths
+from claimbook import paths, reading
 from claimbook.claims.output import MIME
 from claimbook.errors import ClaimbookError
 
 CELL_SECONDS = 120
+FORMAT = (4, 5)
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 # What nearly every chapter imports: most of the time of a kernel that starts cold.
 _WARM = (
@@ -36,11 +40,43 @@ class ChapterError(ClaimbookError):
 
 
 def read(path: Path) -> nbformat.NotebookNode:
-    """Read a notebook, in format version 4."""
+    """Read a notebook, in format version 4; a cell without an id gets one of its content."""
+    name = paths.shown(path)
+    found = reading.parsed(reading.text(path, ChapterError), name, ChapterError)
+    found = found if isinstance(found, dict) else {}
+    version, cells = found.get("nbformat"), found.get("cells")
+    if (
+        version is None
+        or not isinstance(cells, list)
+        or not all(isinstance(c, dict) for c in cells)
+    ):
+        raise ChapterError(f"{name} is not a notebook (it has no format or no cells).")
+    minor = found.get("nbformat_minor", 0)
+    if version != FORMAT[0] or not isinstance(minor, int) or minor > FORMAT[1]:
+        raise ChapterError(
+            f"{name} is in the notebook format {version}.{minor}; the book reads 4.0 to "
+            f"{FORMAT[0]}.{FORMAT[1]}: save it in that format."
+        )
+    _identify(cells)
     try:
-        return nbformat.read(path, as_version=4)
-    except (OSError, ValueError, nbformat.reader.NotJSONError) as fault:
-        raise ChapterError(f"{paths.shown(path)} is not a notebook ({fault}).") from None
+        # Validated first: nbformat reads what it does not understand as far as it goes.
+        nbformat.validate(found | {"nbformat_minor": FORMAT[1]})
+    except nbformat.ValidationError as fault:
+        first = str(fault).splitlines()[0]
+        raise ChapterError(f"{name} is not a notebook ({first:.120}).") from None
+    return nbformat.reads(json.dumps(found | {"nbformat_minor": FORMAT[1]}), 4)
+
+
+def _identify(cells: list[dict[str, Any]]) -> None:
+    """Give an id to each cell that has none, or one that another has: chance would change bytes."""
+    seen: set[str] = set()
+    for cell in cells:
+        if not cell.get("id") or cell["id"] in seen:
+            source = json.dumps(cell.get("source", ""))
+            made = hashlib.sha256(source.encode()).hexdigest()[:8]
+            ids = (made if number == 1 else f"{made}-{number}" for number in itertools.count(1))
+            cell["id"] = next(one for one in ids if one not in seen)
+        seen.add(str(cell["id"]))
 
 
 def write(path: Path, notebook: nbformat.NotebookNode) -> bool:
@@ -55,8 +91,13 @@ def write(path: Path, notebook: nbformat.NotebookNode) -> bool:
 def replace(path: Path, content: bytes) -> None:
     """Write a file whole or not at all."""
     with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".tmp", delete=False) as partial:
-        partial.write(content)
-    os.replace(partial.name, path)
+        try:
+            partial.write(content)
+            partial.flush()
+            os.replace(partial.name, path)
+        except BaseException:
+            Path(partial.name).unlink(missing_ok=True)
+            raise
     path.chmod(0o644)
 
 
@@ -74,6 +115,15 @@ def claim_output(notebook: nbformat.NotebookNode, claim_id: str) -> dict[str, An
             f"check is followed by a cell that says `claim`; then run `claimbook run {claim_id}`."
         )
     return found[0]
+
+
+def claim_text(notebook: nbformat.NotebookNode) -> str | None:
+    """Return the text form of the claim output stored in a chapter."""
+    for cell in notebook.cells:
+        for output in cell.get("outputs", ()):
+            if MIME in output.get("data", {}):
+                return str(output["data"].get("text/plain"))
+    return None
 
 
 def executed(path: Path, data: Path | None = None) -> nbformat.NotebookNode:

@@ -12,10 +12,11 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from nbformat import NotebookNode
 
@@ -46,8 +47,17 @@ _NETWORK = re.compile(
 )
 _YEARS = r"(?:1[89]|20)\d\d(?:[–-](?:(?:1[89]|20)\d\d|\d\d))?"
 _ALLOWED = re.compile(
-    r"(?<!\\)\$(?! )[^$]+(?<!\\)\$(?!\d)|"  # a formula, as _config.yml has it
-    rf"`[^`]*`|\]\([^)]*\)|¶+\s*\d+(?:[–,]\s*\d+)*|\b{_YEARS}\b|95\s%|\{{[^}}]*\}}|https?://\S+"
+    # A formula, as _config.yml has it, that is more than a number; a role; the target of a link;
+    r"(?<!\\)\$(?! )[^$]*[A-Za-z=<>][^$]*(?<!\\)\$(?!\d)|\{[\w:]+\}`[^`]*`|\]\([^)]*\)|https?://\S+|"
+    # and what may be typed: paragraphs, years, the intervals' 95 %.
+    rf"¶+\s*\d+(?:[–,]\s*\d+)*|\b{_YEARS}\b|95\s%(?=\s+intervals?\b)"
+)
+_SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z*(“\[])|\n\s*\n")
+# A sign or digit at a bound number's side would be read as a part of it.
+_TOUCHED = re.compile(r"(?:[\d.,+−]|(?<!\w)-)\[[^\[\]]*\]\(value:[^)]*\)|\]\(value:[^)]*\)\d")
+_TYPED_VERDICT = re.compile(
+    r"\bverdict(?: is| was|:)\W{0,4}(?:supported|contradicted|mixed|inconclusive)\b"
+    r"|\*(?:supported|contradicted|mixed|inconclusive|supports|contradicts)\*"
 )
 _NUMBER = re.compile(r"(?<![\w.])[−+-]?\d+(?:[.,]\d+)*\s?%?")
 _LINK = re.compile(r"\]\(([^)\s]+)\)")
@@ -147,6 +157,13 @@ def _words(chapter: Chapter) -> Finds:
     count = word_count(claim.get("answer", ""))
     if count > ANSWER_WORDS:
         yield chapter.declares(f"the answer has {count} words, more than {ANSWER_WORDS}.")
+    for name in ("answer", "may_write", "may_not_write"):
+        for text in _typed(claim.get(name, "")):
+            yield chapter.declares(f"in {name}, {text}")
+    roles = {check["id"]: check["role"] for check in claim["checks"]}
+    told = {match["name"].split(".")[0] for match in prose.LINK.finditer(claim.get("answer", ""))}
+    if told and told <= roles.keys() and not any(roles[one] in files.COUNTING for one in told):
+        yield chapter.declares("the answer tells no check that counts: bind a value of one.")
 
 
 def _grid(chapter: Chapter) -> Finds:
@@ -204,7 +221,9 @@ def _literature(chapter: Chapter) -> Finds:
 
 def _fresh(chapter: Chapter) -> Finds:
     book = chapter.book
-    for fault in (*book.faults(chapter.id), *book.undeclared(chapter.id)):
+    for number, text in book.refused(chapter.id):
+        yield chapter.says(text, number)
+    for fault in (*book.outdated(chapter.id), *book.undeclared(chapter.id)):
         yield chapter.says(fault)
 
 
@@ -221,10 +240,22 @@ def _charts(chapter: Chapter) -> Finds:
     for number, drawn in charts:
         for problem in figures.problems(drawn):
             yield chapter.says(problem, number)
+        for colour in figures.faint(drawn):
+            text = f"draws in {colour}, which white or dark paper swallows: use figures.PALETTE."
+            yield chapter.says(text, number)
+        if empty := sum(_empty(trace) for trace in drawn.get("data", ())):
+            text = f"draws {empty} empty values as gaps: tell the reader what is missing there."
+            yield Finding(chapter.path, text, number, warning=True)
     metas = [drawn.get("layout", {}).get("meta", {}) for _, drawn in charts]
     ids = Counter(meta.get("claimbook", {}).get("id") for meta in metas)
     for name in sorted(name for name, count in ids.items() if name and count > 1):
         yield chapter.says(f"two charts have the id {name}: rename one.")
+
+
+def _empty(trace: Mapping[str, Any]) -> int:
+    """Count the points of a trace that have no value."""
+    ends = (trace.get("x"), trace.get("y"))
+    return max(end.count(None) if isinstance(end, list) else 0 for end in ends)
 
 
 def _length(chapter: Chapter) -> Finds:
@@ -273,14 +304,23 @@ def _runs(chapter: Chapter) -> Finds:
 
 
 def _numbers(_: Chapter, cell: NotebookNode) -> Says:
-    for paragraph in re.split(r"\n\s*\n", cell.source):
-        if "{cite" in paragraph:
+    yield from _typed(cell.source)
+
+
+def _typed(text: str) -> Says:
+    """Say which numbers and verdicts of a text are typed, where they should be bound."""
+    for sentence in _SENTENCE.split(text):
+        if "{cite" in sentence:
             continue  # the findings of others are cited, not computed
-        for found in _NUMBER.findall(_ALLOWED.sub(" ", prose.LINK.sub(" ", paragraph))):
+        for found in _NUMBER.findall(_ALLOWED.sub(" ", prose.LINK.sub(" ", sentence))):
             yield (
                 f"the number {found.strip()} is typed: bind it, as in "
                 '[1.2](value:check-id.value ".1f"), or write it in words.'
             )
+    for match in _TOUCHED.finditer(text):
+        yield f"{match[0]} has a sign or digit at its side: leave a space, or bind it whole."
+    for match in _TYPED_VERDICT.finditer(prose.LINK.sub(" ", text)):
+        yield f"the verdict is typed ({match[0]}): bind it, as in [](value:verdict)."
 
 
 def _links(chapter: Chapter, cell: NotebookNode) -> Says:

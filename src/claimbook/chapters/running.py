@@ -80,6 +80,7 @@ def _run_one(book: Book, name: str) -> bool:
     """Execute one notebook in place; tell whether its file changed."""
     path = book.notebooks[name]
     notebook = notebooks.executed(path)
+    book.require_allowed(name, notebook)
     if name in book.chapters:
         declared.require(book.claim(name))
         output = book.output_of(notebook, name)

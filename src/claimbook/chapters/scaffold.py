@@ -11,7 +11,7 @@ import jinja2
 import nbformat
 from ruamel.yaml import YAML
 
-from claimbook import paths, status
+from claimbook import paths, reading, status
 from claimbook.claims import files
 from claimbook.data import snapshot
 from claimbook.errors import ClaimbookError, nearest
@@ -178,7 +178,7 @@ def _yaml() -> YAML:
 
 
 def _load(path: Path) -> Any:
-    return _yaml().load(path.read_text(encoding="utf-8"))
+    return _yaml().load(reading.yaml_text(path, ScaffoldError))
 
 
 def _dump(document: Any, path: Path) -> None:

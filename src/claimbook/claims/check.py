@@ -34,7 +34,7 @@ class Check:
 
     Parameters
     ----------
-    declared : dict
+    declared : mapping
         The check's part of the claim file.
     variants : dict of str to (dict, Estimate or None)
         Options and estimate of each point of the grid, by variant id; the headline first.
@@ -57,7 +57,7 @@ class Check:
         added since the one before.
     """
 
-    declared: dict[str, Any]
+    declared: Mapping[str, Any]
     variants: dict[str, tuple[Options, Estimate | None]]
     vintages: dict[str, Estimate | None]
     missing: dict[str, list[str]] = field(default_factory=dict)
@@ -179,7 +179,7 @@ class Check:
 
 
 def ask(
-    declared: dict[str, Any],
+    declared: Mapping[str, Any],
     function: CheckFunction,
     held: Mapping[str, Snapshot],
     subject: Sequence[str] = (),

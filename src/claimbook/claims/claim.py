@@ -10,9 +10,11 @@ can see it:
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cached_property
+from types import MappingProxyType
 from typing import Any
 
 from claimbook.claims import files, output, rule
@@ -29,12 +31,12 @@ class Claim:
 
     Parameters
     ----------
-    declared : dict
-        The claim file, from :func:`claimbook.claims.files.read_claim`.
+    declared : mapping
+        The claim file, read-only, from :func:`claimbook.claims.files.read_claim`.
     """
 
-    def __init__(self, declared: dict[str, Any]) -> None:
-        self.declared = declared
+    def __init__(self, declared: Mapping[str, Any]) -> None:
+        self.declared = _read_only(declared)
         self.checks: dict[str, Check] = {}
         self.values: dict[str, float | str] = {}
 
@@ -115,6 +117,8 @@ class Claim:
         """
         if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", name):
             raise CheckError(f"The value {name!r}: a name is lower case, digits and hyphens.")
+        if not isinstance(number, str) and not math.isfinite(number):
+            raise CheckError(f"The value {name!r} is {number}: it must be a finite number.")
         kept = number if isinstance(number, str) else output.plain(rounded(float(number)))
         if self.values.setdefault(name, kept) != kept:
             raise CheckError(f"The value {name!r} is set twice, to {self.values[name]} and {kept}.")
@@ -127,6 +131,11 @@ class Claim:
 
     def as_dict(self) -> dict[str, Any]:
         """Return what was found, without a word of the claim file, as plain JSON."""
+        if self.declared != _read_only(files.read_claim(self.declared["id"])):
+            raise CheckError(
+                f"{self.declared['id']}.yml is another than when the claim was opened: open the "
+                "claim again, and run every check anew."
+            )
         for check in self.declared["checks"]:
             if check["id"] not in self.checks:
                 raise CheckError(
@@ -170,16 +179,16 @@ class Claim:
     def _verdict(self, outcome: Callable[[Check], str]) -> str:
         return rule.verdict(outcome(self._primary), map(outcome, self._secondary))
 
-    def _releases(self, declared: dict[str, Any]) -> dict[str, Snapshot]:
+    def _releases(self, declared: Mapping[str, Any]) -> dict[str, Snapshot]:
         """Return further releases of the primary's main series: the first that it names."""
         if declared["role"] != files.PRIMARY or not declared["series"]:
             return {}
         return snapshot.history(declared["series"][0], files.claim_series(self.declared))
 
-    def _variants_of(self, declared: dict[str, Any]) -> list[dict[str, Any]]:
+    def _variants_of(self, declared: Mapping[str, Any]) -> list[Mapping[str, Any]]:
         return [one for one in self.declared["checks"] if one.get("of") == declared["id"]]
 
-    def _declared(self, check_id: str) -> dict[str, Any]:
+    def _declared(self, check_id: str) -> Mapping[str, Any]:
         for check in self.declared["checks"]:
             if check["id"] == check_id:
                 return check
@@ -196,6 +205,12 @@ class Claim:
 
     def __repr__(self) -> str:
         return output.claim_text(output.joined(self.as_dict(), self.declared))
+
+
+def _read_only(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return MappingProxyType({name: _read_only(one) for name, one in value.items()})
+    return tuple(map(_read_only, value)) if isinstance(value, list | tuple) else value
 
 
 def claim(claim_id: str) -> Claim:

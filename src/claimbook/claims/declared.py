@@ -17,7 +17,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from claimbook import paths
+from claimbook import paths, reading
 from claimbook.claims import files, rule
 from claimbook.errors import ClaimbookError
 
@@ -60,7 +60,7 @@ def sha256(check: Mapping[str, Any]) -> str:
 def read() -> list[Row]:
     """Read the ledger; it is empty where nothing has been declared yet."""
     path = ledger()
-    return parse(path.read_text("utf-8"), paths.shown(path)) if path.is_file() else []
+    return parse(reading.text(path, DeclarationError), paths.shown(path)) if path.exists() else []
 
 
 def parse(text: str, name: str) -> list[Row]:

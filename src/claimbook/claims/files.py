@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from claimbook import paths
+from claimbook import paths, reading
+from claimbook.data import yamlfile
 from claimbook.errors import ClaimbookError, nearest
 
 if TYPE_CHECKING:
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 PRIMARY, SECONDARY, CONTEXT, AFTER = "primary", "secondary", "context", "after"
 COUNTING = (PRIMARY, SECONDARY)
 MOST_SECONDARY = 3
+MOST_VARIANTS = 2_000
 CLAIM = "claim.schema.json"
 Fault = tuple[tuple[Any, ...], str]  # the field, as keys into the document, and the rule it breaks
 
@@ -110,6 +113,11 @@ def _claim_faults(claim: Any) -> Iterator[Fault]:
             yield (*where, "id"), "ids are unique in a claim"
         if check.get("witness") and check["role"] != CONTEXT:
             yield (*where, "witness"), f"a witness never counts: its role is {CONTEXT}"
+        options = known.get(base, {}) | check.get("options", {})
+        count = math.prod(len(values) for values in options.values())
+        if count > MOST_VARIANTS:
+            rule = f"{count:,} variants, more than {MOST_VARIANTS:,}: leave out what no critic asks"
+            yield (*where, "options"), rule
         if base is None:
             continue
         if base not in known:
@@ -128,21 +136,11 @@ def _claim_faults(claim: Any) -> Iterator[Fault]:
 
 def _load(path: Path, schema: str, faults: Callable[[Any], Iterator[Fault]]) -> dict[str, Any]:
     """Read a file, and refuse it with the first fault that its schema or ``faults`` finds."""
-    # Both take their time to import, and chapters that are only read need neither.
+    # It takes its time to import, and chapters that are only read need it not.
     import jsonschema
-    from ruamel.yaml import YAML
-    from ruamel.yaml.error import MarkedYAMLError
 
-    try:
-        document = YAML(typ="rt").load(path.read_text(encoding="utf-8"))
-    except MarkedYAMLError as fault:
-        line = fault.problem_mark.line + 1 if fault.problem_mark else 1
-        raise ClaimFileError(
-            f"{paths.shown(path)}, line {line}: not YAML ({fault.problem}). Look at the "
-            "indentation and colons of that line and the one before."
-        ) from None
-    except FileNotFoundError:
-        raise ClaimFileError(f"{paths.shown(path)} is missing: restore it from git.") from None
+    name, text = paths.shown(path), reading.yaml_text(path, ClaimFileError)
+    document = yamlfile.loaded(text, name, "rt", ClaimFileError)
     found = jsonschema.exceptions.best_match(_validator(schema).iter_errors(document))
     if found is not None:
         where, rule = found.absolute_path, _plain(found)
@@ -152,7 +150,10 @@ def _load(path: Path, schema: str, faults: Callable[[Any], Iterator[Fault]]) -> 
         where, rule = next(faults(document), ((), ""))
     if rule:
         raise ClaimFileError(f"{_where(path, document, where)}: {rule}.")
-    return json.loads(json.dumps(document))
+    try:
+        return json.loads(json.dumps(document, default=str, allow_nan=False))
+    except (TypeError, ValueError) as fault:
+        raise ClaimFileError(f"{name} holds what is no plain field ({fault!s:.80}).") from None
 
 
 @cache
@@ -178,7 +179,7 @@ def _where(path: Path, document: Any, field: Iterable[Any]) -> str:
 
 def _plain(fault: jsonschema.ValidationError) -> str:
     """Put a schema's complaint into words a contributor knows."""
-    found = json.dumps(fault.instance, default=str, ensure_ascii=False)
+    found = json.dumps(fault.instance, default=str, ensure_ascii=False, skipkeys=True)
     found = found if len(found) <= 60 else found[:57] + "…"
     match fault.validator:
         case "enum":
@@ -189,7 +190,7 @@ def _plain(fault: jsonschema.ValidationError) -> str:
         case "additionalProperties" if isinstance(fault.instance, Mapping):
             known = fault.schema.get("properties", {})
             strange = next(name for name in fault.instance if name not in known)
-            hint = nearest(strange, known).strip().replace("Did", "did")
+            hint = nearest(str(strange), known).strip().replace("Did", "did")
             return f"the field {strange} is not known" + (f" ({hint})" if hint else "")
         case "oneOf":
             return "it needs either claims or no_claim_because"

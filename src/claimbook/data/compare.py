@@ -15,7 +15,7 @@ from typing import Any
 import pandas as pd
 
 from claimbook.data import snapshot
-from claimbook.data.series import known_breaks
+from claimbook.data.series import bases, known_breaks
 from claimbook.data.snapshot import CURRENT, Snapshot
 from claimbook.errors import ClaimbookError
 
@@ -50,11 +50,24 @@ def compare(old: Snapshot | None, new: Snapshot) -> dict[str, Any]:
 
 
 def _series(old: Snapshot, new: Snapshot, code: str) -> dict[str, Any]:
-    units = {"old": old.metadata(code)["unit"], "new": new.metadata(code)["unit"]}
+    before, after = old.metadata(code), new.metadata(code)
+    name = "served_title" if "served_title" in before and "served_title" in after else "title"
+    told = {
+        what: {"old": before.get(key, ""), "new": after.get(key, "")}
+        for what, key in (("title", name), ("unit", "unit"))
+    }
+    told["comparable"] = _comparable(before, after)
     after = new.long(code)
     # The same file, byte for byte: reading it once tells all there is to tell.
     before = after if old.sha256(code) == new.sha256(code) else old.long(code)
-    return {"code": code, "unit": units} | revision(before, after)
+    return {"code": code} | told | revision(before, after)
+
+
+def _comparable(*metas: Mapping[str, Any]) -> bool:
+    """Tell whether two copies of a series are in one unit, and of one base year where both say."""
+    units = {meta["unit"] for meta in metas}
+    years = [bases(*(meta.get(k, "") for k in ("title", "unit", "served_title"))) for meta in metas]
+    return len(units) == 1 and (years[0] == years[1] or not all(years))
 
 
 def revision(before: pd.DataFrame, after: pd.DataFrame) -> dict[str, Any]:
@@ -133,7 +146,7 @@ def any_change(report: Mapping[str, Any]) -> bool:
 
 def _changed(one: Mapping[str, Any]) -> bool:
     cells = one["added"] or one["removed"] or one["revised"]
-    return bool(cells) or one["unit"]["old"] != one["unit"]["new"]
+    return bool(cells) or any(one[what]["old"] != one[what]["new"] for what in ("title", "unit"))
 
 
 def claims_moved(
@@ -233,7 +246,7 @@ def as_text(report: Mapping[str, Any]) -> str:
 
 def _series_line(one: Mapping[str, Any]) -> str:
     parts = [f"{one[what]} {what}" for what in ("added", "removed", "revised") if one[what]]
-    if largest := one["largest_absolute"]:
+    if (largest := one["largest_absolute"]) and one["comparable"]:
         parts.append(f"largest revision {_cell(largest)}")
         relative = one["largest_relative"]
         if relative and relative != largest:
@@ -241,9 +254,13 @@ def _series_line(one: Mapping[str, Any]) -> str:
         parts.append(f"median {_short(one['median_absolute'])}{_share(one['median_relative'])}")
     years = dict.fromkeys(str(year) for year in one["newest_year"].values())
     parts.append(f"newest year {' → '.join(years)}")
-    units = one["unit"]
-    if units["old"] != units["new"]:
-        parts.append(f"unit was {units['old']!r}, is {units['new']!r}: not comparable")
+    parts += [
+        f"{what} was {one[what]['old']!r}, is {one[what]['new']!r}"
+        for what in ("title", "unit")
+        if one[what]["old"] != one[what]["new"]
+    ]
+    if not one["comparable"]:
+        parts[-1] += ": not comparable"
     return f"{one['code']}: {', '.join(parts)}"
 
 
@@ -354,9 +371,9 @@ def between(old: Snapshot, new: Snapshot, code: str) -> dict[str, Any]:
     Nothing is measured where the units differ: constant prices of another base year are another
     unit. ``common`` and ``revised`` count economy-years; ``median`` is over those revised.
     """
-    units = old.metadata(code)["unit"], new.metadata(code)["unit"]
+    metas = old.metadata(code), new.metadata(code)
     measured = revision(_of_economies(old, code), _of_economies(new, code))
-    comparable = units[0] == units[1]
+    comparable = _comparable(*metas)
     largest = measured["largest_absolute"] if comparable else None
     if largest:
         largest = largest | {"name": new.economies.loc[largest["economy"], "name"]}
@@ -364,7 +381,9 @@ def between(old: Snapshot, new: Snapshot, code: str) -> dict[str, Any]:
         "old": old.vintage,
         "new": new.vintage,
         "comparable": comparable,
-        "units": units,
+        "changed": "unit" if metas[0]["unit"] != metas[1]["unit"] else "title",
+        "units": tuple(meta["unit"] for meta in metas),
+        "titles": tuple(meta["title"] for meta in metas),
         "common": measured["revised"] + measured["unchanged"],
         "revised": measured["revised"],
         "largest": largest,

@@ -5,6 +5,7 @@ What is declared of a break is where to look; the figures are read, never typed.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -19,6 +20,7 @@ from claimbook.data.snapshot import Snapshot
 from claimbook.errors import ClaimbookError
 
 NAME = "series.yml"
+_BASE = re.compile(r"(?:constant|chained) (\d{4})\b|\b(\d{4}) ?= ?100\b|\b(\d{4}) PPP\b")
 # Figures arrive up to this many years late; an economy that ends earlier has stopped reporting.
 _LATE = 3
 
@@ -140,6 +142,11 @@ def aliases(code: str) -> list[str]:
     """Return the other codes of a renamed series."""
     pairs = known().renamed.items()
     return [other for pair in pairs if code in pair for other in pair if other != code]
+
+
+def bases(*texts: str) -> set[str]:
+    """Return the base years that titles or units name: "2015 = 100", "constant 2015 US$"."""
+    return {year for text in texts for found in _BASE.findall(text) for year in found if year}
 
 
 def known_breaks(code: str, vintages: Sequence[Snapshot]) -> list[str]:

@@ -15,8 +15,8 @@ from __future__ import annotations
 import copy
 import csv
 import hashlib
-import json
 import re
+import stat
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache, partial
@@ -26,7 +26,7 @@ from typing import Any, TypeVar
 import numpy as np
 import pandas as pd
 
-from claimbook import paths
+from claimbook import paths, reading
 from claimbook.data import swap
 from claimbook.data.swap import HISTORY
 from claimbook.errors import ClaimbookError, nearest
@@ -36,6 +36,10 @@ T = TypeVar("T")
 CURRENT = "current"
 ECONOMIES = "economies"
 ECONOMY_COLUMNS = ("economy", "iso2", "name", "region", "income_group", "lending_type", "aggregate")
+# What is asked of a resource, and what each looks like: a path never leaves the folder.
+_FILE = r"[A-Za-z0-9][\w.-]*"
+_PARTS = {"name": _FILE, "path": _FILE, "hash": r"(sha256:)?[0-9a-f]{64}"}
+_YEARS = (1000, 2200)
 _LONG = ["economy", "year", "value"]
 WORLD_BANK = "World Bank, World Development Indicators"
 
@@ -130,9 +134,11 @@ class Store:
         resource = self._listed(self.own(name))
         path = self.folder / resource["path"]
         try:
-            found = path.stat()
+            found = path.lstat()
         except FileNotFoundError:
             raise self._fault(path, "is missing") from None
+        if not stat.S_ISREG(found.st_mode):
+            raise self._fault(path, "is no file but a link, a folder or a pipe")
         mark = found.st_mtime_ns, found.st_size
         if self.sound.get(name) != mark:
             if f"sha256:{sha256(path.read_bytes())}" != resource["hash"]:
@@ -233,26 +239,35 @@ class Store:
 
 def opened(folder: Path) -> Store:
     """Open a folder with a ``datapackage.json``; the same content is the same store."""
-    path = folder / "datapackage.json"
-    try:
-        text = path.read_bytes()
-    except FileNotFoundError:
-        raise SnapshotError(f"{paths.shown(path)} is missing: restore it from git.") from None
-    return _store(folder.resolve(), text)
+    return _store(folder.resolve(), reading.content(folder / "datapackage.json", SnapshotError))
 
 
 @lru_cache(maxsize=32)
 def _store(folder: Path, text: bytes) -> Store:
-    try:
-        package = json.loads(text)
-        if not all({"name", "path", "hash"} <= one.keys() for one in package["resources"]):
-            raise KeyError("a resource without name, path and hash")
-    except (ValueError, KeyError, TypeError, AttributeError) as fault:
-        raise SnapshotError(
-            f"{paths.shown(folder / 'datapackage.json')} is not a data package ({fault}): "
-            "restore it from git."
-        ) from None
+    name = paths.shown(folder / "datapackage.json")
+    package = reading.parsed(reading.decoded(text, name, SnapshotError), name, SnapshotError)
+    if fault := _misdescribed(package):
+        raise SnapshotError(f"{name} is not a data package ({fault}): restore it from git.")
     return Store(folder, text, package)
+
+
+def _misdescribed(package: Any) -> str | None:
+    """Say what keeps a package from being read: a resource is one file beside it, named once."""
+    resources = package.get("resources") if isinstance(package, Mapping) else None
+    if not isinstance(resources, list):
+        return "it lists no resources"
+    names: set[str] = set()
+    for one in resources:
+        held = [one.get(part) for part in _PARTS] if isinstance(one, Mapping) else [None]
+        if not all(isinstance(text, str) for text in held):
+            return "a resource without name, path and hash"
+        for part, text in zip(_PARTS, held, strict=True):
+            if not re.fullmatch(_PARTS[part], text):
+                return f"the {part} {text!r:.60} is none"
+        if held[0] in names:
+            return f"it lists {held[0]} twice"
+        names.add(held[0])
+    return None
 
 
 class Snapshot:
@@ -409,7 +424,13 @@ class Snapshot:
         -------
         pandas.DataFrame
             Columns ``economy``, ``year``, ``value``.
+
+        Raises
+        ------
+        SnapshotError
+            As for :meth:`series`.
         """
+        self._permit(code)
         return read_long(self._file(code))
 
     def _file(self, code: str) -> Path:
@@ -818,6 +839,7 @@ def read_long(path: Path) -> pd.DataFrame:
         isinstance(frame.index, pd.RangeIndex)  # a cell too many makes pandas take an index
         and list(frame.columns) == _LONG
         and np.isfinite(frame["value"]).all()
+        and frame["year"].between(*_YEARS).all()
         and not frame.duplicated(["economy", "year"]).any()
     )
     if not sound:
@@ -828,6 +850,7 @@ def read_long(path: Path) -> pd.DataFrame:
 def _first_fault(path: Path) -> str:
     """Say what is wrong with a series file, reading it line by line."""
     name, remedy = paths.shown(path), "Correct that line, or restore the file from git."
+    reading.text(path, SnapshotError)
     seen: dict[tuple[str, str], int] = {}
     with path.open(encoding="utf-8", newline="") as lines:
         rows = csv.reader(lines)
@@ -837,7 +860,7 @@ def _first_fault(path: Path) -> str:
         for row in rows:
             if len(row) != 3:
                 what = f"{len(row)} cells where there should be three"
-            elif not re.fullmatch(r"\d{4}", row[1]):
+            elif not re.fullmatch(r"\d{4}", row[1]) or not _YEARS[0] <= int(row[1]) <= _YEARS[1]:
                 what = f"the year {row[1]!r} is not a year"
             elif not np.isfinite(pd.to_numeric(row[2], errors="coerce")):
                 what = f"the value {row[2]!r} is not a number"

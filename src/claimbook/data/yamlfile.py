@@ -7,7 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from claimbook import paths
+from claimbook import paths, reading
 from claimbook.errors import ClaimbookError
 
 SCHEMAS = Path(__file__).parent / "schemas"
@@ -19,25 +19,35 @@ class YamlFileError(ClaimbookError):
 
 def read(path: Path, schema: str) -> Any:
     """Return what a file says, which is not to be changed; the same text is read once."""
+    return _valid(paths.shown(path), reading.yaml_text(path, YamlFileError), schema)
+
+
+def loaded(text: str, name: str, kind: str, fault: reading.Fault) -> Any:
+    """Return a text in YAML as data, of ruamel's kind ``"safe"`` or ``"rt"``, which keeps lines."""
+    from ruamel.yaml import YAML
+    from ruamel.yaml.constructor import DuplicateKeyError
+    from ruamel.yaml.error import MarkedYAMLError
+
     try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise YamlFileError(f"{paths.shown(path)} is missing: restore it from git.") from None
-    return _valid(paths.shown(path), text, schema)
+        return YAML(typ=kind).load(text)
+    except DuplicateKeyError as error:
+        line, key = error.problem_mark.line + 1, str(error.problem).split('"')[1:2]
+        raise fault(
+            f"{name}, line {line}: the key {''.join(key)} stands twice: keep one."
+        ) from None
+    except MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise fault(f"{name}, line {line}: not YAML ({error.problem}).") from None
+    except (ValueError, TypeError, RecursionError) as error:
+        raise fault(f"{name} cannot be read as YAML ({error!s:.80}).") from None
 
 
 @lru_cache(maxsize=8)
 def _valid(name: str, text: str, schema: str) -> Any:
     from jsonschema import Draft202012Validator
     from jsonschema.exceptions import best_match
-    from ruamel.yaml import YAML
-    from ruamel.yaml.error import MarkedYAMLError
 
-    try:
-        found = YAML(typ="safe").load(text)
-    except MarkedYAMLError as fault:
-        line = fault.problem_mark.line + 1 if fault.problem_mark else 1
-        raise YamlFileError(f"{name}, line {line}: not YAML ({fault.problem}).") from None
+    found = loaded(text, name, "safe", YamlFileError)
     rules = json.loads((SCHEMAS / f"{schema}.schema.json").read_text(encoding="utf-8"))
     if fault := best_match(Draft202012Validator(rules).iter_errors(found)):
         where = " ".join(str(step + 1 if isinstance(step, int) else step) for step in fault.path)

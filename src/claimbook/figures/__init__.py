@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import Any
 
 from claimbook.figures.chart import HEIGHT, MIME, Chart, ChartError, chart, problems, text_form
+from claimbook.figures.contrast import faint
 from claimbook.figures.forms import (
     bins,
     distribution,
@@ -27,10 +28,12 @@ from claimbook.figures.palette import (
     FALL,
     GREEN,
     GREY,
+    INK,
     NEUTRAL,
     ORANGE,
     OUTCOME_COLOURS,
     PALETTE,
+    PAPER,
     PURPLE,
     RISE,
     TEMPLATE,

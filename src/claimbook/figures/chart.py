@@ -15,6 +15,7 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,8 +26,9 @@ import pandas as pd
 from claimbook.errors import ClaimbookError
 from claimbook.estimates import rounded
 from claimbook.figures import words
+from claimbook.figures.contrast import themed
 from claimbook.figures.palette import TEMPLATE
-from claimbook.figures.steps import without_repeats
+from claimbook.figures.steps import animated, without_repeats
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -179,8 +181,10 @@ def chart(
     """
     import plotly.graph_objects as go
 
-    if table.index.name:
+    if any(table.index.names):
         table = table.reset_index()
+    if table.columns.nlevels > 1:
+        raise ChartError([f"the chart “{id}” has a table whose headings have levels: join them."])
     rows = _plain(table.astype(object).to_numpy().tolist())
     meta = {"id": id, "title": title, "alt": alt, "unit": unit, "source": source}
     meta |= {
@@ -190,6 +194,8 @@ def chart(
     }
     figure = go.Figure(figure).update_layout(height=height, title_text=title)
     figure.layout.template = TEMPLATE  # in the place of plotly's own, which an update would keep
+    if figure.frames:
+        animated(figure)
     layout = _plain(figure.layout.to_plotly_json()) | {"meta": {"claimbook": meta}}
 
     def answering(traces: Sequence[go.Trace]) -> list[dict[str, Any]]:
@@ -201,7 +207,7 @@ def chart(
     if figure.frames:
         steps = [{"name": step.name, "data": answering(step.data)} for step in figure.frames]
         drawn["frames"] = without_repeats(steps)
-    return Chart(drawn)
+    return Chart(themed(drawn))
 
 
 def _csv_line(cells: Sequence[Any]) -> str:
@@ -240,7 +246,7 @@ def problems(drawn: Mapping[str, Any]) -> list[str]:
     named = f"the chart “{meta['id']}”" if meta.get("id") else "a chart"
     errors = list(Draft202012Validator(_schema()).iter_errors(drawn))
     fields = dict.fromkeys(field for error in errors for field in _fields(error))
-    found = [_lack(field, _at(drawn, field)) for field in fields] or _unreadable(meta)
+    found = [_lack(field, _at(drawn, field)) for field in fields] or _unreadable(drawn)
     return [f"{named} has {problem}" for problem in found]
 
 
@@ -260,11 +266,19 @@ def _lack(field: Sequence[str], value: Any) -> str:
     return f"no {'usable ' if unusable else ''}{field[-1]}: {remedy}"
 
 
-def _unreadable(meta: Mapping[str, Any]) -> list[str]:
-    """Say what no schema can: numbers too exact to be heard, rows that do not fit the columns."""
+def _unreadable(drawn: Mapping[str, Any]) -> list[str]:
+    """Say what no schema can: numbers too exact to be heard, what does not move, rows that differ.
+
+    The page draws steps by its own slider; of plotly's buttons it knows nothing.
+    """
+    layout, meta = drawn["layout"], _at(drawn, _META)
     if found := words.too_exact(meta["alt"]):
         exact = found[0]
         return [f"an alt text that says {exact}: a listener keeps four digits at most, round it."]
+    if layout.get("updatemenus") or bool(layout.get("sliders")) != bool(drawn.get("frames")):
+        return [
+            "buttons or a slider that the page cannot move: join the states with figures.stepped."
+        ]
     for place, row in enumerate(csv.reader(meta["rows"]), 1):
         if len(row) != len(meta["columns"]):
             return [
@@ -285,13 +299,31 @@ def _plain(value: Any) -> Any:
 
     A whole number has no point, for JupyterLab would write 2.0 as 2 and so change the file.
     """
+    if value is None or value is pd.NA or value is pd.NaT or isinstance(value, str | bool):
+        return None if value is pd.NA or value is pd.NaT else value
     if isinstance(value, Mapping):
         return {str(key): _plain(part) for key, part in value.items()}
     if isinstance(value, np.ndarray | np.generic):
         value = value.tolist()
     if isinstance(value, list | tuple):
         return [_plain(part) for part in value]
+    if isinstance(value, float) and math.isinf(value):
+        raise ChartError(
+            [
+                "a chart holds an infinite value: mend what made it so (a division by zero, a "
+                "logarithm of zero), or leave it out as missing."
+            ]
+        )
     if isinstance(value, float):
         number = rounded(value) if math.isfinite(value) else None
         return int(number) if number is not None and number.is_integer() else number
-    return value
+    if isinstance(value, int):
+        return value
+    if isinstance(value, date):
+        return value.isoformat()
+    raise ChartError(
+        [
+            f"a chart holds {value!r:.60}, a {type(value).__name__}, which no JSON can hold: write "
+            "it as a number or a text."
+        ]
+    )

@@ -4,6 +4,7 @@
 BLUE, VERMILION, GREEN = "#0072B2", "#D55E00", "#009E73"
 PURPLE, ORANGE, GREY = "#B0609A", "#B87A00", "#7A7F87"
 PALETTE = (BLUE, VERMILION, GREEN, PURPLE, ORANGE, GREY)
+INK, PAPER = "#1d2330", "#ffffff"  # the page's own: its script puts the theme's in their place
 RISE, FALL, NEUTRAL = VERMILION, BLUE, GREY
 # As the chips of the page: a rise or a gain that contradicts must not look like one that does not.
 OUTCOME_COLOURS = {"supports": "#0A6B4F", "contradicts": "#A3124A", "inconclusive": "#535B68"}

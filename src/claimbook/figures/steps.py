@@ -53,13 +53,42 @@ def stepped(steps: Mapping[str, go.Figure], *, label: str, start: str | None = N
             )
     frames = [go.Frame(name=name, data=step.data) for name, step in steps.items()]
     figure = go.Figure(data=steps[shown].data, layout=steps[shown].layout, frames=frames)
-    # JupyterLab draws plotly's own slider; the page has one that the keyboard reaches.
+    return figure.update_layout(sliders=[_slider(list(steps), label, list(steps).index(shown))])
+
+
+def _slider(names: Sequence[str], label: str, active: int) -> dict[str, Any]:
+    """Return plotly's slider, for JupyterLab; the page has one that the keyboard reaches."""
     moves = [
         {"label": name, "method": "animate", "args": [[name], {"mode": "immediate"}]}
-        for name in steps
+        for name in names
     ]
-    slider = {"active": list(steps).index(shown), "currentvalue": {"prefix": f"{label}: "}}
-    return figure.update_layout(sliders=[slider | {"steps": moves}])
+    return {"active": active, "currentvalue": {"prefix": f"{label}: "}, "steps": moves}
+
+
+def animated(figure: go.Figure) -> None:
+    """Turn an animation, such as plotly.express makes, into steps: without buttons, with a slider.
+
+    Parameters
+    ----------
+    figure : plotly.graph_objects.Figure
+        One with frames, which is changed.
+
+    Raises
+    ------
+    ClaimbookError
+        If a frame changes the layout, or has other traces than the first.
+    """
+    if any(frame.layout.to_plotly_json() for frame in figure.frames):
+        raise ClaimbookError("A step of a chart changes its layout: fix the axes for all steps.")
+    if len({len(frame.data) for frame in figure.frames}) > 1:
+        raise ClaimbookError("The steps of a chart have unlike traces: draw the same in each.")
+    told = figure.layout.sliders[0] if figure.layout.sliders else None
+    label = (told and told.currentvalue.prefix) or "Step"
+    buttons = [one for menu in figure.layout.updatemenus for one in menu.buttons]
+    if all(one.method == "animate" for one in buttons):
+        figure.layout.updatemenus = ()
+    names = [str(frame.name) for frame in figure.frames]
+    figure.layout.sliders = [_slider(names, label.strip(" :="), (told and told.active) or 0)]
 
 
 def without_repeats(frames: list[dict[str, Any]]) -> list[dict[str, Any]]:

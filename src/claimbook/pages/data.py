@@ -64,8 +64,12 @@ def _copy_snapshots(app: Sphinx, site: Path) -> None:
     copies = site / "data"
     # What an earlier build has copied may have been withdrawn since.
     shutil.rmtree(copies, ignore_errors=True)
-    for vintage in snapshot.vintages():
-        shutil.copytree(paths.data() / vintage, copies / vintage)
+    for wdi in map(snapshot.read, snapshot.vintages()):
+        folder = copies / wdi.vintage
+        folder.mkdir(parents=True)
+        # What a package lists, and nothing else that may lie or be linked there.
+        for path in (wdi.folder / "datapackage.json", *map(wdi.store.checked, wdi.store.resources)):
+            shutil.copyfile(path, folder / path.name)
 
 
 def connect(app: Sphinx) -> None:

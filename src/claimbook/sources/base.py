@@ -52,6 +52,7 @@ class Served:
     how: str = ""
     release: str = ""
     updated: str = ""
+    named: str = ""  # title and unit as one, where they are served so
 
 
 @dataclass(frozen=True)

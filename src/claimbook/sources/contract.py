@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+import unicodedata
 from collections import Counter
 from collections.abc import Collection, Iterable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pandas as pd
@@ -15,6 +16,9 @@ from claimbook.errors import ClaimbookError
 from claimbook.sources.base import Digits, Served
 
 FIRST_YEAR = 1960
+LONGEST_NUMBER, LONGEST_NAME = 1_000, 300
+# Control characters, and those that turn or hide the text around them.
+_UNSEEN = {"Cc", "Cf", "Co", "Cs"}
 # Economies that old releases list: by a former code (ISO 3166-3), or dissolved since.
 _FORMER = pd.read_csv(Path(__file__).with_name("former-economies.csv"), keep_default_na=False)
 FORMER_CODES = {
@@ -44,6 +48,15 @@ def cells(served: Served, known: Collection[str]) -> list[Cell]:
     Refused are an economy that is not known, an economy-year that stands twice, a year before 1960
     or in the future, and a value that is no finite number within the series' limits.
     """
+    for what, text in (("title", served.title), ("unit", served.unit)):
+        if fault := unreadable(text):
+            raise ContractBroken(f"The {what} of {served.code} {fault}. {_TRUST}")
+    today = datetime.now(UTC).date()
+    if served.updated and not _past(served.updated, today):
+        raise ContractBroken(
+            f"{served.code} says that it was updated on {served.updated!r:.40}, which is no day up "
+            f"to today. {_TRUST}"
+        )
     economy, year, _ = zip(*served.cells, strict=True)
     if not set(map(type, year)) <= {int, str}:
         raise ContractBroken(f"{served.code} has a row whose year is no text. {_TRUST}")
@@ -57,14 +70,16 @@ def cells(served: Served, known: Collection[str]) -> list[Cell]:
             "its figures have been withdrawn. To go on without them, run again with "
             f"`--accept {served.code}`."
         )
-    limits, this_year = band(served.code), datetime.now(UTC).year
+    limits, this_year = band(served.code), today.year
     for economy, year, value in kept:
         if economy not in known:
             what = "is of an economy that the Bank's own list lacks"
         elif not isinstance(year, int) or not FIRST_YEAR <= year <= this_year:
             what = f"lies outside the years {FIRST_YEAR}–{this_year}"
         elif type(value) not in (int, Digits):  # True is an int, too
-            what = f"is {value!r}, which is no number"
+            what = f"is {value!r:.40}, which is no number"
+        elif isinstance(value, Digits) and len(value) > LONGEST_NUMBER:
+            what = f"has {len(value):,} digits, more than any figure"
         elif not math.isfinite(number := float(str(value))):
             what = f"is {value!s:.40}, which is not finite"
         elif not limits.low <= number <= limits.high:
@@ -73,6 +88,26 @@ def cells(served: Served, known: Collection[str]) -> list[Cell]:
             continue
         raise _broken(served.code, economy, year, what)
     return kept
+
+
+def unreadable(text: str) -> str | None:
+    """Say what keeps a served name from being shown: its length, or characters without a shape."""
+    if len(text) > LONGEST_NAME:
+        return f"has {len(text):,} characters"
+    if strange := next((one for one in text if unicodedata.category(one) in _UNSEEN), None):
+        return f"holds the character U+{ord(strange):04X}, which is not seen"
+    if text.startswith(("=", "+", "-", "@")):
+        return f"begins with {text[0]!r}, which a spreadsheet would run"
+    return None
+
+
+def _past(day: str, today: date) -> bool:
+    try:
+        return date.fromisoformat(day) <= today + timedelta(
+            days=1
+        )  # the server may be further east
+    except ValueError:
+        return False
 
 
 def _broken(code: str, economy: object, year: object, what: str) -> ContractBroken:

@@ -191,7 +191,11 @@ def _series(one: Served, cells: list[contract.Cell], source: Source) -> Series:
         source=source.cite(one.code),
         retrieved=_today(),
         how=one.how,
-        extra={"licenses": [dict(source.licence_of(one.code))], "vintage": one.release},
+        extra={
+            "licenses": [dict(source.licence_of(one.code))],
+            "vintage": one.release,
+            **({"served_title": one.named} if one.named else {}),
+        },
     )
 
 

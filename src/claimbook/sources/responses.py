@@ -14,7 +14,7 @@ import threading
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urljoin, urlsplit
 
 from urllib3.exceptions import InvalidHeader
 from urllib3.util import Retry
@@ -22,6 +22,8 @@ from urllib3.util import Retry
 from claimbook.sources.base import Digits
 
 TOO_MANY_REQUESTS = 429
+# The largest pages of the Bank hold 7 MB and 400,000 commas; more would only fill the memory.
+MOST_BYTES, MOST_PARTS = 32 << 20, 2_000_000
 # Statuses that say "not now" rather than "not this".
 PASSING = {408, 425, TOO_MANY_REQUESTS}
 UNKNOWN = {404, 410}
@@ -77,13 +79,15 @@ class Listener:
     def __call__(self, response: Any, **_: Any) -> None:
         """Check an answer, or raise AnswerFault; wbgapi then finds it parsed."""
         if response.is_redirect:
+            _check_origin(response)
+            self._body(response)  # which requests would read without a limit
             return
         with self._count:
             self.requests += 1
         if self.stopped.is_set():
             raise AnswerFault("was no longer needed", final=True)
         _check_status(response)
-        answer = _parsed(_body(response))
+        answer = _parsed(self._body(response))
         asked = int(parse_qs(urlsplit(response.url).query).get("page", ["1"])[0])
         page = _page(answer, asked)
         if asked == 1:
@@ -96,12 +100,25 @@ class Listener:
         # A body of several megabytes need not be parsed twice, nor its digits be lost to a float.
         response.json = lambda **_: answer
 
+    def _body(self, response: Any) -> bytes:
+        # requests reads in pieces of 10 KB, which for pages of 7 MB takes as long as to parse them.
+        body = bytearray()
+        for piece in response.iter_content(1 << 20):
+            body += piece
+            if len(body) > MOST_BYTES or self.stopped.is_set():
+                response.close()
+                what = f"sent a page of more than {MOST_BYTES >> 20} MB"
+                raise AnswerFault(what, final=True)
+        response._content = bytes(body)
+        return response._content
 
-def _body(response: Any) -> bytes:
-    # requests reads in pieces of 10 KB, which for pages of 7 MB takes as long as to parse them.
-    body = b"".join(response.iter_content(1 << 20))
-    response._content = body
-    return body
+
+def _check_origin(response: Any) -> None:
+    """Refuse to follow a server to another: what that says would be credited to this one."""
+    here, there = (urlsplit(urljoin(response.url, to)) for to in ("", response.headers["location"]))
+    if here[:2] != there[:2]:
+        place = f"{there.scheme}://{there.netloc}"
+        raise AnswerFault(f"sends us on to another server, {place:.80}", final=True)
 
 
 def _check_status(response: Any) -> None:
@@ -124,14 +141,27 @@ def _retry_after(header: str) -> float:
 
 
 def _parsed(body: bytes) -> Any:
+    if sum(map(body.count, (b",", b"[", b"{"))) > MOST_PARTS:
+        raise AnswerFault("sent a page of more parts than any page has", final=True)
     try:
-        return json.loads(body, parse_float=Digits, parse_constant=Digits)
+        return json.loads(
+            body, parse_float=Digits, parse_constant=Digits, object_pairs_hook=_object
+        )
     except (ValueError, RecursionError):
         pass
     if message := _XML_MESSAGE.search(body):
         raise _refusal(*(part.decode("utf-8", "replace") for part in message.groups()))
     kind = "XML or HTML" if body.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"<") else "no JSON"
     raise AnswerFault(f"answered with {kind} where JSON was asked for")
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise AnswerFault(f"says {twice!r:.40} twice of one thing")
+    return found
 
 
 def _page(answer: Any, asked: int) -> Page:

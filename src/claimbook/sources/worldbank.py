@@ -27,10 +27,11 @@ import pandas as pd
 import tenacity
 
 from claimbook.data.package import LICENCE
+from claimbook.data.series import bases
 from claimbook.data.snapshot import CURRENT
 from claimbook.errors import ClaimbookError
 from claimbook.sources.base import PATIENCE, NotServed, Order, Served, Source, register
-from claimbook.sources.contract import FORMER_CODES, ContractBroken
+from claimbook.sources.contract import FORMER_CODES, ContractBroken, unreadable
 from claimbook.sources.responses import AnswerFault, Listener
 
 ENDPOINT = "https://api.worldbank.org/v2"
@@ -46,12 +47,17 @@ WORKERS = 3
 # More series a request would save few requests, and lose more work to each page that fails.
 MOST_SERIES_A_REQUEST = 4
 ATTEMPTS = 6
+MOST_WORDS = 1_000  # characters of a description
 _NAMES = {"economy": "id", "iso2": "iso2Code", "name": "name"}
 _GROUPS = {"region": "region", "income_group": "incomeLevel", "lending_type": "lendingType"}
 NO_REGION = "NA"  # the region that country/all gives an aggregate
-# A unit that names the prices it is measured in, in a title such as "GDP (constant 2015 US$)".
-_PRICES = re.compile(r"\((constant \d{4} [^()]+)\)")
 _PARENTHESIS = re.compile(r"\s*\((?:BoP, )?([^()]+)\)")
+# What tells a unit, such as "(constant 2015 US$)", from "(modeled ILO estimate)" or "(2017 PPP)".
+_UNIT = re.compile(
+    r"[%$=]|\b(per|LCU|current|constant|ratio|scale|\d+ to \d+|number|people|persons|births|deaths"
+    r"|thousands?|millions?|billions?|years?|months?|days?|hours?|k?g|[kM]t|tons?|k?m|mm|hectares"
+    r"|meters|kWh?|TEU|equivalent|points|articles|applications)\b"
+)
 
 
 class FetchFailed(ClaimbookError):
@@ -231,13 +237,15 @@ class WorldBank(Source):
         before = self.held.get(one.code, {})
         title, unit = named(one.title or notes.get("IndicatorName", ""), before)
         short = notes.get("Shortdefinition") or notes.get("Longdefinition") or ""
-        sentence = re.split(r"(?<=[.!?])\s", " ".join(short.split()), maxsplit=1)[0]
+        short = " ".join("".join(c for c in short if c.isprintable() or c.isspace()).split())
+        sentence = re.split(r"(?<=[.!?])\s", short, maxsplit=1)[0][:MOST_WORDS]
         dated = f"{vintage}, from the WDI archives (source {ARCHIVES})"
         elsewhere = "" if self._endpoint == ENDPOINT else f", from the endpoint {self._endpoint}"
         return replace(
             one,
             cells=with_todays_codes(one.cells) if self._dimensions else one.cells,
             title=title or one.code,
+            named=one.title,
             unit=unit or notes.get("Unitofmeasure", ""),
             description=before.get("description") or sentence,
             how=f"wbgapi{elsewhere}",
@@ -459,6 +467,12 @@ def economy_table(rows: Iterable[dict[str, Any]], names: Mapping[str, str]) -> p
     twice = table.loc[table["economy"].duplicated(), "economy"]
     if len(twice):
         raise broken(f"names {twice.iloc[0]} twice")
+    for column, form in (("economy", r"[A-Z0-9]{2,3}"), ("iso2", r"[A-Z0-9]{0,2}")):
+        for code in table.loc[~table[column].str.fullmatch(form), column]:
+            raise broken(f"calls one {code!r:.40}, which is no code")
+    for name in table.drop(columns="aggregate").to_numpy().ravel():
+        if fault := unreadable(name):
+            raise broken(f"has the name {name!r:.40}, which {fault}")
     return table.sort_values("economy", ignore_index=True)
 
 
@@ -494,15 +508,17 @@ def with_todays_codes(cells: list[tuple[str, Any, Any]]) -> list[tuple[str, Any,
 def named(served: str, before: Mapping[str, Any]) -> tuple[str, str]:
     """Split the Bank's name of a series, such as ``GDP (constant 2015 US$)``, into title and unit.
 
-    A unit already held stays, for it may say more than the Bank's; unless the Bank now names other
-    prices: a new base year is another unit.
+    The last parenthesis that is a unit is the unit. One already held stays, for it may say more
+    than the Bank's; unless the Bank now names another base year: that is another unit.
     """
-    parenthesis, prices = _PARENTHESIS.search(served), _PRICES.search(served)
-    unit = parenthesis[1] if parenthesis else ""
-    if before.get("unit"):
-        unit = prices[1] if prices else before["unit"]
-    title = _PARENTHESIS.sub("", served, count=1).strip()
-    return title or before.get("title", ""), unit
+    unit, title = "", served
+    for found in _PARENTHESIS.finditer(served):
+        if _UNIT.search(found[1]):
+            unit, title = found[1], served[: found.start()] + served[found.end() :]
+    held = before.get("unit", "")
+    if held and not bases(unit) - bases(held):
+        unit = held
+    return title.strip() or before.get("title", ""), unit
 
 
 def _is_lacking(fault: BaseException) -> bool:

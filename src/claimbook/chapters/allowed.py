@@ -1,0 +1,367 @@
+"""What a chapter may not do: read what it does not declare, change the library, forge an output.
+
+No arms race: a short list, read from syntax trees and stored outputs, each with its remedy. A check
+reads the snapshot that it is given, uses its options, and shows what it found by `claim` alone.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from functools import cached_property
+from pathlib import Path
+
+from markdown_it import MarkdownIt
+from nbformat import NotebookNode
+
+from claimbook.chapters import definitions, freshness
+from claimbook.claims.output import MIME as CLAIM
+from claimbook.errors import nearest
+from claimbook.figures import MIME as CHART
+
+Fault = tuple[int | None, str]  # the cell, None for the notebook as a whole, and a sentence
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+LIBRARY = "claimbook"
+CLAIM_CELL = "claim"
+_SNAPSHOT = f"{CLAIM_CELL}.snapshot"
+TAGS = ("hide-input", "hide-output", "remove-input", "remove-output")
+# HTML is never shown: pages show a frame as its text.
+MIMES = ("text/plain", "text/html", CHART, CLAIM)
+DIRECTIVES = (
+    *("admonition", "attention", "caution", "code-block", "dropdown", "epigraph", "figure"),
+    *("hint", "image", "important", "list-table", "margin", "math", "note", "seealso", "table"),
+    *("tip", "warning"),
+)
+ROLES = ("abbr", "cite", "cite:p", "cite:t", "doc", "eq", "math", "ref", "sub", "sup", "term")
+_SETTINGS = ("html_meta", "myst", "mystnb", "render", "substitutions")
+_DOORS = ("change", "claim", "estimates", "figures", "models", "share_change", "status", "window")
+_MODULES = {
+    *("IPython", "builtins", "ctypes", "gc", "glob", "importlib", "inspect", "io", "ipykernel"),
+    *("os", "pathlib", "pickle", "runpy", "shutil", "sqlite3", "subprocess", "sys", "tempfile"),
+    "unittest",
+}
+_CALLS = {
+    *("__import__", "breakpoint", "compile", "delattr", "display", "eval", "exec", "get_ipython"),
+    *("globals", "input", "open", "setattr", "vars", "__builtins__", "__loader__"),
+}
+# The rooms of a snapshot behind its doors.
+_INNER = {"folder", "limited_to", "masks", "only", "store"}
+_READERS = re.compile(r"read_\w+|fromfile|loadtxt|genfromtxt|memmap|load|fetch_\w+|get_rdataset")
+_CHANGES = {
+    *("append", "clear", "extend", "insert", "pop", "popitem", "remove", "setdefault", "update"),
+}
+_DIRECTIVE = re.compile(r"^\s*(?:`{3,}|:{3,}|~{3,})\s*\{([^}\s]*)\}", re.MULTILINE)
+_ROLE = re.compile(r"\{([a-z:_-]+)\}(?=`)")
+
+
+def faults(notebook: NotebookNode, claim_id: str | None, folder: Path) -> list[Fault]:
+    """Say what a notebook does that it may not; one without a claim may open any snapshot."""
+    found: list[Fault] = [
+        (None, f"the notebook's own settings ({name}) are not read: remove that metadata.")
+        for name in _SETTINGS
+        if name in notebook.metadata
+    ]
+    trees = {}
+    for number, cell in enumerate(notebook.cells):
+        found += [(number, text) for text in _cell(cell, number)]
+        if cell.cell_type == "code":
+            trees[number], apart = definitions.parsed(cell.source)
+            if apart:
+                found.append((number, f"{apart[0]!r:.60} is not plain Python: remove it."))
+    program = _Program(trees, claim_id, folder)
+    return sorted(
+        dict.fromkeys([*found, *program.faults()]), key=lambda one: -1 if one[0] is None else one[0]
+    )
+
+
+# Cells, their tags and what they have stored
+
+
+def _cell(cell: NotebookNode, number: int) -> Iterator[str]:
+    code = cell.cell_type == "code"
+    if cell.cell_type == "raw":
+        yield "is a raw cell: write Markdown, or code that shows a chart."
+    for tag in cell.metadata.get("tags", ()):
+        if not code or tag not in TAGS:
+            yield f"has the tag {tag}: code cells may have {', '.join(TAGS)}, others none."
+    for name in _SETTINGS:
+        if name in cell.metadata:
+            yield f"has settings of its own ({name}): write what it says into the prose."
+    if any(line.startswith(("<<<<<<< ", ">>>>>>> ")) for line in cell.source.splitlines()):
+        yield "holds the marks of a merge that was not finished: choose a side, then run it again."
+    yield from _code_cell(cell) if code else _markdown(cell.source, number)
+
+
+def _code_cell(cell: NotebookNode) -> Iterator[str]:
+    if marker := freshness.UNCOMPARED.search(cell.source):
+        yield f"tells nbval not to compare what it shows: remove {marker[0]}."
+    if re.search(r";\s*(#.*)?\Z", cell.source):
+        yield "ends in a semicolon, which hides what it shows: remove it."
+    for output in cell.outputs:
+        kind = output.output_type
+        if kind == "stream" and output.name != "stdout":
+            told = " ".join(output.text.split())
+            told = re.sub(r"\S*ipykernel_\d+\S*?:(\d+)", r"line \1", told)
+            yield f"writes to stderr, “{told:.120}”: mend what it warns of."
+        elif kind == "error":
+            yield f"ended in {output.ename}: {output.evalue}"
+        elif kind not in ("stream", "error"):
+            yield from _bundle(cell, output)
+
+
+def _bundle(cell: NotebookNode, output: NotebookNode) -> Iterator[str]:
+    drawn = CHART in output.data  # JupyterLab adds a picture of it, which is never shown
+    for mime in output.data:
+        if mime not in MIMES and not (drawn and mime.startswith("image/")):
+            yield f"shows {mime}, which no page shows: draw a chart, or print text."
+    if "text/plain" not in output.data:
+        yield "shows something that has no text form: draw a chart, or print text."
+    if CLAIM in output.data and cell.source.strip() != CLAIM_CELL:
+        yield "shows a claim: only a cell that says `claim`, and nothing else, does so."
+
+
+def _markdown(text: str, number: int) -> Iterator[str]:
+    if number == 0 and text.startswith("---\n"):
+        yield "begins with settings of its own: remove them."
+    if "{{" in text:
+        yield "holds {{ … }}, which pages do not fill in: bind the number, as in [1.2](value:…)."
+    for kind, known, named in (("directive", DIRECTIVES, _DIRECTIVE), ("role", ROLES, _ROLE)):
+        for name in named.findall(text):
+            if name not in known:
+                yield f"the {kind} {{{name}}} is not one for chapters.{nearest(name, known)}"
+    tokens = MarkdownIt("commonmark").parse(text)
+    for token in (inner for one in tokens for inner in (one, *(one.children or ()))):
+        if token.type in ("html_block", "html_inline"):
+            yield f"holds HTML, {token.content.strip().splitlines()[0]!r:.50}: write Markdown."
+
+
+# The code of all cells
+
+
+class _Program:
+    """The syntax trees of a notebook's code cells, read as one program."""
+
+    def __init__(self, trees: dict[int, ast.Module], claim_id: str | None, folder: Path) -> None:
+        self.trees, self.claim_id, self.folder = trees, claim_id, folder
+        self.imports: dict[str, str] = {}  # name to what it stands for, dotted
+        for node in self._nodes():
+            if isinstance(node, ast.Import):
+                for one in node.names:
+                    first = one.name.split(".")[0]
+                    self.imports[one.asname or first] = one.name if one.asname else first
+            elif isinstance(node, ast.ImportFrom):
+                for one in node.names:
+                    self.imports[one.asname or one.name] = f"{node.module}.{one.name}"
+        self.doors = {name for name, place in self.imports.items() if place.startswith(LIBRARY)}
+        self.own = self._aliases({*self.doors, CLAIM_CELL})  # the library's: not to be changed
+        self.shielded = self._aliases({*self.imports, *self.own})
+        self.functions = {
+            one.name: (number, one)
+            for number, one in self._statements()
+            if isinstance(one, Function)
+        }
+        self._read = {name: _reads(one) for name, (_, one) in self.functions.items()}
+
+    def faults(self) -> Iterator[Fault]:
+        """Yield what each cell may not do."""
+        for number, tree in self.trees.items():
+            for node in ast.walk(tree):
+                for text in self._node(node):
+                    yield number, text
+        yield from self._rebound()
+        if self.claim_id is not None:
+            yield from self._checks()
+
+    def _nodes(self) -> Iterator[ast.AST]:
+        return (node for tree in self.trees.values() for node in ast.walk(tree))
+
+    def _statements(self) -> Iterator[tuple[int, ast.stmt]]:
+        return ((n, statement) for n, tree in self.trees.items() for statement in tree.body)
+
+    def _aliases(self, names: set[str]) -> set[str]:
+        """Return the names given and those assigned from one of them, or from a part of it."""
+        while True:
+            more = {
+                target.id
+                for node in self._nodes()
+                if isinstance(node, ast.Assign) and _root(node.value) in names
+                for target in node.targets
+                if isinstance(target, ast.Name)
+            }
+            if more <= names:
+                return names
+            names |= more
+
+    # One node of a tree
+
+    def _node(self, node: ast.AST) -> Iterator[str]:
+        if isinstance(node, ast.Import):
+            for one in node.names:
+                yield from self._imported(one.name, "")
+        elif isinstance(node, ast.ImportFrom):
+            for one in node.names:
+                yield from self._imported(node.module or ".", one.name)
+        elif isinstance(node, ast.Name) and node.id in _CALLS and node.id not in self.functions:
+            yield f"uses {node.id}: a chapter is plain code that a reader can follow."
+        elif isinstance(node, ast.Attribute):
+            yield from self._attribute(node)
+        elif isinstance(node, Function) and node.name.startswith("_repr_"):
+            yield f"defines {node.name}: only the library says how a claim or chart is shown."
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            text, root = ast.unparse(node.func), _root(node.func)
+            if node.func.attr in _CHANGES and root in self.own:
+                yield f"{text} changes what is not the chapter's own: make a copy."
+        if (
+            isinstance(node, ast.Attribute | ast.Subscript)
+            and not isinstance(node.ctx, ast.Load)
+            and _root(node) in self.shielded
+        ):
+            yield f"assigns to {ast.unparse(node)}, which is not the chapter's own: make a copy."
+
+    def _imported(self, module: str, name: str) -> Iterator[str]:
+        root, *rest = [*module.split("."), *filter(None, [name])]
+        helper = self.folder / root
+        if module.startswith(".") or helper.with_suffix(".py").is_file() or helper.is_dir():
+            yield f"imports {module}, a file beside the chapter: write its functions into a cell."
+        elif root in _MODULES:
+            yield f"imports {root}: a chapter reads its figures from the snapshot, by `wdi[CODE]`."
+        elif root == LIBRARY and rest and self._behind(rest[0]):
+            yield f"imports {'.'.join([root, *rest])}: chapters use claimbook's doors alone."
+        elif root in ("plotly", "statsmodels", "scipy") and {"data", "datasets"} & {*rest}:
+            yield f"imports {module}, figures that no claim file declares."
+
+    def _behind(self, name: str) -> bool:
+        return self.claim_id is not None and name not in _DOORS
+
+    def _attribute(self, node: ast.Attribute) -> Iterator[str]:
+        text, root = ast.unparse(node), _root(node)
+        place, *parts = self.imports.get(root or "", "").split(".")
+        parts += text.split(".")[1:] if text.replace(".", "").isidentifier() else []
+        if node.attr.startswith("_"):
+            yield f"reaches for {text}, a private name: use what is documented."
+        elif self.claim_id is not None and node.attr in _INNER and root not in self.imports:
+            yield f"reaches for {text}, behind a snapshot's doors: read series by `wdi[CODE]`."
+        elif place == LIBRARY and len(parts) == 1 and self._behind(parts[0]):
+            yield f"reaches for {text}: chapters use claimbook's doors alone."
+        elif root in self.imports and place != LIBRARY and _READERS.fullmatch(node.attr):
+            yield f"{text} reads what no claim file declares: read figures by `wdi[CODE]`."
+        elif place in ("plotly", "statsmodels", "scipy") and node.attr in ("data", "datasets"):
+            yield f"{text} holds figures that no claim file declares: read them by `wdi[CODE]`."
+
+    # Names that stand for something else
+
+    def _rebound(self) -> Iterator[Fault]:
+        """Yield where a door of the library, or `claim`, is given another meaning."""
+        opened = f"{CLAIM_CELL} = claimbook.claim({self.claim_id!r})"
+        for number, statement in self._statements():
+            for name in _bound(statement):
+                if name in self.doors:
+                    yield number, f"gives {name}, of the library, another meaning: name it apart."
+                elif name == CLAIM_CELL and ast.unparse(statement) != opened:
+                    yield number, f"sets {name}: it is opened once, by `{opened}`."
+
+    def _checks(self) -> Iterator[Fault]:
+        """Yield what the functions of the checks may not do, and checks that are run twice."""
+        asked, named = dict[str, int](), set[str]()
+        for number, statement in self._statements():
+            calls = [node for node in ast.walk(statement) if _asks(node)]
+            for call in calls:
+                first = call.args[0] if call.args else None
+                if isinstance(first, ast.Constant):
+                    if first.value in asked:
+                        yield number, f"runs the check {first.value} once more: run each once."
+                    asked[first.value] = number
+            if calls:
+                named |= _names(statement)
+        for statement in (one for _, one in self._statements()):
+            if isinstance(statement, ast.Assign) and named & set(_bound(statement)):
+                named |= _names(statement)
+        for name in sorted(named & self.functions.keys()):
+            number, function = self.functions[name]
+            for text in self._check(function):
+                yield number, text
+
+    def _check(self, function: Function) -> Iterator[str]:
+        names = [one.arg for one in (*function.args.args, *function.args.kwonlyargs)]
+        used = [node for node in ast.walk(function) if isinstance(node, ast.Name)]
+        for name in names:
+            own = [node for node in used if node.id == name]
+            if any(isinstance(node.ctx, ast.Store) for node in own):
+                yield (
+                    f"{function.name} sets {name}, which it is given, to something else: name "
+                    "that apart."
+                )
+            elif not own and name != names[0]:
+                yield f"{function.name} takes the option {name} and never uses it."
+        for name in sorted(self._reached({function.name}) & self.from_snapshots):
+            yield (
+                f"{function.name} reads {name}, which was read before it was asked: a check reads "
+                "the snapshot that it is given, or every vintage gives the same."
+            )
+
+    def _reached(self, names: set[str]) -> set[str]:
+        """Return the names that some functions read of the program, those they call included."""
+        read, todo = set[str](), set(names)
+        while todo:
+            name = todo.pop()
+            if name in self.functions:
+                found = self._read[name] - read
+                read |= found
+                todo |= found
+        return read
+
+    @cached_property
+    def from_snapshots(self) -> set[str]:
+        """Return the names of the program that hold a snapshot, or what was made of one."""
+        read = []
+        for _, statement in self._statements():
+            if bound := set(_bound(statement)) - self.functions.keys():
+                named = _names(statement)
+                read.append((bound, named | self._reached(named)))
+        tainted = {_SNAPSHOT}
+        while more := set().union(*(bound for bound, named in read if named & tainted)) - tainted:
+            tainted |= more
+        return tainted
+
+
+def _root(node: ast.AST) -> str | None:
+    """Return the name that attributes, places and checks are asked of; None for anything else."""
+    while isinstance(node, ast.Attribute | ast.Subscript) or _asks(node):
+        node = node.func if isinstance(node, ast.Call) else node.value
+    return node.id if isinstance(node, ast.Name) else None
+
+
+def _asks(node: ast.AST) -> bool:
+    """Tell whether a node is `claim.check(…)`."""
+    return isinstance(node, ast.Call) and _is_of_claim(node.func, "check")
+
+
+def _is_of_claim(node: ast.AST, name: str) -> bool:
+    of = node.value if isinstance(node, ast.Attribute) and node.attr == name else None
+    return isinstance(of, ast.Name) and of.id == CLAIM_CELL
+
+
+def _names(node: ast.AST) -> set[str]:
+    """Return the names that stand in a piece of code, and `claim.snapshot` where that does."""
+    nodes = list(ast.walk(node))
+    found = {one.id for one in nodes if isinstance(one, ast.Name)}
+    return found | {_SNAPSHOT for one in nodes if _is_of_claim(one, "snapshot")}
+
+
+def _reads(function: Function) -> set[str]:
+    """Return the names that a function reads of the program, its own left out."""
+    return _names(function) & {*definitions.read_globally(function), _SNAPSHOT}
+
+
+def _bound(statement: ast.AST) -> Iterator[str]:
+    """Yield the names that a statement binds in the program itself, not within a function."""
+    if isinstance(statement, Function | ast.ClassDef):
+        yield statement.name
+    elif isinstance(statement, ast.Name):
+        if not isinstance(statement.ctx, ast.Load):
+            yield statement.id
+    elif not isinstance(statement, ast.Lambda | ast.comprehension):
+        for child in ast.iter_child_nodes(statement):
+            yield from _bound(child)
