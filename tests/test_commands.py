@@ -60,7 +60,7 @@ class Miniature:
         for version in ("1.0", "2.0"):
             write_wheel(self.wheels, "probe", version)
         write_wheel(self.wheels, "probe_dev", "1.0")
-        self.write("requirements.txt", "probe==1.0\n")
+        self.write("requirements.txt", "probe==1.0\n-e .\n")
         self.write("requirements-dev.txt", "probe==1.0\nprobe-dev==1.0\n")
         self.write("pyproject.toml", PYPROJECT)
         shutil.copy(ROOT / "tests" / "tiny_backend.py", self.root)
@@ -164,9 +164,9 @@ def test_a_changed_requirement_is_installed_without_a_new_environment(ready):
     miniature, _ = ready
     keepsake = miniature.root / ".venv" / "keepsake"
     keepsake.touch()
-    miniature.write("requirements.txt", "probe==2.0\n")
+    miniature.write("requirements.txt", "probe==2.0\n-e .\n")
     changed = miniature.run("make book")
-    miniature.write("requirements.txt", "probe==1.0\n")
+    miniature.write("requirements.txt", "probe==1.0\n-e .\n")
     back = miniature.run("make book")
     assert "Installing requirements.txt" in changed.stdout
     assert "Installing requirements.txt" in back.stdout
@@ -227,13 +227,13 @@ def test_an_activated_environment_is_made_anew(ready):
 
 def test_an_install_that_fails_is_not_taken_for_finished(ready):
     miniature, _ = ready
-    miniature.write("requirements.txt", "no-such-package==1.0\n")
+    miniature.write("requirements.txt", "no-such-package==1.0\n-e .\n")
     failed = miniature.run("make book")
     assert failed.returncode != 0
     assert "pip could not install (its own words stand above)" in failed.stdout
     assert "claimbook build" not in failed.stdout
     assert not miniature.stamp.exists()
-    miniature.write("requirements.txt", "probe==1.0\n")
+    miniature.write("requirements.txt", "probe==1.0\n-e .\n")
     assert miniature.run("make book").returncode == 0
     assert miniature.installed() >= {"probe-1.0", "claimbook-0.1"}
 

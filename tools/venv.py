@@ -12,6 +12,7 @@ import sys
 MINIMUM = (3, 11)
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 VENV = os.path.join(ROOT, ".venv")
+SCRIPTS = "Scripts" if os.name == "nt" else "bin"
 STAMP = os.path.join(VENV, ".made")
 # Of an activated .venv that is to be made anew, the Python that made it: its own goes with it.
 PYTHON = getattr(sys, "_base_executable", None) or sys.executable
@@ -54,7 +55,7 @@ def version_of_venv() -> str:
     code = "import platform; print(platform.python_version())"
     try:
         answer = subprocess.check_output(
-            [os.path.join(VENV, "bin", "python"), "-c", code], stderr=subprocess.DEVNULL
+            [os.path.join(VENV, SCRIPTS, "python"), "-c", code], stderr=subprocess.DEVNULL
         )
     except (OSError, subprocess.CalledProcessError):
         return ""

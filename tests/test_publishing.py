@@ -1,0 +1,447 @@
+"""What stands around the book: how it is governed, built in public, reviewed and published."""
+
+import json
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parent.parent
+FORMS = ROOT / ".github" / "ISSUE_TEMPLATE"
+
+
+def text(name):
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+def in_code(cell):
+    """The code spans of a table's cell."""
+    return set(re.findall(r"`([\w-]+)`", cell))
+
+
+# How it is governed
+
+
+def test_the_architecture_page_draws_the_house_that_the_import_rules_hold():
+    contracts = tomllib.loads(text("pyproject.toml"))["tool"]["importlinter"]["contracts"]
+    page = text("docs/architecture.md")
+    assert len(page.splitlines()) <= 45, "it is no longer one screen"
+    drawn = re.search(r"```text\n(.*?)```", page, re.DOTALL).group(1).splitlines()
+    layers = [layer.replace("claimbook.", "") for layer in contracts[0]["layers"]]
+    assert [re.split(r"\s{2,}", line)[0] for line in drawn] == layers
+    package = ROOT / "src" / "claimbook"
+    rooms = {path.stem for path in package.iterdir() if not path.name.startswith("_")}
+    levels = {room for layer in layers for room in layer.split(" | ")}
+    assert rooms == levels | {"sources", "models"}
+    forbidden = {
+        contract["source_modules"][0].removeprefix("claimbook."): {
+            name.removeprefix("claimbook.") for name in contract["forbidden_modules"]
+        }
+        for contract in contracts
+        if contract["type"] == "forbidden"
+    }
+    rows = [line.strip("| ").split(" | ") for line in page.splitlines() if line.startswith("| `")]
+    apart = {min(in_code(row[0])): in_code(row[2]) for row in rows}
+    for room in ("sources", "models"):
+        assert apart[room] == rooms - forbidden[room] - {room}
+    assert apart["claimbook"] == forbidden["claimbook"]
+    (importers,) = (in_code(row[3]) for row in rows if "`sources`" in row[0])
+    outside = next(c for c in contracts if c.get("forbidden_modules") == ["claimbook.sources"])
+    shut_out = {name.removeprefix("claimbook.") for name in outside["source_modules"]}
+    assert importers == rooms - shut_out - {"sources"}
+
+
+def test_the_forms_offer_what_the_book_holds():
+    forms = {path.stem: yaml.safe_load(path.read_text("utf-8")) for path in FORMS.glob("*.yml")}
+    assert {"new_claim", "dispute_verdict", "data_problem", "config"} == set(forms)
+    fields = {
+        field["id"]: field["attributes"]
+        for form in forms.values()
+        for field in form.get("body", ())
+        if "id" in field
+    }
+    held = {path.parent.name for path in ROOT.glob("data/*/datapackage.json")}
+    assert {*fields["vintage"]["options"]} == held | {"several"}
+    example = fields["claim"]["placeholder"]
+    assert list(ROOT.glob(f"book/*/{example}.ipynb"))
+
+
+def test_no_account_is_invented():
+    lines = text(".github/CODEOWNERS").splitlines()
+    assert all(not line or line.startswith("#") for line in lines)
+
+
+@pytest.mark.parametrize("size", [499_999, 500_001])
+def test_a_file_that_is_too_large_is_refused_and_named(tmp_path, size):
+    subprocess.run(["git", "init", "--quiet"], cwd=tmp_path, check=True)
+    (tmp_path / "big name.csv").write_bytes(b"x" * size)
+    ended = subprocess.run(
+        [sys.executable, ROOT / "tools" / "sizes.py"], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert ended.returncode == (size > 500_000)
+    assert ("big name.csv has 500,001 bytes" in ended.stderr) == (size > 500_000)
+
+
+def test_no_file_of_the_repository_is_too_large():
+    command = [sys.executable, ROOT / "tools" / "sizes.py"]
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert ended.returncode == 0, ended.stderr
+
+
+# How it is published
+
+WORKFLOWS = {path.stem: path for path in (ROOT / ".github" / "workflows").glob("*.yml")}
+JOBS = {
+    f"{name}.{job}": body
+    for name, path in WORKFLOWS.items()
+    for job, body in yaml.safe_load(path.read_text("utf-8"))["jobs"].items()
+}
+STEPS = [(job, step) for job, body in JOBS.items() for step in body["steps"]]
+ACTION = re.compile(r"uses: (actions/[\w-]+)@([0-9a-f]{40}) # (v\d+\.\d+\.\d+)$")
+# They need no environment: nothing is installed where a token can write.
+BARE = {"publish", "preview", "propose", "broken"}
+SCHEMAS = {
+    "vendor.github-workflows": ".github/workflows/*.yml",
+    "custom.github-workflows-require-timeout": ".github/workflows/*.yml",
+    "vendor.dependabot": ".github/dependabot.yml",
+    "vendor.github-issue-forms": ".github/ISSUE_TEMPLATE/[!c]*.yml",
+    "vendor.github-issue-config": ".github/ISSUE_TEMPLATE/config.yml",
+    "vendor.citation-file-format": "CITATION.cff",
+}
+
+
+def program(name, *arguments, cwd=ROOT):
+    path = Path(sys.executable).with_name(name)
+    return subprocess.run([path, *arguments], cwd=cwd, capture_output=True, text=True)
+
+
+def zizmor(folder):
+    return program("zizmor", "--offline", "--no-progress", "--min-severity=medium", folder)
+
+
+def test_zizmor_finds_nothing_of_medium_severity_or_above():
+    ended = zizmor(ROOT / ".github")
+    assert ended.returncode == 0, ended.stdout
+
+
+def test_zizmor_would_find_an_action_by_its_tag(tmp_path):
+    folder = tmp_path / ".github" / "workflows"
+    folder.mkdir(parents=True)
+    by_tag = re.sub(r"@[0-9a-f]{40} # v6\.0\.2", "@v6", text(".github/workflows/links.yml"))
+    (folder / "links.yml").write_text(by_tag, encoding="utf-8")
+    ended = zizmor(tmp_path / ".github")
+    assert ended.returncode != 0
+    assert "unpinned-uses" in ended.stdout
+
+
+@pytest.mark.parametrize("schema", SCHEMAS)
+def test_what_github_reads_fits_its_schema(schema):
+    files = sorted(ROOT.glob(SCHEMAS[schema]))
+    assert files
+    ended = program("check-jsonschema", "--builtin-schema", schema, *files)
+    assert ended.returncode == 0, ended.stdout
+
+
+def test_an_action_is_pinned_by_one_hash_with_its_version():
+    lines = [
+        line.strip("- ")
+        for path in WORKFLOWS.values()
+        for line in path.read_text("utf-8").splitlines()
+        if "uses:" in line
+    ]
+    found = [ACTION.match(line) for line in lines]
+    assert all(found), lines
+    assert len({match[1] for match in found}) == len({match.groups() for match in found})
+
+
+def test_every_right_is_given_job_by_job_and_no_credentials_are_left_in_a_checkout():
+    for path in WORKFLOWS.values():
+        assert yaml.safe_load(path.read_text("utf-8"))["permissions"] == {}, path.name
+    assert all("permissions" in body for body in JOBS.values())
+    checkouts = [step for _, step in STEPS if "actions/checkout" in step.get("uses", "")]
+    assert len(checkouts) == len(JOBS)
+    assert all(step["with"]["persist-credentials"] is False for step in checkouts)
+
+
+def targets(body):
+    runs = " ; ".join(step.get("run", "") for step in body["steps"])
+    return set(re.findall(r"\bmake (?:--silent )?(?:-C \S+ )?([a-z-]+)", runs))
+
+
+def test_what_can_write_installs_nothing_and_checks_out_only_its_own_branch():
+    known = set(re.findall(r"^([a-z-]+):", text("Makefile"), re.MULTILINE))
+    for name, body in JOBS.items():
+        assert targets(body) <= known, name
+        if "write" in body["permissions"].values():
+            uses = [step["uses"].split("@")[0] for step in body["steps"] if "uses" in step]
+            assert uses == ["actions/checkout"], name
+            assert "ref" not in body["steps"][0]["with"]
+            assert targets(body) and targets(body) <= BARE, name
+        else:
+            assert targets(body) and not targets(body) & BARE, name
+    assert {name for name, body in JOBS.items() if "write" in body["permissions"].values()} == {
+        "preview-deploy.deploy",
+        "publish.deploy",
+        "refresh.tell",
+    }
+
+
+def test_no_step_lets_github_write_what_others_said_into_its_commands():
+    assert not [step["run"] for _, step in STEPS if "${{" in step.get("run", "")]
+
+
+def test_the_page_on_publishing_names_every_workflow_and_what_it_calls():
+    page = text("docs/publishing.md")
+    rows = {row.split("`")[1]: row for row in page.splitlines() if row.startswith("| `")}
+    assert set(rows) == set(WORKFLOWS)
+    for name, row in rows.items():
+        called = set().union(
+            *(targets(body) for job, body in JOBS.items() if job.split(".")[0] == name)
+        )
+        assert set(re.findall(r"`make ([a-z-]+)`", row)) <= called | {"publish"}, name
+
+
+class Runner:
+    """A machine of GitHub's in small: `make`, `gh` and `git` only say how they were called."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.calls = folder / "calls"
+        (folder / "bin").mkdir()
+        for name in ("make", "gh", "git"):
+            self.answers(name, "")
+
+    def answers(self, name, script):
+        """Let a program answer: a shell script that may look at `$*`."""
+        path = self.folder / "bin" / name
+        said = f'echo "{name} $*" >> {self.calls}\n{script}\n'
+        path.write_text(f"#!/bin/sh\n{said}", encoding="utf-8")
+        path.chmod(0o755)
+
+    def run(self, *command, **environment):
+        self.calls.write_text("")
+        names = ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY")
+        for name in names:
+            (self.folder / name).touch()
+        ended = subprocess.run(
+            command,
+            cwd=self.folder,
+            env={
+                "PATH": f"{self.folder / 'bin'}:/usr/bin:/bin",
+                "RUNNER_TEMP": str(self.folder),
+                "GITHUB_WORKSPACE": "/its/checkout",
+                "GITHUB_REPOSITORY": "someone/book",
+                "GITHUB_RUN_ID": "99",
+                **{name: str(self.folder / name) for name in names},
+                **environment,
+            },
+            capture_output=True,
+            text=True,
+        )
+        assert ended.returncode == 0, ended.stderr
+        return self.calls.read_text("utf-8").splitlines()
+
+    def step(self, name, words, **environment):
+        """Run the step of a job whose commands hold some words, as GitHub does."""
+        (script,) = (
+            step["run"] for job, step in STEPS if job == name and words in step.get("run", "")
+        )
+        return self.run("bash", "-eo", "pipefail", "-c", script, **environment)
+
+
+@pytest.fixture
+def runner(tmp_path):
+    (tmp_path / "runner").mkdir()
+    return Runner(tmp_path / "runner")
+
+
+def test_every_step_runs_as_written(runner):
+    """Dry: each calls what stands in it, none fails, none needs what GitHub does not give."""
+    runner.answers(
+        "gh", 'mkdir -p "$RUNNER_TEMP/site"; case "$*" in *pages*) echo https://x.org/;; esac'
+    )
+    given = {
+        "NUMBER": "7",
+        "HEAD": "a:b",
+        "HEAD_SHA": "c",
+        "RUN_ID": "8",
+        "RUN_URL": "https://y.org",
+    }
+    for name, step in STEPS:
+        if "run" in step:
+            calls = runner.run("bash", "-eo", "pipefail", "-c", step["run"], **given)
+            assert calls or "head -c" in step["run"], name
+
+
+def test_a_preview_goes_to_the_pull_request_that_github_names(runner):
+    """A branch may be named anything: it is handed on as one word, beside its commit."""
+    hostile = 'x:$(touch pwned)"; touch pwned; #'
+    runner.answers("gh", 'case "$*" in *head.sha*) echo 12;; esac')
+    (call,) = runner.step("preview-deploy.deploy", "state=open", HEAD=hostile, HEAD_SHA="abc")
+    assert f"head={hostile}" in call
+    assert (runner.folder / "GITHUB_OUTPUT").read_text("utf-8") == "number=12\n"
+    assert not (runner.folder / "pwned").exists()
+    laid = runner.step("preview-deploy.deploy", "make", NUMBER="12", RUN_ID="8")
+    assert laid[0] == f"gh run download 8 --name site --dir {runner.folder}/site"
+    assert laid[-1] == f"make --silent preview SITE={runner.folder}/site NUMBER=12"
+
+
+@pytest.mark.parametrize("before", ["", "https://api.example.org/comments/5"])
+def test_a_preview_is_told_in_one_comment(runner, before):
+    runner.answers(
+        "gh",
+        f'case "$*" in *html_url*) echo https://x.org/book/;; *paginate*) echo "{before}";; esac',
+    )
+    *_, told = "\n".join(
+        runner.step(
+            "preview-deploy.deploy",
+            "<!-- preview",
+            NUMBER="12",
+            HEAD_SHA="abc",
+            RUN_URL="https://y.org",
+        )
+    ).split("gh api ")
+    place = f"-X PATCH {before}" if before else "repos/someone/book/issues/12/comments"
+    assert told.startswith(f"{place} -f body=<!-- preview -->\nOf abc: ")
+    assert "(https://x.org/book/preview/12/)" in told and "(https://y.org)" in told
+
+
+@pytest.mark.parametrize(
+    ("make", "git", "found"),
+    [("exit 2", "", "broken"), ("", "", "nothing"), ("", "exit 1", "moved")],
+)
+def test_a_refresh_tells_a_break_from_figures_that_moved(runner, make, git, found):
+    runner.answers("make", make)
+    runner.answers("git", git)
+    runner.step("refresh.fetch", "found=broken")
+    assert (runner.folder / "GITHUB_OUTPUT").read_text("utf-8") == f"found={found}\n"
+
+
+def tell(runner, what, *, held):
+    found = runner.folder / "found"
+    found.mkdir()
+    (found / "said.txt").write_text("SI.POV.GINI: 1 revised ``` @someone\n", encoding="utf-8")
+    (found / "ran.txt").write_text("x" * 70_000, encoding="utf-8")
+    runner.answers("gh", f'case "$*" in *list*) echo "{held}";; esac')
+    calls = runner.run(sys.executable, ROOT / "tools" / "tell.py", what, found)
+    return calls, (found / "body.md").read_text("utf-8")
+
+
+@pytest.mark.parametrize(("held", "does"), [("", "gh issue create"), ("5", "gh issue comment 5")])
+def test_a_broken_source_has_one_issue(runner, held, does):
+    calls, body = tell(runner, "broken", held=held)
+    assert [call.startswith(does) for call in calls] == [False, True]
+    assert "````text\nSI.POV.GINI: 1 revised ``` @someone\n````" in body
+
+
+@pytest.mark.parametrize(("held", "does"), [("", "gh pr create"), ("5", "gh pr edit 5")])
+def test_figures_that_moved_are_proposed_in_one_pull_request(runner, held, does):
+    calls, body = tell(runner, "propose", held=held)
+    assert [call.split()[0] for call in calls] == ["git", "git", "git", "gh", "gh"]
+    assert calls[-1].startswith(does)
+    assert "SI.POV.GINI: 1 revised" in body and "cut here" in body and len(body) < 65_536
+
+
+# What is laid on the branch of the pages
+
+
+@pytest.fixture
+def remote(tmp_path):
+    folder = tmp_path / "remote.git"
+    subprocess.run(["git", "init", "--quiet", "--bare", folder], check=True)
+    return folder
+
+
+def site(folder, verdict, **vintages):
+    folder.mkdir(exist_ok=True)
+    (folder / "index.html").write_text("<head><title>A book</title></head>", encoding="utf-8")
+    claim = {"id": "it-rose", "title": "Did it rise?", "url": "book/part/it-rose.html"}
+    claim |= {"answer": "It rose by 2.", "verdict": verdict, "vintages": vintages}
+    (folder / "results.json").write_text(json.dumps({"claims": [claim]}), encoding="utf-8")
+    return folder
+
+
+def lay(remote, folder, *arguments):
+    command = [sys.executable, ROOT / "tools" / "pages.py", "--remote", remote, "--site", folder]
+    return subprocess.run([*command, *arguments], capture_output=True, text=True)
+
+
+def publish(remote, folder, still_open=""):
+    address = ["--address", "https://example.org/book/", "--open", still_open]
+    return lay(remote, folder, "publish", *address)
+
+
+def on_branch(remote, name=None):
+    command = ["git", "-C", remote, *(["show", f"gh-pages:{name}"] if name else LIST)]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+
+LIST = ["ls-tree", "-r", "--name-only", "gh-pages"]
+
+
+def entries(remote):
+    feed = ElementTree.fromstring(on_branch(remote, "verdicts.xml"))
+    atom = "{http://www.w3.org/2005/Atom}"
+    for tag in ("id", "title", "updated"):
+        assert feed.find(atom + tag).text
+    return [entry.find(f"{atom}title").text for entry in feed.findall(f"{atom}entry")]
+
+
+def test_a_publication_tells_the_verdicts_that_changed_since_the_last(remote, tmp_path):
+    first = site(tmp_path / "first", "supported", **{"2013-12": "inconclusive"})
+    assert publish(remote, first).returncode == 0
+    new = ["Did it rise? inconclusive (new)", "Did it rise? supported (new)"]
+    assert entries(remote) == new
+    assert (
+        publish(remote, first).stdout == "The book is published; 0 verdicts are new or changed.\n"
+    )
+    assert entries(remote) == new
+    second = site(tmp_path / "second", "mixed", **{"2013-12": "inconclusive"})
+    assert publish(remote, second).returncode == 0
+    assert entries(remote) == ["Did it rise? supported → mixed", *new]
+    assert (
+        len(
+            subprocess.check_output(["git", "-C", remote, "log", "--format=%h", "gh-pages"]).split()
+        )
+        == 1
+    )
+
+
+def test_a_preview_stands_beside_the_book_until_its_pull_request_is_closed(remote, tmp_path):
+    book = site(tmp_path / "book", "supported")
+    publish(remote, book)
+    for number in ("7", "8"):
+        assert lay(remote, site(tmp_path / number, "mixed"), "preview", number).returncode == 0
+    assert "noindex" in on_branch(remote, "preview/7/index.html")
+    assert "noindex" not in on_branch(remote, "index.html")
+    publish(remote, book, still_open="8")
+    listed = on_branch(remote).splitlines()
+    assert "preview/8/index.html" in listed and "preview/7/index.html" not in listed
+    assert {"index.html", "results.json", "verdicts.xml", ".nojekyll"} <= set(listed)
+
+
+@pytest.mark.parametrize("number", ["../x", "7; rm", "", "0", "-1"])
+def test_a_number_that_is_none_is_refused(remote, tmp_path, number):
+    ended = lay(remote, site(tmp_path / "site", "mixed"), "preview", "--", number)
+    assert ended.returncode != 0 and "is no number of a pull request" in ended.stderr
+
+
+@pytest.mark.parametrize("kind", ["link", "program", "nothing"])
+def test_a_site_that_is_not_plain_is_refused_and_the_branch_is_as_it_was(remote, tmp_path, kind):
+    publish(remote, site(tmp_path / "book", "supported"))
+    before = on_branch(remote)
+    bad = site(tmp_path / "bad", "mixed")
+    if kind == "link":
+        (bad / "secret.txt").symlink_to("/etc/passwd")
+    elif kind == "program":
+        (bad / "run.exe").touch()
+    else:
+        (bad / "index.html").unlink()
+    ended = lay(remote, bad, "preview", "7")
+    assert ended.returncode != 0 and "Traceback" not in ended.stderr
+    assert on_branch(remote) == before
