@@ -48,12 +48,11 @@ def _parts(env: BuildEnvironment, document: nodes.document, claim_id: str) -> li
     env.note_dependency(str(book.claim_paths[claim_id]))
     state.depends_on_essays(env)
     first = results.primary(output)
-    curve = specification_curve(first, output["claim"].get("labels"))
+    others = [check for check in output["checks"] if check is not first]
     return [
         grounds.grounds(output, _dated(book, first)),
-        panel.panels(output, [first]),
-        *(charts.chart_nodes(env, document, curve.as_dict(), None) if curve else []),
-        panel.panels(output, [check for check in output["checks"] if check is not first]),
+        *_argued(env, document, output, first),
+        nodes.raw("", str(panel.panels(output, others)), format="html"),
         parts.part("checks", output=output, strips=grounds.strips(output), names=_names(book)),
         parts.part(
             "method",
@@ -65,6 +64,19 @@ def _parts(env: BuildEnvironment, document: nodes.document, claim_id: str) -> li
             sha=results.data_sha256().get("current", "")[:12],
         ),
     ]
+
+
+def _argued(
+    env: BuildEnvironment, document: nodes.document, output: Output, first: dict[str, Any]
+) -> list[nodes.Element]:
+    """Return the primary check's panel; it holds the curve, whose node both stand in."""
+    curve = specification_curve(first, output["claim"].get("labels"))
+    if curve is None:
+        return [nodes.raw("", str(panel.panels(output, [first])), format="html")]
+    drawn = charts.chart_nodes(env, document, curve.as_dict(), None)
+    for node in drawn:
+        node[0] = nodes.Text(panel.panels(output, [first], curve=node.astext()))
+    return drawn
 
 
 def _names(book: state.Book) -> dict[str, str]:
