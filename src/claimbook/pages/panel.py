@@ -7,6 +7,7 @@ one chosen, and what the verdict would then be. The address carries the choices.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
 from markupsafe import Markup
@@ -29,14 +30,14 @@ def panels(output: dict[str, Any], checks: list[dict[str, Any]], curve: str = ""
     claim, panels = output["claim"], []
     for check in checks:
         if len(check["variants"]) > 1:
-            shown = controls(check, claim.get("labels", {}))
-            said = claim.get("sentence") if check["role"] == PRIMARY else None
+            said = claim.get("sentence", "") if check["role"] == PRIMARY else ""
+            shown = controls(check, claim.get("labels", {}), _PLACE.findall(said))
             panels.append(
                 {
                     "check": check,
                     "controls": shown,
                     "grid": grid(check, shown),
-                    "sentence": said and sentence(said, shown),
+                    "sentence": sentence(said, shown) if said else [],
                 }
             )
     return parts.render(
@@ -44,10 +45,15 @@ def panels(output: dict[str, Any], checks: list[dict[str, Any]], curve: str = ""
     )
 
 
-def controls(check: dict[str, Any], labels: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return a check's options as they are read: in the order of the labels, in their words."""
+def controls(
+    check: dict[str, Any], labels: dict[str, Any], said: Iterable[str] = ()
+) -> list[dict[str, Any]]:
+    """Return a check's options as they are read, in the words of the labels.
+
+    Those that a sentence has `said` come first, then the others in the order of the labels.
+    """
     options = check["options"]
-    read = [name for name in labels if name in options]
+    read = [name for name in (*said, *labels) if name in options]
     return [
         {
             "name": name,
