@@ -139,14 +139,14 @@ def test_the_address_carries_the_choice_and_the_keyboard_makes_it(page, shown):
     control.focus()
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
-    page.wait_for_function("location.hash.startsWith('#choice:')")
+    page.wait_for_function("location.search.startsWith('?choice=')")
     chosen = words(form)
     assert chosen != headline
     page.reload()
     assert words(form) == chosen
     form.locator(".cb-panel__reset").click()
     assert words(form) == headline
-    assert page.evaluate("location.hash") == ""
+    assert page.evaluate("location.search") == ""
 
 
 @pages.tried_in(argued)
@@ -162,3 +162,50 @@ def test_the_choice_moves_on_the_curve(page, shown):
     page.wait_for_function(f"(before) => String(({point})()) !== String(before)", arg=before)
     rank = int(words(form)[2].split("number ")[1].split(" ")[0])
     assert page.evaluate(point)[0] == rank
+
+
+LANDS = pytest.mark.parametrize("shown", [("tiny", "book/lands/gini-fell")], indirect=True)
+
+
+@LANDS
+def test_the_words_of_the_sentence_are_the_controls_and_the_card_follows(page, shown):
+    page.goto(shown.url)
+    form = page.locator("#argue-gini-change")
+    sentence = form.locator(".cb-panel__sentence")
+    names = sentence.locator("select").evaluate_all("all => all.map((one) => one.name)")
+    assert names == ["statistic", "start", "end", "status"]
+    assert form.locator(".cb-panel__option").count() == 0
+    assert sentence.get_by_label("Which middle").is_visible()
+    card, numbers = page.locator(".cb-card__yours"), page.locator(".cb-value").first
+    line = "one => getComputedStyle(one).textDecorationLine"
+    assert not card.is_visible() and "underline" not in numbers.evaluate(line)
+    sentence.get_by_label("Which middle").select_option(label="mean")
+    assert words(form)[0] in card.inner_text()
+    assert "underline" in numbers.evaluate(line)
+    form.locator(".cb-chart__source").scroll_into_view_if_needed()
+    found = form.locator(".cb-panel__found").bounding_box()
+    assert 0 <= found["y"] < 900 - found["height"]
+    card.get_by_role("button").click()
+    assert not card.is_visible() and sentence.get_by_label("Which middle").input_value() == "0"
+
+
+@LANDS
+@pytest.mark.parametrize(
+    ("address", "end", "gone"),
+    [
+        ("#50%-growth", "0", False),
+        ("#choice:gini-change:end-2004-2012", "1", False),  # as addresses once were
+        ("#choice:%E0%A4%A", "0", True),
+        ("?choice=gini-change:end-1066", "0", True),
+        ("?choice=no-such-check:end-2004-2012&choice=gini-change:end-2004-2012", "1", True),
+        ("?choice&economy=%&choice=gini-change:end-2004-2012#what-moves-it", "1", True),
+    ],
+)
+def test_any_address_opens_and_a_choice_that_is_gone_is_said(page, shown, address, end, gone):
+    faults = []
+    page.on("pageerror", faults.append)
+    page.goto(shown.url + address)
+    page.wait_for_function("document.querySelector('#argue-gini-change:not([hidden])')")
+    assert page.locator("#argue-gini-change select[name=end]").input_value() == end
+    assert page.locator(".cb-card__gone").is_visible() == gone
+    assert faults == []

@@ -19,6 +19,7 @@ from claimbook.claims import declared, files
 from claimbook.claims.output import claim_text, expanded
 from claimbook.data import snapshot
 from claimbook.errors import ClaimbookError, nearest
+from claimbook.figures import words
 
 T = TypeVar("T")
 Output = dict[str, Any]
@@ -113,6 +114,11 @@ class Book:
     def snapshots(self) -> dict[str, snapshot.Snapshot]:
         """Vintage to snapshot, the oldest first."""
         return {vintage: snapshot.read(vintage) for vintage in snapshot.vintages()}
+
+    @cached_property
+    def names(self) -> dict[str, str]:
+        """Economy code to its name as people say it."""
+        return words.names(self.snapshots[snapshot.CURRENT]).to_dict()
 
     @cached_property
     def references(self) -> set[str]:

@@ -1,4 +1,4 @@
-"""A chapter's page: the claim card under its title, its checks, and what the head of it says."""
+"""A chapter's page: the claim card under its title, its checks, what its head and its end say."""
 
 from __future__ import annotations
 
@@ -13,9 +13,8 @@ from sphinx.environment import BuildEnvironment
 
 from claimbook import figures
 from claimbook.chapters import results
-from claimbook.data import snapshot
 from claimbook.errors import ClaimbookError
-from claimbook.pages import charts, grounds, panel, parts, phrases, state
+from claimbook.pages import charts, citing, grounds, panel, parts, phrases, state
 from claimbook.pages.specification import specification_curve
 from claimbook.pages.state import BookError, Output
 
@@ -48,13 +47,12 @@ def _parts(env: BuildEnvironment, document: nodes.document, claim_id: str) -> li
     env.note_dependency(str(book.claim_paths[claim_id]))
     state.depends_on_essays(env)
     first = results.primary(output)
-    curve = specification_curve(first, output["claim"].get("labels"))
+    others = [check for check in output["checks"] if check is not first]
     return [
         grounds.grounds(output, _dated(book, first)),
-        panel.panels(output, [first]),
-        *(charts.chart_nodes(env, document, curve.as_dict(), None) if curve else []),
-        panel.panels(output, [check for check in output["checks"] if check is not first]),
-        parts.part("checks", output=output, strips=grounds.strips(output), names=_names(book)),
+        *_argued(env, document, output, first),
+        nodes.raw("", str(panel.panels(output, others)), format="html"),
+        parts.part("checks", output=output, strips=grounds.strips(output), names=book.names),
         parts.part(
             "method",
             up=up,
@@ -67,8 +65,17 @@ def _parts(env: BuildEnvironment, document: nodes.document, claim_id: str) -> li
     ]
 
 
-def _names(book: state.Book) -> dict[str, str]:
-    return book.snapshots[snapshot.CURRENT].economies["name"].to_dict()
+def _argued(
+    env: BuildEnvironment, document: nodes.document, output: Output, first: dict[str, Any]
+) -> list[nodes.Element]:
+    """Return the primary check's panel; it holds the curve, whose node both stand in."""
+    curve = specification_curve(first, output["claim"].get("labels"))
+    if curve is None:
+        return [nodes.raw("", str(panel.panels(output, [first])), format="html")]
+    drawn = charts.chart_nodes(env, document, curve.as_dict(), None)
+    for node in drawn:
+        node[0] = nodes.Text(panel.panels(output, [first], curve=node.astext()))
+    return drawn
 
 
 def claim_review(output: Output, essay: dict[str, Any]) -> dict[str, Any]:
@@ -113,7 +120,7 @@ def _lead(app: Sphinx, output: Output) -> Markup | None:
     title = phrases.bound(lead["title"], output) if "title" in lead else phrases.said(output)
     table = state.page(app.env).files.get(charts.csv_name(app.env.docname, lead.get("chart", "")))
     lines = None if table is None else pd.read_csv(io.StringIO(table), index_col=0)
-    labels, names = output["claim"].get("labels"), _names(book)
+    labels, names = output["claim"].get("labels"), book.names
     drawn = figures.lead_chart(
         lead, output, title=title, source=source, names=names, lines=lines, labels=labels
     )
@@ -130,19 +137,14 @@ def _essay(app: Sphinx, output: Output) -> dict[str, Any]:
     return essays[claim["essay"]]
 
 
-def _card(app: Sphinx, output: Output) -> nodes.raw:
+def _card(app: Sphinx, output: Output, dated: str | None) -> nodes.raw:
     try:
         lead = _lead(app, output)
     except ClaimbookError as fault:
         state.excuse(app, output["claim"]["id"], fault)
         lead = None
-    return parts.part(
-        "card",
-        output=output,
-        essay=_essay(app, output),
-        dated=_dated(state.book(app), results.primary(output)),
-        lead=lead,
-    )
+    state.page(app.env).lead = lead and str(lead)
+    return parts.part("card", output=output, essay=_essay(app, output), dated=dated, lead=lead)
 
 
 def _add_card(app: Sphinx, doctree: nodes.document) -> None:
@@ -150,14 +152,17 @@ def _add_card(app: Sphinx, doctree: nodes.document) -> None:
     claim_id = state.page(app.env).claim
     if claim_id is None:
         return
+    output = state.book(app).output(claim_id)
+    dated = _dated(state.book(app), results.primary(output))
     try:
-        card = _card(app, state.book(app).output(claim_id))
+        card = _card(app, output, dated)
     except ClaimbookError as fault:
         state.excuse(app, claim_id, fault)
         return
     title = next(iter(doctree.findall(nodes.title)))
     place = title.parent.index(title) + 1
     title.parent[place:place] = [card, parts.part("code-switch")]
+    title.parent.append(citing.about(app, output, dated))
     for node in doctree.findall(nodes.container):
         if node.children and node[0].get("nb_element") == "cell_code_source":
             mode = node.get("hide_mode")

@@ -14,7 +14,7 @@ from claimbook.chapters import results
 from claimbook.claims import files, noise, rule
 from claimbook.data import snapshot
 from claimbook.errors import nearest
-from claimbook.pages import parts, state
+from claimbook.pages import grounds, movement, parts, phrases, state
 
 
 class Gathering(SphinxDirective):
@@ -34,7 +34,7 @@ class Gathering(SphinxDirective):
     def found(self, book: state.Book) -> dict[str, Any]:
         """Return every claim, how many the essays hold, and the vintages held."""
         return {
-            "outputs": list(book.outputs.values()),
+            "outputs": state.in_order(book),
             "planned": len(_planned(book)),
             "vintages": snapshot.vintages(),
         }
@@ -45,11 +45,58 @@ class Scorecard(Gathering):
 
     template = "scorecard"
 
+    def found(self, book: state.Book) -> dict[str, Any]:
+        """Return also every option that moves a verdict."""
+        found = super().found(book)
+        moving = {name for output in found["outputs"] for name in phrases.moved_by(output)}
+        return found | {"moving": sorted(moving)}
 
-class ThenAndNow(Gathering):
-    """Every claim under every vintage: ``{then-and-now}``."""
+
+class Movement(Gathering):
+    """How verdicts moved from what the author could see to today: ``{movement}``."""
+
+    template = "movement"
+
+    def found(self, book: state.Book) -> dict[str, Any]:
+        """Return the drawing, and how many claims ask a model."""
+        outputs = state.in_order(book)
+        then = min((essay["then"] for essay in book.essays.values()), default="")
+        models = sum(not results.primary(output)["series"] for output in outputs)
+        return {"figure": movement.movement(outputs, then), "models": models}
+
+
+class ThenAndNow(Movement):
+    """Every claim under every vintage, told and as a table: ``{then-and-now}``."""
 
     template = "then-and-now"
+
+    def found(self, book: state.Book) -> dict[str, Any]:
+        """Return also the curves over all releases held, and the names of economies."""
+        outputs = state.in_order(book)
+        firsts = {output["claim"]["id"]: results.primary(output) for output in outputs}
+        return Gathering.found(self, book) | super().found(book) | {
+            "curves": {name: grounds.curve(check) for name, check in firsts.items()},
+            "names": book.names,
+        }
+
+
+class Conclusion(Gathering):
+    """What each chapter means for the argument, part by part: ``{conclusion}``."""
+
+    template = "conclusion"
+
+    def found(self, book: state.Book) -> dict[str, Any]:
+        """Return also the questions of the claims that are not examined yet."""
+        planned = [essay.get("planned", {}) for essay in book.essays.values()]
+        questions = {name: asked for one in planned for name, asked in one.items()}
+        still = [asked for name, asked in questions.items() if name not in book.outputs]
+        return super().found(book) | {"verdicts": rule.VERDICTS, "open": still}
+
+
+class Reading(Gathering):
+    """How to read a verdict, in three lines: ``{reading}``."""
+
+    template = "reading"
 
 
 class ClaimList(Gathering):
@@ -59,7 +106,7 @@ class ClaimList(Gathering):
 
     def found(self, book: state.Book) -> dict[str, Any]:
         """Return the part's claims."""
-        part, outputs = self.arguments[0], book.outputs.values()
+        part, outputs = self.arguments[0], state.in_order(book)
         known = {claim["part"] for claim in book.claims.values()}
         if part not in known:
             raise self.error(f"No claim stands in book/{part}.{nearest(part, known)}")
@@ -149,10 +196,14 @@ def _write_feed(app: Sphinx, site: Path) -> None:
 def connect(app: Sphinx) -> None:
     """Make the directives known, and write the feed when the pages are written."""
     app.add_directive("scorecard", Scorecard)
+    app.add_directive("movement", Movement)
     app.add_directive("then-and-now", ThenAndNow)
+    app.add_directive("conclusion", Conclusion)
+    app.add_directive("reading", Reading)
     app.add_directive("claim-list", ClaimList)
     app.add_directive("essay-map", EssayMap)
     app.add_directive("worked-examples", WorkedExamples)
     app.add_directive("noise", Noise)
     app.add_role("tally", Tally())
+    app.add_js_file("list.js", loading_method="defer")
     state.when_written(app, _write_feed)

@@ -7,10 +7,10 @@ one chosen, and what the verdict would then be. The address carries the choices.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
-from docutils import nodes
-from markupsafe import Markup, escape
+from markupsafe import Markup
 from sphinx.application import Sphinx
 
 from claimbook.claims import rule
@@ -22,28 +22,38 @@ from claimbook.pages import parts, phrases
 _PLACE = re.compile(r"\{([a-z][a-z0-9_]*)\}")
 
 
-def panels(output: dict[str, Any], checks: list[dict[str, Any]]) -> nodes.raw:
-    """Return the panels of some of a claim's checks: one for each that leaves a choice."""
+def panels(output: dict[str, Any], checks: list[dict[str, Any]], curve: str = "") -> Markup:
+    """Return the panels of some of a claim's checks: one for each that leaves a choice.
+
+    The primary check's holds its specification `curve`, so that both stay in view together.
+    """
     claim, panels = output["claim"], []
     for check in checks:
         if len(check["variants"]) > 1:
-            shown = controls(check, claim.get("labels", {}))
-            said = claim.get("sentence") if check["role"] == PRIMARY else None
+            said = claim.get("sentence", "") if check["role"] == PRIMARY else ""
+            shown = controls(check, claim.get("labels", {}), _PLACE.findall(said))
             panels.append(
                 {
                     "check": check,
                     "controls": shown,
                     "grid": grid(check, shown),
-                    "sentence": said and sentence(said, shown),
+                    "sentence": sentence(said, shown) if said else [],
                 }
             )
-    return parts.part("panel", panels=panels, verdicts=verdicts(output["checks"]))
+    return parts.render(
+        "panel", panels=panels, verdicts=verdicts(output["checks"]), curve=Markup(curve)
+    )
 
 
-def controls(check: dict[str, Any], labels: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return a check's options as they are read: in the order of the labels, in their words."""
+def controls(
+    check: dict[str, Any], labels: dict[str, Any], said: Iterable[str] = ()
+) -> list[dict[str, Any]]:
+    """Return a check's options as they are read, in the words of the labels.
+
+    Those that a sentence has `said` come first, then the others in the order of the labels.
+    """
     options = check["options"]
-    read = [name for name in labels if name in options]
+    read = [name for name in (*said, *labels) if name in options]
     return [
         {
             "name": name,
@@ -54,15 +64,14 @@ def controls(check: dict[str, Any], labels: dict[str, Any]) -> list[dict[str, An
     ]
 
 
-def sentence(text: str, shown: list[dict[str, Any]]) -> Markup:
-    """Return a sentence whose words are the options; the script keeps them the reader's."""
-    headline = {control["name"]: control["values"][0] for control in shown}
-
-    def word(match: re.Match[str]) -> str:
-        label = escape(headline.get(match[1], match[1]))
-        return f'<strong data-option="{match[1]}">{label}</strong>'
-
-    return Markup(_PLACE.sub(word, str(escape(text))))
+def sentence(text: str, shown: list[dict[str, Any]]) -> list[str | dict[str, Any]]:
+    """Cut a sentence at its options: text, and where an option is first named, its control."""
+    left = {control["name"]: control for control in shown}
+    # A split at a pattern with a group gives texts and names in turn.
+    return [
+        left.pop(piece, piece) if place % 2 else piece
+        for place, piece in enumerate(_PLACE.split(text))
+    ]
 
 
 def verdicts(checks: list[dict[str, Any]]) -> dict[str, Any]:
@@ -126,5 +135,6 @@ def _shown(estimate: dict[str, Any] | None, what: str) -> dict[str, Any]:
 
 
 def connect(app: Sphinx) -> None:
-    """Bring the panel's script along."""
+    """Bring the panel's script along, and what reads and writes the address."""
+    app.add_js_file("address.js", loading_method="defer")
     app.add_js_file("panel.js", loading_method="defer")

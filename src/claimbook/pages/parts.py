@@ -46,8 +46,13 @@ def _environment() -> jinja2.Environment:
         for function in (
             *(words.amount, words.interval, words.number, words.short),
             *(capital, choice, option),
-            *(phrases.answer, phrases.bound, phrases.full, inline_json),
+            *(phrases.answer, phrases.bound, phrases.full, phrases.part_title, inline_json),
         )
     }
-    environment.globals |= {"primary": results.primary, "reading": rule.reading, "url": results.url}
+    environment.globals |= {
+        "primary": results.primary,
+        "reading": rule.reading,
+        "url": results.url,
+        "moving_options": phrases.moved_by,
+    }
     return environment

@@ -39,11 +39,12 @@ class BookError(ClaimbookError, SphinxError):
 class Page:
     """What the build remembers of a page from reading it to writing it.
 
-    `files` are its charts' tables by name, `problems`
-    what is wrong with them; `values` are the bound numbers it shows.
+    `files` are its charts' tables by name, `problems` what is wrong with them; `values` are the
+    bound numbers it shows, `lead` its lead chart.
     """
 
     claim: str | None = None
+    lead: str | None = None
     values: list[str] = field(default_factory=list)
     files: dict[str, str] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
@@ -115,6 +116,13 @@ def claim_output(app: Sphinx, docname: str) -> Output | None:
     """Return the claim output that a page shows; None for a page that is no chapter."""
     remembered = pages(app.env).get(docname)
     return book(app).output(remembered.claim) if remembered and remembered.claim else None
+
+
+def in_order(book: Book) -> list[Output]:
+    """Return every claim output in the order of the table of contents."""
+    places = {page.rsplit("/", 1)[-1]: place for place, page in enumerate(book.pages)}
+    held = book.outputs.items()
+    return [output for _, output in sorted(held, key=lambda one: places.get(one[0], len(places)))]
 
 
 def depends_on_chapters(env: BuildEnvironment) -> None:

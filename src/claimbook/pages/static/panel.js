@@ -1,13 +1,12 @@
 // Argue with it: looks up the variant a reader chooses, in the grid that stands in the page.
 //
-// The choices are kept in the address (#choice:CHECK:VARIANT&CHECK:VARIANT), so that a link shows
-// them again. Options of one name move together in the checks that count; the verdict that the
-// choices make stands in every panel and on the card. The point moves on the curve, which
-// charts.js draws.
+// The choices are kept in the address (?choice=CHECK:VARIANT, once a check; older addresses have
+// #choice:CHECK:VARIANT&…). Options of one name move together in the checks that count; sentence,
+// estimate, curve (which charts.js draws), card and verdict follow, and what does not is marked.
 "use strict";
 
 (() => {
-  const PREFIX = "#choice:";
+  const OLD = "#choice:";
   const panels = new Map(); // check -> its form, grid and the variant chosen
   let table = null; // which verdict follows from which outcomes
 
@@ -29,16 +28,11 @@
     return grid.curve ? `${among}; the curve shows where.` : `${among}.`;
   }
 
-  function show(panel) {
-    const { form, grid, variant } = panel;
+  function show({ form, grid, variant }) {
     form.querySelector(".cb-panel__estimate").textContent = variant.estimate;
     form.querySelector(".cb-panel__interval").textContent = variant.interval;
     mark(form.querySelector(".cb-outcome"), "cb-outcome", variant.outcome);
     form.querySelector(".cb-panel__place").textContent = place(grid, variant);
-    for (const control of controls(form)) {
-      const word = form.querySelector(`[data-option="${control.name}"]`);
-      if (word) word.textContent = control.selectedOptions[0].textContent;
-    }
     if (grid.curve && variant.rank) {
       const detail = { chart: "chart-specification-curve", x: variant.rank, y: variant.value };
       document.dispatchEvent(new CustomEvent("cb-choose", { detail }));
@@ -61,13 +55,19 @@
     return table.rule[[outcomes[table.primary], ...beside].join(" ")];
   }
 
+  // The card, the verdict in every panel, and the mark on all that still speaks of the headline.
   function showVerdict() {
     const word = verdict();
     const moved = departed().length > 0;
-    for (const line of document.querySelectorAll(".cb-card__yours, .cb-panel__verdict")) {
-      line.hidden = !moved;
-      mark(line.querySelector(".cb-verdict"), "cb-verdict", word);
+    document.documentElement.toggleAttribute("data-choices", moved);
+    const whole = ".cb-card__yours, .cb-panel__verdict, .cb-panel__reset, .cb-headline";
+    for (const part of document.querySelectorAll(whole)) part.hidden = !moved;
+    for (const chip of document.querySelectorAll(":is(.cb-card__yours, .cb-panel__verdict) .cb-verdict")) {
+      mark(chip, "cb-verdict", word);
     }
+    const { variant } = panels.get(table.primary) ?? {};
+    const estimate = document.querySelector(".cb-card__estimate");
+    if (variant) estimate.textContent = `${variant.estimate} (${variant.interval})`;
   }
 
   function choose(panel, variant) {
@@ -79,9 +79,8 @@
   }
 
   function keepInAddress() {
-    const parts = departed().map(([check, { variant }]) => `${check}:${variant.id}`);
-    const plain = location.pathname + location.search;
-    history.replaceState(null, "", parts.length ? PREFIX + parts.join("&") : plain);
+    const kept = departed().map(([check, { variant }]) => `${check}:${variant.id}`);
+    window.claimbookAddress.write("choice", kept);
   }
 
   const words = (control) => [...control.options].map((option) => option.textContent).join("\n");
@@ -96,43 +95,64 @@
     }
   }
 
-  function fromAddress() {
-    const hash = decodeURIComponent(location.hash);
-    const wanted = new Map();
-    if (hash.startsWith(PREFIX)) {
-      for (const part of hash.slice(PREFIX.length).split("&")) {
-        const [check, ...id] = part.split(":");
-        wanted.set(check, id.join(":"));
+  // What the address asks for, check and variant; a hash of percent signs is nonsense, not a choice.
+  function wanted() {
+    const asked = window.claimbookAddress.read("choice");
+    if (location.hash.startsWith(OLD)) {
+      try {
+        asked.push(...decodeURIComponent(location.hash.slice(OLD.length)).split("&"));
+      } catch {
+        asked.push(""); // which no check is called
       }
     }
+    return asked.map((one) => {
+      const [check, ...id] = one.split(":");
+      return [check, id.join(":")];
+    });
+  }
+
+  // Show what the address asks for; what is gone opens the headline, and the page says so.
+  function fromAddress() {
+    const asked = new Map(wanted());
     let first = null;
     for (const [check, panel] of panels) {
-      const found = panel.grid.variants.find((one) => one.id === wanted.get(check));
+      const found = panel.grid.variants.find((one) => one.id === asked.get(check));
       choose(panel, found ?? panel.grid.variants[0]);
-      panel.form.querySelector(".cb-panel__gone").hidden = Boolean(found) || !wanted.has(check);
-      if (wanted.has(check)) first ??= panel.form;
+      panel.form.querySelector(".cb-panel__gone").hidden = Boolean(found) || !asked.has(check);
+      if (found) first ??= panel.form;
     }
+    const held = ([check, id]) => panels.get(check)?.grid.variants.some((one) => one.id === id);
+    document.querySelector(".cb-card__gone").hidden = [...asked].every(held);
     showVerdict();
+    if (location.hash.startsWith(OLD)) {
+      history.replaceState(null, "", location.pathname + location.search);
+      keepInAddress();
+    }
     return first;
+  }
+
+  function reset() {
+    for (const one of panels.values()) choose(one, one.grid.variants[0]);
+    for (const note of document.querySelectorAll(".cb-panel__gone, .cb-card__gone")) note.hidden = true;
+    showVerdict();
+    keepInAddress();
   }
 
   function start(form) {
     const grid = JSON.parse(form.querySelector(".cb-panel__grid").textContent);
     const panel = { form, grid, variant: grid.variants[0] };
     panels.set(form.dataset.check, panel);
-    form.addEventListener("change", (event) => {
+    form.addEventListener("change", ({ target }) => {
+      if (target.tagName !== "SELECT") return; // what belongs to the curve
       panel.variant = chosen(panel);
       show(panel);
-      if (form.dataset.check in table.outcomes) follow(event.target);
+      if (form.dataset.check in table.outcomes) follow(target);
       showVerdict();
       keepInAddress();
     });
     form.addEventListener("reset", (event) => {
       event.preventDefault();
-      for (const one of panels.values()) choose(one, one.grid.variants[0]);
-      form.querySelector(".cb-panel__gone").hidden = true;
-      showVerdict();
-      keepInAddress();
+      reset();
     });
     form.addEventListener("submit", (event) => event.preventDefault());
     form.hidden = false;
@@ -144,7 +164,12 @@
     if (!stored) return;
     table = JSON.parse(stored.textContent);
     document.querySelectorAll(".cb-panel").forEach(start);
-    window.addEventListener("hashchange", fromAddress);
-    fromAddress()?.scrollIntoView();
+    document.querySelector(".cb-card__argue").hidden = !panels.has(table.primary);
+    document.querySelector(".cb-card__reset").addEventListener("click", reset);
+    window.addEventListener("hashchange", () => {
+      if (location.hash.startsWith(OLD)) fromAddress();
+    });
+    const first = fromAddress();
+    if (first && location.hash === "") first.scrollIntoView();
   });
 })();

@@ -1,5 +1,5 @@
-// What every page needs beyond its HTML: one switch for all code, tables that open in print, and
-// wide formulas that the keyboard can scroll.
+// What every page needs beyond its HTML: one switch for all code, tables that open in print, buttons
+// that copy, and wide formulas that the keyboard can scroll.
 "use strict";
 
 (() => {
@@ -46,6 +46,21 @@
     }
   }
 
+  // Buttons that copy words of the page, or its address; shown where the browser can.
+  function startCopying() {
+    if (!navigator.clipboard) return;
+    for (const button of document.querySelectorAll("[data-copy], [data-copy-address]")) {
+      const said = button.textContent;
+      button.addEventListener("click", async () => {
+        const from = document.getElementById(button.dataset.copy);
+        await navigator.clipboard.writeText(from ? from.textContent.trim() : location.href);
+        button.textContent = "Copied";
+        setTimeout(() => { button.textContent = said; }, 2000);
+      });
+      button.hidden = false;
+    }
+  }
+
   // The media query alone covers every browser's print dialogue; beforeprint comes earlier in
   // some, so that the page has been laid out with its tables open.
   print.addEventListener("change", (event) => (event.matches ? openForPrint() : closeAgain()));
@@ -54,5 +69,6 @@
   window.addEventListener("resize", makeScrollableFocusable);
   document.addEventListener("DOMContentLoaded", makeScrollableFocusable);
   document.addEventListener("DOMContentLoaded", startSwitch);
+  document.addEventListener("DOMContentLoaded", startCopying);
   document.fonts.ready.then(makeScrollableFocusable); // a formula's width is its font's
 })();

@@ -1,0 +1,92 @@
+"""What a reader takes along: how to cite the book or a chapter, its lead chart to embed, the way on.
+
+The book's title, authors and licence stand in ``_config.yml``; its version in ``CITATION.cff``
+where there is one; its address is known where ``_config.yml`` has one.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+from docutils import nodes
+from markupsafe import Markup
+from sphinx.application import Sphinx
+from sphinx.util.docutils import SphinxDirective
+
+from claimbook import paths
+from claimbook.chapters import results
+from claimbook.pages import parts, state
+from claimbook.pages.state import Output
+
+EMBED = "embed"  # the folder of the lead charts' own pages
+
+
+class Cite(SphinxDirective):
+    """How to cite the whole book: ``{cite-book}``."""
+
+    def run(self) -> list[nodes.Node]:
+        """Return the words and the BibTeX."""
+        return [parts.part("cite", cited=_cited(self.env.app), here="cite-the-book", dated=None)]
+
+
+def _cited(app: Sphinx, output: Output | None = None) -> dict[str, Any]:
+    """Return what a citation of the book, or of one of its chapters, says."""
+    config, file = app.config, paths.root() / "CITATION.cff"
+    version = re.search(r"^version: *(\S+)", file.read_text("utf-8") if file.is_file() else "", re.M)
+    year = re.search(r"\d{4}", config.copyright)
+    base = config.html_baseurl.rstrip("/")
+    return {
+        "author": config.author,
+        "book": app.config.html_title or config.project,
+        "title": output and output["claim"]["title"],
+        "key": "claim-by-claim" + (f"-{output['claim']['id']}" if output else ""),
+        "year": year[0] if year else None,
+        "version": version and version[1],
+        "url": base and f"{base}/{results.url(output) if output else ''}",
+    }
+
+
+def about(app: Sphinx, output: Output, dated: str | None) -> nodes.raw:
+    """Return the last part of a chapter: cite, share, what changed, the questions beside it."""
+    book, own = state.book(app), output["claim"]["id"]
+    order = [one["claim"]["id"] for one in state.in_order(book)]
+    place = order.index(own) if own in order else None
+    beside = {}
+    if place is not None:
+        beside = {
+            "Previous": book.outputs[order[place - 1]] if place else None,
+            "Next": book.outputs[order[place + 1]] if place + 1 < len(order) else None,
+        }
+    check = results.primary(output)
+    held = [name for name, under in check["vintages"].items() if under and under["estimate"]]
+    up = state.up(app.env)
+    return parts.part(
+        "about",
+        output=output,
+        check=check,
+        dated=dated,
+        steps=held[-2:] if check["series"] and len(held) > 1 else [],
+        beside={way: (up + results.url(one), one) for way, one in beside.items() if one},
+        embed=f"{up}{EMBED}/{own}.html" if state.page(app.env).lead else None,
+        cited=_cited(app, output),
+        here="cite-this-chapter",
+    )
+
+
+def _write_embeds(app: Sphinx, site: Path) -> None:
+    """Write each lead chart as a page of its own, which others can show in a frame."""
+    held = [page for page in state.pages(app.env).values() if page.claim and page.lead]
+    folder = site / EMBED
+    folder.mkdir(exist_ok=True)
+    for page in held:
+        output = state.book(app).output(page.claim)
+        html = parts.render("embed", output=output, lead=Markup(page.lead), book=_cited(app)["book"])
+        (folder / f"{page.claim}.html").write_text(html, encoding="utf-8", newline="\n")
+
+
+def connect(app: Sphinx) -> None:
+    """Make the directive known, and write the pages to embed when the others are written."""
+    app.add_directive("cite-book", Cite)
+    state.when_written(app, _write_embeds)
