@@ -118,6 +118,8 @@ ORDINARY = [
     "wdi = claim.snapshot()\nx = wdi['A.B']\nx.index.name = 'economy'\nx = x.dropna()",
     "SHARES = {'a': 1}\nSHARES.update(b=2)\nSHARES['c'] = 3",
     "import numpy as np\nx = np.append([1], 2)",
+    "wdi = claim.snapshot()\nASKED = {'fell': lambda wdi: wdi['A.B'].mean()}\n"
+    "def fell(wdi):\n    return ASKED['fell'](wdi)\nclaim.check('fell', fell)",
     "import plotly.express as px\nfigure = px.line()\nfigure.layout.title = 'x'\nfigure.data[0]",
     "from claimbook.models import ricardo\nfrom functools import cache\nimport datetime",
     "headline = claim.checks['fell'].estimate\nprint(getattr(headline, 'value'))",

@@ -344,10 +344,16 @@ def _is_of_claim(node: ast.AST, name: str) -> bool:
 
 
 def _names(node: ast.AST) -> set[str]:
-    """Return the names that stand in a piece of code, and `claim.snapshot` where that does."""
-    nodes = list(ast.walk(node))
-    found = {one.id for one in nodes if isinstance(one, ast.Name)}
-    return found | {_SNAPSHOT for one in nodes if _is_of_claim(one, "snapshot")}
+    """Return the names that a piece of code reads, and `claim.snapshot` where that stands in it.
+
+    What a lambda is given is its own.
+    """
+    found = {node.id} if isinstance(node, ast.Name) else set()
+    for child in ast.iter_child_nodes(node):
+        found |= _names(child)
+    if isinstance(node, ast.Lambda):
+        found -= {one.arg for one in node.args.args}
+    return found | ({_SNAPSHOT} if _is_of_claim(node, "snapshot") else set())
 
 
 def _reads(function: Function) -> set[str]:
