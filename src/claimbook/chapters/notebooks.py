@@ -7,6 +7,7 @@ import itertools
 import json
 import multiprocessing
 import os
+import re
 import tempfile
 import threading
 from collections.abc import Mapping
@@ -33,6 +34,7 @@ _WARM = (
     *("plotly.graph_objects", "scipy.stats", "statsmodels.api", "jsonschema", "ruamel.yaml"),
 )
 _FORKED = "claimbook-forked"
+_FRAME = re.compile(r"Cell In\[(\d+)\], line (\d+)")
 
 
 class ChapterError(ClaimbookError):
@@ -128,8 +130,10 @@ def executed(path: Path, data: Path | None = None) -> nbformat.NotebookNode:
     calls this guards its main part, as any that starts processes does.
     """
     notebook = read(path)
+    begun: list[int] = []
     client = NotebookClient(
         notebook,
+        on_cell_execute=lambda cell, cell_index: begun.append(cell_index),
         timeout=CELL_SECONDS,
         kernel_name=KERNEL["name"],
         record_timing=False,
@@ -143,8 +147,9 @@ def executed(path: Path, data: Path | None = None) -> nbformat.NotebookNode:
     book = {"CLAIMBOOK_ROOT": str(paths.root()), "CLAIMBOOK_DATA": str(data or paths.data())}
     try:
         client.execute(env=os.environ | book)
-    except (CellExecutionError, CellTimeoutError, DeadKernelError) as fault:
-        raise ChapterError(f"{paths.shown(path)}{_why(notebook, fault)}") from None
+    except (CellExecutionError, RuntimeError, OSError) as fault:  # two of nbclient's are its own
+        where = paths.shown(path) + (f", cell {begun[-1]}" if begun else "")
+        raise ChapterError(_why(notebook, fault, where, paths.shown(path))) from None
     notebook.metadata["kernelspec"] = dict(KERNEL)
     notebook.metadata["language_info"] = {"name": "python"}
     for cell in notebook.cells:
@@ -152,23 +157,35 @@ def executed(path: Path, data: Path | None = None) -> nbformat.NotebookNode:
     return notebook
 
 
-def _why(notebook: nbformat.NotebookNode, fault: Exception) -> str:
-    """Say why a notebook did not run to its end."""
+def _why(notebook: nbformat.NotebookNode, fault: Exception, where: str, name: str) -> str:
+    """Say why a notebook did not run to its end, and in which cell and line that began."""
     if isinstance(fault, CellTimeoutError):
         return (
-            f": a cell takes more than {CELL_SECONDS} seconds: let it compute less, or keep what "
+            f"{where}: takes more than {CELL_SECONDS} seconds: let it compute less, or keep what "
             "it computes in the library."
         )
     if isinstance(fault, DeadKernelError):
         return (
-            ": its process was killed before it ended: see that there is enough memory, then run "
-            "this again."
+            f"{where}: its process was killed before it ended: see that there is enough memory, "
+            "then run this again."
         )
-    numbered = [
-        (n, out) for n, cell in enumerate(notebook.cells) for out in cell.get("outputs", ())
-    ]
-    number = next(number for number, output in numbered if output.output_type == "error")
-    return f", cell {number}: {fault.ename}: {fault.evalue}"
+    outputs = [output for cell in notebook.cells for output in cell.get("outputs", ())]
+    failed = next((output for output in outputs if output.output_type == "error"), None)
+    if not isinstance(fault, CellExecutionError) or failed is None:
+        return f"{where}: its kernel did not start, or does not answer ({fault}): run this again."
+    # The cause comes first, and in it the line called last.
+    told = re.sub(r"\x1b\[[\d;]*m", "", "\n".join(failed.traceback))
+    cause = re.split(r"\n(?:The above exception was|During handling of)", told)[0]
+    if frames := _FRAME.findall(cause):
+        count, line = map(int, frames[-1])
+        ran = [n for n, cell in enumerate(notebook.cells) if _executes(cell)]
+        where = f"{name}, cell {ran[count - 1]}, line {line}"
+    said = re.sub(r" \(\d+\.py, line \d+\)", "", failed.evalue)
+    return f"{where}: {failed.ename}: {said}"
+
+
+def _executes(cell: nbformat.NotebookNode) -> bool:
+    return cell.cell_type == "code" and bool(cell.source.strip())
 
 
 def stop_kernels() -> None:

@@ -127,12 +127,20 @@ def check(claim_ids: tuple[str, ...], form: str, quick: bool, ledger_base: str |
     book = Book()
     if ledger_base:
         _require_grown(ledger_base)
-    count = 0
-    for name in [book.known(name) for name in claim_ids] or book.chapters:
-        for finding in review.review(book, name, quick=quick):
-            click.echo(finding.as_github() if form == "github" else finding.as_text())
-            count += not finding.warning
-    if count:
+    said: dict[review.Finding, bool] = {}
+
+    def say(findings: list[review.Finding]) -> None:
+        for finding in findings:
+            if finding not in said:  # what two chapters share is said once
+                click.echo(finding.as_github() if form == "github" else finding.as_text())
+                said[finding] = not finding.warning
+
+    if not claim_ids:
+        say(review.of_book(book))
+    if not any(said.values()):
+        for name in [book.known(name) for name in claim_ids] or book.chapters:
+            say(review.review(book, name, quick=quick))
+    if count := sum(said.values()):
         things = "thing" if count == 1 else "things"
         raise ClaimbookError(f"{count} {things} to mend.")
     click.echo("Nothing to mend.")
