@@ -17,12 +17,12 @@ ENDS = [
     (["def f():\n    return 1 / 0", "# later\nf()"], "cell 1, line 2: ZeroDivisionError: division"),
     (["x = ("], "cell 1, line 1: SyntaxError: incomplete input"),
     (["import os\nos._exit(3)"], "cell 1: its process was killed before it ended"),
-    (["import sys\nsys.exit(3)"], "cell 1, line 2: SystemExit: 3"),
+    (["import sys\nsys.exit(3)"], "cell 1: SystemExit: 3"),
     (["while True:\n    pass"], "cell 1: takes more than 3 seconds"),
     ([], "cell 1: CheckError: The check it-rose of it-rose is declared but was not run"),
     (
         [f"{CHECK}    return 1 / 0", ASKED],
-        "cell 1, line 6: ZeroDivisionError: division by zero",
+        "cell 1, line 6: CheckError: The check it-rose fails with ZeroDivisionError: division",
     ),
     (
         [f"{CHECK}    return estimates.Estimate(float('nan'), 0, 1, 20, 'points')", ASKED],

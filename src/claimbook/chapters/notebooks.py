@@ -8,7 +8,7 @@ import json
 import multiprocessing
 import os
 import re
-import tempfile
+import signal
 import threading
 from collections.abc import Mapping
 from importlib.metadata import EntryPoint
@@ -24,6 +24,7 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 from claimbook import paths, reading
 from claimbook.claims.output import MIME
 from claimbook.errors import ClaimbookError
+from claimbook.writing import write_all
 
 CELL_SECONDS = 120
 FORMAT = (4, 5)
@@ -86,15 +87,7 @@ def write(path: Path, notebook: nbformat.NotebookNode) -> bool:
     content = (nbformat.writes(notebook).rstrip("\n") + "\n").encode("utf-8")
     if path.read_bytes() == content:
         return False
-    with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".tmp", delete=False) as partial:
-        try:
-            partial.write(content)
-            partial.flush()
-            os.replace(partial.name, path)
-        except BaseException:
-            Path(partial.name).unlink(missing_ok=True)
-            raise
-    path.chmod(0o644)
+    write_all({path: content})
     return True
 
 
@@ -212,7 +205,10 @@ class Forked(LocalProvisioner):
         context = multiprocessing.get_context("forkserver")
         arguments = cmd[cmd.index("-f") :]
         process = context.Process(target=serve, args=(arguments, kwargs["cwd"], kwargs["env"]))
+        # The keyboard stops this process, which kills that one; else both would say so.
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         process.start()
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
         # The provisioner knows a process by the names of ``subprocess``.
         self.process = SimpleNamespace(
             **dict.fromkeys(("stdin", "stdout", "stderr")),
@@ -232,6 +228,10 @@ def serve(arguments: list[str], folder: str, environment: Mapping[str, str]) -> 
 
     threading.Thread(target=_end_with_parent, daemon=True).start()
     os.setsid()
+    # What came while this was one with that process was not meant for it.
+    meant = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+    signal.signal(signal.SIGINT, meant)
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(environment)

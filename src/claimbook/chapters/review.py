@@ -145,10 +145,8 @@ def of_book(book: Book) -> list[Finding]:
             found.append(Finding(toc, f"names {paths.shown(page)}, which is gone: take it off."))
     for path in book.chapters.values():
         if path.with_suffix("") not in listed:
-            text = (
-                f"does not name {paths.shown(path.with_suffix(''))}: add it, or no page shows it."
-            )
-            found.append(Finding(toc, text))
+            page = paths.shown(path.with_suffix(""))
+            found.append(Finding(toc, f"does not name {page}: add it there."))
     for path in sorted((book.root / "book").glob("[!_]*/*.ipynb")):
         if path.stem not in book.chapters:
             found.append(Finding(path, f"has no claim file: write {path.stem}.yml beside it."))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import Any
 
@@ -9,6 +10,8 @@ import click
 
 from claimbook.commands import data
 from claimbook.errors import ClaimbookError
+
+INTERRUPTED = 130
 
 
 class _Commands(click.Group):
@@ -20,6 +23,14 @@ class _Commands(click.Group):
         except ClaimbookError as fault:
             click.echo(f"claimbook: {fault}", err=True)
             ctx.exit(1)
+        except OSError as fault:
+            what = f"{fault.filename or 'a file'} cannot be read or written ({fault.strerror})"
+            click.echo(f"claimbook: {what}: nothing was left half-written; mend that.", err=True)
+            ctx.exit(1)
+        except KeyboardInterrupt:
+            click.echo("\nclaimbook: stopped: nothing was left half-written.", err=True)
+            sys.stdout.flush()
+            os._exit(INTERRUPTED)  # threads may wait for kernels that are no more
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})

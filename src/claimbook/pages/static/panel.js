@@ -96,8 +96,17 @@
     }
   }
 
+  // An address that no one could have meant, such as "#50%-growth", asks for nothing.
+  function asked() {
+    try {
+      return decodeURIComponent(location.hash);
+    } catch {
+      return "";
+    }
+  }
+
   function fromAddress() {
-    const hash = decodeURIComponent(location.hash);
+    const hash = asked();
     const wanted = new Map();
     if (hash.startsWith(PREFIX)) {
       for (const part of hash.slice(PREFIX.length).split("&")) {
