@@ -298,9 +298,19 @@ def a_claim_that_no_paragraph_makes(book):
     return [ID, "first-2014"]
 
 
+def a_reference_that_runs_something(book):
+    path = book / "book/references.bib"
+    entry = "@misc{somebody1999,\n  url = {javascript:alert(1)},"
+    path.write_text(
+        re.sub(r"@\w+\{somebody1999,", lambda _: entry, path.read_text("utf-8"), count=1), "utf-8"
+    )
+    return ["book/references links to 'javascript:alert(1)', which is no page", "https:"]
+
+
 @pytest.mark.parametrize(
     "fault",
     [
+        a_reference_that_runs_something,
         without_its_notebook,
         a_claim_file_alone,
         without_its_claim_file,

@@ -1,11 +1,13 @@
 """The rooms of the library and the arrows between them."""
 
+import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -19,6 +21,23 @@ def lint_imports(folder):
         capture_output=True,
         text=True,
     )
+
+
+def test_every_action_is_pinned_to_a_commit():
+    text = "".join(path.read_text("utf-8") for path in (ROOT / ".github/workflows").glob("*.yml"))
+    used = re.findall(r"uses: (\S+)(.*)", text)
+    assert used
+    for action, comment in used:
+        assert re.fullmatch(r"[\w/-]+@[0-9a-f]{40}", action), action
+        assert re.fullmatch(r"\s+# v[\d.]+", comment), comment
+
+
+def test_the_spelling_hook_reads_no_stored_outputs():
+    hooks = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text("utf-8"))["repos"][0][
+        "hooks"
+    ]
+    (codespell,) = [hook for hook in hooks if hook["id"] == "codespell"]
+    assert codespell["types_or"] == ["markdown", "python", "yaml"]
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 
 import pytest
 from ruamel.yaml import YAML
@@ -11,7 +12,7 @@ from ruamel.yaml import YAML
 from books import ROOT, edit, opened
 from claimbook import status
 from claimbook.chapters import review, scaffold
-from claimbook.claims import grid
+from claimbook.claims import essay_words, grid
 from claimbook.data import snapshot
 from claimbook.errors import ClaimbookError
 
@@ -197,6 +198,18 @@ def with_an_id_twice(root):
         second["layout"]["meta"]["claimbook"]["id"] = first["layout"]["meta"]["claimbook"]["id"]
 
 
+def retitled(root):
+    with opened(root / CHAPTER) as cells:
+        cells[0]["source"] = "# Did it?"
+
+
+def quoting(root):
+    row = "one two three four five six seven eight nine"
+    path = root / "book/essays/first-2014.hashes"
+    path.write_text("\n".join(essay_words.hashes(row)), encoding="utf-8")
+    in_markdown("\n\nIt is One, two, three; four five six seven “eight” nine.")(root)
+
+
 BROKEN = [
     (without_an_output, "shows 1 charts, not 2 to 5"),
     (with_an_id_twice, "two charts have the id moves"),
@@ -240,6 +253,8 @@ BROKEN = [
     (in_markdown("\n\nFILL IN this."), "cell 1: is still to be filled in"),
     (in_code("import requests\n"), "cell 2: 'import requests' reaches for the network"),
     (in_code("x = 1\n"), "is stale: run .* its code cells"),
+    (retitled, "its heading is “Did it.”, its claim file's title “Did"),
+    (quoting, "quotes the essay, “one two three four five six seven eight nine”: say it in other"),
     (without_a_count, "cell 7: has no execution count"),
     (without_an_output, "cell 7: computes but stores no output"),
     (without_alt_text, "the chart “moves” has no alt: add"),
@@ -282,6 +297,52 @@ def test_each_rule_names_what_breaks_it(tiny_copy, claimbook, sound, breaking, s
 def test_numbers_that_may_be_typed(tiny_copy, claimbook, text):
     in_markdown(f"\n\nThis is {text}, surely.")(tiny_copy)
     assert "is typed" not in claimbook("check", NAME, "--quick").stdout
+
+
+def a_faulty_claim_file(root):
+    edit(root / CLAIM, "id: gini-fell", "id: gini-fell\nid: gini-fell")
+    return f"{CLAIM}, line 2: the key id stands twice: keep one."
+
+
+def a_faulty_essay(root):
+    edit(root / "book/essays/first-2014.yml", "paragraph: 2", "paragraph: 9")
+    return "book/essays/first-2014.yml, line "
+
+
+def a_stray_notebook(root):
+    shutil.copy(root / CHAPTER, root / "book/lands/alone.ipynb")
+    return "book/lands/alone.ipynb: has no claim file: write alone.yml beside it."
+
+
+def a_stray_claim_file(root):
+    (root / CHAPTER).unlink()
+    return f"{CLAIM} has no chapter: write {CHAPTER} beside it"
+
+
+def not_in_the_contents(root):
+    edit(root / "_toc.yml", "      - file: book/lands/gini-fell\n", "")
+    return "_toc.yml: does not name book/lands/gini-fell: add it there."
+
+
+def gone_from_the_book(root):
+    edit(root / "_toc.yml", "book/lands/index\n", "book/lands/index\n      - file: book/gone\n")
+    return "_toc.yml: names book/gone, which is gone: take it off."
+
+
+@pytest.mark.parametrize(
+    "breaking",
+    [
+        *(a_faulty_claim_file, a_faulty_essay, a_stray_notebook, a_stray_claim_file),
+        *(not_in_the_contents, gone_from_the_book),
+    ],
+)
+def test_what_is_wrong_with_the_book_is_said_once_at_its_file(tiny_copy, claimbook, breaking):
+    sentence = breaking(tiny_copy)
+    ended = claimbook("check", "--quick")
+    said = (ended.stdout + ended.stderr).replace("claimbook: ", "").splitlines()
+    assert ended.returncode == 1
+    assert sum(line.startswith(sentence) for line in said) == 1, said
+    assert sum(sentence.split(":")[0] in line for line in said) == 1, said
 
 
 def test_a_chapter_that_takes_too_long_is_found_by_running_it(tiny_copy, claimbook, monkeypatch):

@@ -165,7 +165,7 @@ def test_a_check_without_any_estimate_is_undecided_and_says_no_more(small_book):
     small.write_claim(small_book, [small.check(options=OPTIONS)])
     claim = claims.claim("it-rose")
     claim.check("it-rose", lambda wdi, scale, turn: None)
-    full = output.expanded(stored(claim), claim.declared)
+    full = output.expanded(stored(claim), files.read_claim("it-rose"))
     assert full["verdict"] == "inconclusive"
     assert full["robustness"] == {"agree": 0, "of": 0, "missing": 6}
     assert (full["switches"]["of"], full["switches"]["missing"]) == (0, 3)

@@ -122,6 +122,14 @@ def test_csv_holds_the_rows_and_survives_a_reader():
     assert "\r" not in text and text.endswith("\n")
 
 
+def test_a_cell_that_a_spreadsheet_would_run_is_text():
+    cells = ["=1+1", "+x", "@y", "-2.5", "-2 to 1", "plain"]
+    drawn = figure(columns=["=name"], rows=cells)
+    assert figures.Chart(drawn).csv.splitlines() == [
+        *("'=name", "'=1+1", "'+x", "'@y", "-2.5", "'-2 to 1", "plain")
+    ]
+
+
 def test_html_is_complete_and_escaped():
     html = charts.figure_html(figures.Chart(FIGURE), "page.gini-changes.csv")
     assert '<figure class="cb-chart" id="chart-gini-changes">' in html

@@ -83,7 +83,9 @@ class TinyBook:
 def built(tmp_path_factory):
     book = TinyBook(tmp_path_factory.mktemp("tiny"))
     book.write(
-        "text", "# Text\n\nWith $x^2$, and [here](chapter.ipynb#chart-first).\n\n$$a &= b$$ (eq)\n"
+        "text",
+        "# Text\n\nWith $x^2$, and [here](chapter.ipynb#chart-first).\n\n$$a &= b$$ (eq)\n\n"
+        "Never {{ 99 / 10 }}.\n",
     )
     link = new_markdown_cell("As [below](#chart-second).")
     frame = new_output("execute_result", execution_count=2, data=FRAME)
@@ -172,6 +174,32 @@ def test_a_formula_that_swallows_a_bound_number_stops_the_build(tmp_path):
     done = book.build()
     assert done.returncode != 0
     assert "text: a bound number stands in the formula" in done.stdout + done.stderr
+
+
+def test_no_page_takes_in_a_file_or_html(tmp_path):
+    book = TinyBook(tmp_path)
+    (tmp_path / "secret.txt").write_text("A SECRET", encoding="utf-8")
+    taken = [f"```{{{name}}} secret.txt\n```" for name in ("include", "literalinclude")]
+    taken += ["```{raw} html\n<b>A SECRET</b>\n```", "```{raw} html\n:file: secret.txt\n```"]
+    book.write("text", "\n\n".join(["# Text", *taken]))
+    done = book.build()
+    assert done.returncode != 0
+    told = done.stdout + done.stderr
+    for words in ('"include" disabled', "File insertion disabled", '"raw" directive disabled'):
+        assert words in told, told
+    page = tmp_path / "_build" / "html" / "text.html"
+    assert not page.exists() or "A SECRET" not in book.page("text").replace("A SECRET</b>", "", 0)
+
+
+def test_nothing_is_filled_into_a_page(built):
+    assert "{{ 99 / 10 }}" in built.page("text")
+
+
+def test_the_site_holds_the_licences_of_what_it_ships(built):
+    told = (built.folder / "_build" / "html" / "licences.txt").read_text(encoding="utf-8")
+    for words in ("Sphinx 7", "pydata-sphinx-theme", "sphinx-design", "plotly", "SIL OPEN FONT"):
+        assert words in told
+    assert told.count("Permission is hereby granted") > 1
 
 
 def test_dollars_before_a_space_or_a_digit_are_no_formula(tmp_path):

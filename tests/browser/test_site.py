@@ -116,6 +116,15 @@ def test_search_finds_a_phrase_of_the_chapter(page, shown):
     assert any(path.endswith(f"/{shown.name}.html") for path in found), (phrase, found)
 
 
+@pytest.mark.parametrize("word", ["constructor", "__proto__"])
+def test_search_survives_words_that_every_object_knows(page, tiny_site, word):
+    thrown = []
+    page.on("pageerror", thrown.append)
+    page.goto(f"{tiny_site.address}search.html?q={word}")
+    page.wait_for_selector("#search-results p.search-summary", timeout=10_000)
+    assert not thrown
+
+
 def test_there_is_one_search_field(page, tiny_site):
     page.goto(tiny_site.address + "book/index.html")
     fields = page.locator(".search-button__button:visible, input[type=search]:visible")

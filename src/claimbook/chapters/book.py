@@ -15,11 +15,12 @@ from claimbook import paths, reading, status
 from claimbook.chapters import allowed, freshness, notebooks, prose
 from claimbook.chapters.definitions import Library
 from claimbook.chapters.notebooks import ChapterError
-from claimbook.claims import declared, files
+from claimbook.claims import declared, essay_words, files
 from claimbook.claims.output import claim_text, expanded
 from claimbook.data import snapshot
 from claimbook.errors import ClaimbookError, nearest
 from claimbook.figures import words
+from claimbook.writing import write_all
 
 T = TypeVar("T")
 Output = dict[str, Any]
@@ -125,6 +126,13 @@ class Book:
         """The keys of the literature."""
         text = reading.text(self.root / "book" / "references.bib", ChapterError)
         return set(re.findall(r"^@\w+\{([^,\s]+),", text, re.MULTILINE))
+
+    def hashes(self, essay_id: str) -> set[str]:
+        """Return the hashes of an essay's words, nine in a row; empty where it has none."""
+        path = essay_words.path(essay_id)
+        if not path.is_file():
+            return set()
+        return self._once("hashes", essay_id, lambda: {*reading.text(path, ChapterError).split()})
 
     # What it holds of one name
 
@@ -287,7 +295,7 @@ class Book:
             except prose.ProseError as fault:
                 raise ChapterError(f"{paths.shown(path)}: {fault}.") from None
             if renewed != text:
-                notebooks.replace(path, renewed.encode("utf-8"))
+                write_all({path: renewed.encode("utf-8")})
                 changed.append(path)
         return changed
 

@@ -7,7 +7,8 @@ import itertools
 import json
 import multiprocessing
 import os
-import tempfile
+import re
+import signal
 import threading
 from collections.abc import Mapping
 from importlib.metadata import EntryPoint
@@ -23,6 +24,7 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 from claimbook import paths, reading
 from claimbook.claims.output import MIME
 from claimbook.errors import ClaimbookError
+from claimbook.writing import write_all
 
 CELL_SECONDS = 120
 FORMAT = (4, 5)
@@ -33,6 +35,7 @@ _WARM = (
     *("plotly.graph_objects", "scipy.stats", "statsmodels.api", "jsonschema", "ruamel.yaml"),
 )
 _FORKED = "claimbook-forked"
+_FRAME = re.compile(r"Cell In\[(\d+)\], line (\d+)")
 
 
 class ChapterError(ClaimbookError):
@@ -84,21 +87,8 @@ def write(path: Path, notebook: nbformat.NotebookNode) -> bool:
     content = (nbformat.writes(notebook).rstrip("\n") + "\n").encode("utf-8")
     if path.read_bytes() == content:
         return False
-    replace(path, content)
+    write_all({path: content})
     return True
-
-
-def replace(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all."""
-    with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".tmp", delete=False) as partial:
-        try:
-            partial.write(content)
-            partial.flush()
-            os.replace(partial.name, path)
-        except BaseException:
-            Path(partial.name).unlink(missing_ok=True)
-            raise
-    path.chmod(0o644)
 
 
 def claim_output(notebook: nbformat.NotebookNode, claim_id: str) -> dict[str, Any]:
@@ -133,8 +123,10 @@ def executed(path: Path, data: Path | None = None) -> nbformat.NotebookNode:
     calls this guards its main part, as any that starts processes does.
     """
     notebook = read(path)
+    begun: list[int] = []
     client = NotebookClient(
         notebook,
+        on_cell_execute=lambda cell, cell_index: begun.append(cell_index),
         timeout=CELL_SECONDS,
         kernel_name=KERNEL["name"],
         record_timing=False,
@@ -148,8 +140,9 @@ def executed(path: Path, data: Path | None = None) -> nbformat.NotebookNode:
     book = {"CLAIMBOOK_ROOT": str(paths.root()), "CLAIMBOOK_DATA": str(data or paths.data())}
     try:
         client.execute(env=os.environ | book)
-    except (CellExecutionError, CellTimeoutError, DeadKernelError) as fault:
-        raise ChapterError(f"{paths.shown(path)}{_why(notebook, fault)}") from None
+    except (CellExecutionError, RuntimeError, OSError) as fault:  # two of nbclient's are its own
+        where = paths.shown(path) + (f", cell {begun[-1]}" if begun else "")
+        raise ChapterError(_why(notebook, fault, where, paths.shown(path))) from None
     notebook.metadata["kernelspec"] = dict(KERNEL)
     notebook.metadata["language_info"] = {"name": "python"}
     for cell in notebook.cells:
@@ -157,23 +150,35 @@ def executed(path: Path, data: Path | None = None) -> nbformat.NotebookNode:
     return notebook
 
 
-def _why(notebook: nbformat.NotebookNode, fault: Exception) -> str:
-    """Say why a notebook did not run to its end."""
+def _why(notebook: nbformat.NotebookNode, fault: Exception, where: str, name: str) -> str:
+    """Say why a notebook did not run to its end, and in which cell and line that began."""
     if isinstance(fault, CellTimeoutError):
         return (
-            f": a cell takes more than {CELL_SECONDS} seconds: let it compute less, or keep what "
+            f"{where}: takes more than {CELL_SECONDS} seconds: let it compute less, or keep what "
             "it computes in the library."
         )
     if isinstance(fault, DeadKernelError):
         return (
-            ": its process was killed before it ended: see that there is enough memory, then run "
-            "this again."
+            f"{where}: its process was killed before it ended: see that there is enough memory, "
+            "then run this again."
         )
-    numbered = [
-        (n, out) for n, cell in enumerate(notebook.cells) for out in cell.get("outputs", ())
-    ]
-    number = next(number for number, output in numbered if output.output_type == "error")
-    return f", cell {number}: {fault.ename}: {fault.evalue}"
+    outputs = [output for cell in notebook.cells for output in cell.get("outputs", ())]
+    failed = next((output for output in outputs if output.output_type == "error"), None)
+    if not isinstance(fault, CellExecutionError) or failed is None:
+        return f"{where}: its kernel did not start, or does not answer ({fault}): run this again."
+    # The cause comes first, and in it the line called last.
+    told = re.sub(r"\x1b\[[\d;]*m", "", "\n".join(failed.traceback))
+    cause = re.split(r"\n(?:The above exception was|During handling of)", told)[0]
+    if frames := _FRAME.findall(cause):
+        count, line = map(int, frames[-1])
+        ran = [n for n, cell in enumerate(notebook.cells) if _executes(cell)]
+        where = f"{name}, cell {ran[count - 1]}, line {line}"
+    said = re.sub(r" \(\d+\.py, line \d+\)", "", failed.evalue)
+    return f"{where}: {failed.ename}: {said}"
+
+
+def _executes(cell: nbformat.NotebookNode) -> bool:
+    return cell.cell_type == "code" and bool(cell.source.strip())
 
 
 def stop_kernels() -> None:
@@ -200,7 +205,10 @@ class Forked(LocalProvisioner):
         context = multiprocessing.get_context("forkserver")
         arguments = cmd[cmd.index("-f") :]
         process = context.Process(target=serve, args=(arguments, kwargs["cwd"], kwargs["env"]))
+        # The keyboard stops this process, which kills that one; else both would say so.
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         process.start()
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
         # The provisioner knows a process by the names of ``subprocess``.
         self.process = SimpleNamespace(
             **dict.fromkeys(("stdin", "stdout", "stderr")),
@@ -220,6 +228,10 @@ def serve(arguments: list[str], folder: str, environment: Mapping[str, str]) -> 
 
     threading.Thread(target=_end_with_parent, daemon=True).start()
     os.setsid()
+    # What came while this was one with that process was not meant for it.
+    meant = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+    signal.signal(signal.SIGINT, meant)
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(environment)

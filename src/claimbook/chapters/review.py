@@ -24,6 +24,7 @@ from claimbook import figures, paths
 from claimbook.chapters import definitions, freshness, notebooks, prose
 from claimbook.chapters.book import Book
 from claimbook.claims import files, grid, output
+from claimbook.claims.essay_words import quoted
 from claimbook.data import snapshot
 from claimbook.errors import ClaimbookError, nearest
 
@@ -76,7 +77,8 @@ class Finding:
     def as_text(self) -> str:
         """Return a line for a terminal."""
         where = paths.shown(self.path) + ("" if self.cell is None else f", cell {self.cell}")
-        return f"{where}: {self.message}"
+        # What a file's reader says of it names the file by itself, and the line.
+        return self.message if self.message.startswith(where) else f"{where}: {self.message}"
 
     def as_github(self) -> str:
         """Return an annotation for a GitHub workflow."""
@@ -119,6 +121,45 @@ Finds = Iterator[Finding]
 Says = Iterator[str]
 
 
+def of_book(book: Book) -> list[Finding]:
+    """Say what is wrong with the book as a whole: files that cannot be read, or that stand alone.
+
+    Where a claim file cannot be read, nothing else can be asked.
+    """
+    found = []
+    for claim_id in book.claim_paths:
+        try:
+            book.claim(claim_id)
+        except ClaimbookError as fault:
+            found.append(_of_file(book, fault))
+    if found:
+        return found
+    try:
+        listed = [book.root / f"{page}" for page in book.pages]
+        _ = book.essays
+    except ClaimbookError as fault:
+        return [_of_file(book, fault)]
+    toc = book.root / "_toc.yml"
+    for page in listed:
+        if not any(page.with_suffix(suffix).is_file() for suffix in (".ipynb", ".md")):
+            found.append(Finding(toc, f"names {paths.shown(page)}, which is gone: take it off."))
+    for path in book.chapters.values():
+        if path.with_suffix("") not in listed:
+            page = paths.shown(path.with_suffix(""))
+            found.append(Finding(toc, f"does not name {page}: add it there."))
+    for path in sorted((book.root / "book").glob("[!_]*/*.ipynb")):
+        if path.stem not in book.chapters:
+            found.append(Finding(path, f"has no claim file: write {path.stem}.yml beside it."))
+    return found
+
+
+def _of_file(book: Book, fault: ClaimbookError) -> Finding:
+    """Return a fault as a finding of the file that it names first."""
+    named = re.match(r"[\w./-]+", str(fault))
+    path = book.root / named[0] if named else book.root
+    return Finding(path if path.is_file() else book.root / "book", str(fault))
+
+
 def review(book: Book, claim_id: str, *, quick: bool = False) -> list[Finding]:
     """Say what a reviewer would ask of a chapter; `quick` leaves out the rules that execute it.
 
@@ -128,7 +169,7 @@ def review(book: Book, claim_id: str, *, quick: bool = False) -> list[Finding]:
         chapter = Chapter(book, claim_id)
         _ = book.essays
     except ClaimbookError as fault:
-        return [Finding(book.claim_paths.get(claim_id, book.root / "book"), str(fault))]
+        return [_of_file(book, fault)]
     rules = RULES if quick else (*RULES, *SLOW_RULES)
     found = [finding for rule in rules for finding in rule(chapter)]
     for kind, asked in CELL_RULES.items():
@@ -258,6 +299,31 @@ def _empty(trace: Mapping[str, Any]) -> int:
     return max(end.count(None) if isinstance(end, list) else 0 for end in ends)
 
 
+def _heading(chapter: Chapter) -> Finds:
+    heading = re.search(r"^# +(.+?) *$", chapter.prose, re.MULTILINE)
+    if heading is None or heading[1] != chapter.claim["title"]:
+        told = f"“{heading[1]}”" if heading else "none"
+        yield chapter.says(
+            f"its heading is {told}, its claim file's title “{chapter.claim['title']}”: make them "
+            "agree.",
+            0,
+        )
+
+
+def _quotes(chapter: Chapter) -> Finds:
+    """The essay belongs to its author: its words are known by their hashes alone."""
+    known = chapter.book.hashes(chapter.claim["essay"])
+    texts = [(number, cell.source) for number, cell in chapter.cells("markdown")] if known else []
+    for number, text in texts:
+        for words in quoted(text, known):
+            yield chapter.says(f"quotes the essay, “{words}”: say it in other words.", number)
+    for name in ("title", "statement", *FIELDS) if known else ():
+        for words in quoted(str(chapter.claim.get(name, "")), known):
+            yield chapter.declares(
+                f"in {name}, quotes the essay, “{words}”: say it in other words."
+            )
+
+
 def _length(chapter: Chapter) -> Finds:
     low, high = WORDS
     count = word_count(chapter.prose)
@@ -365,7 +431,7 @@ def _shows(source: str) -> bool:
 
 RULES: tuple[Callable[[Chapter], Finds], ...] = (
     *(_filled_in, _words, _grid, _choices, _series, _literature),
-    *(_fresh, _charts, _length, _spelling),
+    *(_fresh, _heading, _charts, _length, _quotes, _spelling),
 )
 SLOW_RULES: tuple[Callable[[Chapter], Finds], ...] = (_runs,)
 CELL_RULES: dict[str, tuple[Callable[[Chapter, NotebookNode], Says], ...]] = {

@@ -58,19 +58,20 @@ def _each(
     """Do some work for each name, several at a time; faults are gathered, then raised as one."""
     found: dict[str, T] = {}
     faults = []
-    with ThreadPoolExecutor(max(1, workers)) as pool:
-        futures = {pool.submit(work, name): name for name in names}
-        try:
-            for future in as_completed(futures):
-                try:
-                    found[futures[future]] = future.result()
-                except ClaimbookError as fault:
-                    faults.append(str(fault))
-                done(futures[future])
-        except BaseException:  # the person at the keyboard, or a time limit, ends the command
-            pool.shutdown(wait=False, cancel_futures=True)
-            notebooks.stop_kernels()
-            raise
+    pool = ThreadPoolExecutor(max(1, workers))
+    futures = {pool.submit(work, name): name for name in names}
+    try:
+        for future in as_completed(futures):
+            try:
+                found[futures[future]] = future.result()
+            except ClaimbookError as fault:
+                faults.append(str(fault))
+            done(futures[future])
+    except BaseException:  # the person at the keyboard, or a time limit, ends the command
+        pool.shutdown(wait=False, cancel_futures=True)
+        notebooks.stop_kernels()
+        raise
+    pool.shutdown()
     if faults:
         raise ChapterError("\n".join(sorted(faults)))
     return {name: found[name] for name in names}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,6 +16,7 @@ from claimbook import paths, reading, status
 from claimbook.claims import files
 from claimbook.data import snapshot
 from claimbook.errors import ClaimbookError, nearest
+from claimbook.writing import write_all
 
 TEMPLATES = Path(__file__).parent / "templates"
 LAST_PART = "How it is made"
@@ -71,11 +73,15 @@ def new_chapter(
         )
     if opens_part := not (folder / "index.md").is_file():
         written[folder / "index.md"] = _fill("part.md", values | {"part": part})
-    for path, text in written.items():
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(text, encoding="utf-8", newline="\n")
-    _add_to_contents(part, values["caption"], claim_id, opens_part)
-    _map_paragraphs(essay_path, document, claim_id, mapped)
+    claim_path, *others = written
+    toc = paths.root() / "_toc.yml"
+    changed = {
+        toc: _added_to_contents(toc, part, values["caption"], claim_id, opens_part),
+        essay_path: _mapped(essay_path, document, claim_id, mapped),
+    }
+    # The claim file comes last: with it the book has a chapter more.
+    texts = {path: written[path] for path in others} | changed | {claim_path: written[claim_path]}
+    write_all({path: text.encode("utf-8") for path, text in texts.items()})
     return list(written)
 
 
@@ -88,7 +94,7 @@ def new_essay(essay_id: str) -> Path:
     year = re.search(r"\d{4}", essay_id)
     then = next(name for name in snapshot.vintages() if name != snapshot.CURRENT)
     values = {"id": essay_id, "year": int(year[0]) if year else 2014, "then": then}
-    path.write_text(_fill("essay.yml", values), encoding="utf-8")
+    write_all({path: _fill("essay.yml", values).encode("utf-8")})
     return path
 
 
@@ -123,7 +129,8 @@ def _paragraphs(essay: Any, claim_id: str, asked: Sequence[int]) -> tuple[list[i
     return sorted(mapped or {first}), not mapped
 
 
-def _map_paragraphs(path: Path, essay: Any, claim_id: str, numbers: Sequence[int]) -> None:
+def _mapped(path: Path, essay: Any, claim_id: str, numbers: Sequence[int]) -> str:
+    """Return the text of an essay's file with a claim added to some paragraphs."""
     lacking = [
         entry
         for entry in essay["paragraphs"]
@@ -132,12 +139,10 @@ def _map_paragraphs(path: Path, essay: Any, claim_id: str, numbers: Sequence[int
     for entry in lacking:
         entry.pop("no_claim_because", None)
         entry.setdefault("claims", []).append(claim_id)
-    if lacking:
-        _dump(essay, path)
+    return _dumped(essay) if lacking else path.read_text(encoding="utf-8")
 
 
-def _add_to_contents(part: str, caption: str, claim_id: str, opens_part: bool) -> None:
-    path = paths.root() / "_toc.yml"
+def _added_to_contents(path: Path, part: str, caption: str, claim_id: str, opens_part: bool) -> str:
     contents = _load(path)
     parts, page = contents["parts"], {"file": f"book/{part}/{claim_id}"}
     for entry in parts:
@@ -149,7 +154,7 @@ def _add_to_contents(part: str, caption: str, claim_id: str, opens_part: bool) -
         place = captions.index(LAST_PART) if LAST_PART in captions else len(parts)
         chapters = [{"file": f"book/{part}/index"}, page] if opens_part else [page]
         parts.insert(place, {"caption": caption, "chapters": chapters})
-    _dump(contents, path)
+    return _dumped(contents)
 
 
 def _notebook(template: str) -> str:
@@ -181,6 +186,7 @@ def _load(path: Path) -> Any:
     return _yaml().load(reading.yaml_text(path, ScaffoldError))
 
 
-def _dump(document: Any, path: Path) -> None:
-    with path.open("w", encoding="utf-8", newline="\n") as file:
-        _yaml().dump(document, file)
+def _dumped(document: Any) -> str:
+    text = io.StringIO()
+    _yaml().dump(document, text)
+    return text.getvalue()

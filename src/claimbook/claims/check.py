@@ -55,6 +55,8 @@ class Check:
     history_cells : dict of str to dict
         Of the main series' cells, of economies counted: how many each release revised, withdrew and
         added since the one before.
+    ends : dict of str to int
+        The last year with figures of each vintage that gives no estimate.
     """
 
     declared: Mapping[str, Any]
@@ -67,6 +69,7 @@ class Check:
     influence: dict[str, Any] | None = None
     history: dict[str, Estimate | None] = field(default_factory=dict)
     history_cells: dict[str, dict[str, int]] = field(default_factory=dict)
+    ends: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         revise = partial(rule.revisable, revision=self.revision)
@@ -132,9 +135,7 @@ class Check:
     def lost(self) -> dict[str, list[str]]:
         """Economies that some vintage's headline counts and this vintage's does not."""
         counted = {
-            vintage: set(one.economies.index) if one else set()
-            for vintage, one in self.vintages.items()
-            if vintage not in self.not_asked
+            vintage: set(one.economies.index) for vintage, one in self.vintages.items() if one
         }
         everyone = set().union(*counted.values())
         return {vintage: sorted(everyone - present) for vintage, present in counted.items()}
@@ -162,6 +163,7 @@ class Check:
             },
             "missing": self.missing,
             "lost": self.lost,
+            "ends": self.ends,
             "decomposition": self.decomposition,
             "variants": [
                 {"id": name, **self._decided(one)} for name, (_, one) in self.variants.items()
@@ -211,6 +213,11 @@ def ask(
     estimates = {**earlier, now.vintage: headline, **dict.fromkeys(newer)}
     check = Check(declared, found, estimates, missing, newer, revision=revision)
     if measured:
+        check.ends = {
+            then.vintage: min(int(then[code].columns.max()) for code in declared["series"])
+            for then in (now, *older)
+            if then.vintage not in missing and estimates[then.vintage] is None
+        }
         split = {then.vintage: _decompose(answer, then, now, check) for then in older}
         check.decomposition = {vintage: parts for vintage, parts in split.items() if parts}
     if releases:
@@ -283,8 +290,18 @@ def _run(
         return None
     if options is None:
         options = {name: values[0] for name, values in declared["options"].items()}
-    with offline(declared["id"]):
-        estimate = function(wdi.limited_to(declared["series"]), **options)
+    try:
+        with offline(declared["id"]):
+            estimate = function(wdi.limited_to(declared["series"]), **options)
+    except Exception as fault:
+        asked = _asked(declared, wdi, options)
+        if isinstance(fault, ClaimbookError):
+            fault.args = (f"{fault}{asked and f' (It was asked {asked}.)'}",)
+            raise
+        raise CheckError(
+            f"The check {declared['id']} fails{asked and f', asked {asked},'} with "
+            f"{type(fault).__name__}: {fault}."
+        ) from fault
     if estimate is None:
         return None
     if not isinstance(estimate, Estimate):
@@ -304,6 +321,16 @@ def _run(
             "economy is known by an iso3 code as text: give `economies` by code, or none."
         )
     return replace(estimate, economies=economies.sort_index())
+
+
+def _asked(declared: Mapping[str, Any], wdi: Snapshot, options: Options) -> str:
+    """Say in what a run departs from the headline; empty for the headline itself."""
+    headline = {name: values[0] for name, values in declared["options"].items()}
+    told = [f"{name}: {one}" for name, one in options.items() if one != headline[name]]
+    parts = [f"with {', '.join(told)}"] if told else []
+    if (held := wdi.release or wdi.vintage) != declared["vintage"]:
+        parts.append(f"of the vintage {held}")
+    return " ".join(parts)
 
 
 def _revision(

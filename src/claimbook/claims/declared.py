@@ -20,6 +20,7 @@ from typing import Any
 from claimbook import paths, reading
 from claimbook.claims import files, rule
 from claimbook.errors import ClaimbookError
+from claimbook.writing import write_all
 
 DECLARED, FIRST_RUN = "declared", "first-run"
 YES, NO = "yes", "no"
@@ -181,8 +182,7 @@ def _append(
         for one in check_ids
     )
     parse(held + text.getvalue(), paths.shown(path))  # what is refused is not written
-    with path.open("a", encoding="utf-8", newline="") as lines:
-        lines.write(text.getvalue())
+    write_all({path: (held + text.getvalue()).encode("utf-8")})
 
 
 def require_grown(before: Sequence[Row], now: Sequence[Row]) -> None:

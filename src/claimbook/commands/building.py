@@ -33,14 +33,21 @@ def build(*, drafts: bool = False) -> Path:
     if not drafts:
         book.require_finished()
     out = book.root / "_build" / "draft" if drafts else book.root
-    command = [str(Path(sys.executable).with_name("jupyter-book")), "build", str(book.root), "-q"]
-    ended = subprocess.run(
-        [*command, "-n", "-W", "--keep-going", "--path-output", str(out)],
+    # -P: a module of that name in the book's folder is not run in its place.
+    command = [sys.executable, "-P", "-m", "claimbook.commands.jupyter", "build", str(book.root)]
+    with subprocess.Popen(
+        [*command, "-q", "-n", "-W", "--keep-going", "--path-output", str(out)],
         cwd=book.root,
         env=os.environ | ({DRAFTS: "1"} if drafts else {}),
-        check=False,
-    )
-    if ended.returncode:
+        stdin=subprocess.PIPE,  # it ends when this is closed
+        start_new_session=True,  # the keyboard stops this process, which stops that one
+    ) as building:
+        try:
+            building.wait()
+        except BaseException:
+            building.kill()
+            raise
+    if building.returncode:
         # Sphinx warns only of pages it reads anew: a second build would pass without them.
         shutil.rmtree(out / "_build" / ".doctrees", ignore_errors=True)
         raise BuildError("the book was not built: the messages above say what to mend.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,8 @@ from claimbook.errors import ClaimbookError
 if TYPE_CHECKING:
     from claimbook.chapters.book import Book
 
+INTERRUPTED = 130
+
 
 class _Commands(click.Group):
     """A group that prints the book's own errors as sentences, without a traceback."""
@@ -24,6 +27,14 @@ class _Commands(click.Group):
         except ClaimbookError as fault:
             click.echo(f"claimbook: {fault}", err=True)
             ctx.exit(1)
+        except OSError as fault:
+            what = f"{fault.filename or 'a file'} cannot be read or written ({fault.strerror})"
+            click.echo(f"claimbook: {what}: nothing was left half-written; mend that.", err=True)
+            ctx.exit(1)
+        except KeyboardInterrupt:
+            click.echo("\nclaimbook: stopped: nothing was left half-written.", err=True)
+            sys.stdout.flush()
+            os._exit(INTERRUPTED)  # threads may wait for kernels that are no more
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -137,12 +148,20 @@ def check(claim_ids: tuple[str, ...], form: str, quick: bool, ledger_base: str |
     book = Book()
     if ledger_base:
         _require_grown(ledger_base)
-    count = 0
-    for name in [book.known(name) for name in claim_ids] or book.chapters:
-        for finding in review.review(book, name, quick=quick):
-            click.echo(finding.as_github() if form == "github" else finding.as_text())
-            count += not finding.warning
-    if count:
+    said: dict[review.Finding, bool] = {}
+
+    def say(findings: list[review.Finding]) -> None:
+        for finding in findings:
+            if finding not in said:  # what two chapters share is said once
+                click.echo(finding.as_github() if form == "github" else finding.as_text())
+                said[finding] = not finding.warning
+
+    if not claim_ids:
+        say(review.of_book(book))
+    if not any(said.values()):
+        for name in [book.known(name) for name in claim_ids] or book.chapters:
+            say(review.review(book, name, quick=quick))
+    if count := sum(said.values()):
         things = "thing" if count == 1 else "things"
         raise ClaimbookError(f"{count} {things} to mend.")
     click.echo("Nothing to mend.")

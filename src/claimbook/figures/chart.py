@@ -80,8 +80,12 @@ class Chart:
 
     @property
     def csv(self) -> str:
-        """The data table as CSV with a line of headings (RFC 4180, but lines end in LF)."""
-        return "\n".join([_csv_line(self.meta["columns"]), *self.meta["rows"], ""])
+        """The data table as CSV with a line of headings (RFC 4180, but lines end in LF).
+
+        A text that a spreadsheet would run as a formula begins with an apostrophe.
+        """
+        lines = [self.meta["columns"], *self.cells]
+        return "".join(f"{_csv_line([_inert(cell) for cell in line])}\n" for line in lines)
 
     @property
     def table(self) -> pd.DataFrame:
@@ -208,6 +212,11 @@ def chart(
         steps = [{"name": step.name, "data": answering(step.data)} for step in figure.frames]
         drawn["frames"] = without_repeats(steps)
     return Chart(themed(drawn))
+
+
+def _inert(cell: str) -> str:
+    formula = cell.startswith(("=", "+", "-", "@")) and not words.are_numbers([cell])
+    return f"'{cell}" if formula else cell
 
 
 def _csv_line(cells: Sequence[Any]) -> str:

@@ -10,8 +10,10 @@ import os
 import re
 import shutil
 from html import escape
+from importlib.metadata import distribution
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 from xml.etree import ElementTree
 
 from docutils import nodes
@@ -29,6 +31,12 @@ from claimbook.pages.vendored import STATIC
 
 # The theme's icons (0.5 MB of script, 1 MB of fonts) are drawn by icons.css instead.
 _UNUSED = ("scripts/fontawesome.js*", "vendor/fontawesome")
+# Whose files stand in `_static`, beside those that are vendored.
+_SHIPPED = (
+    *("Sphinx", "pydata-sphinx-theme", "sphinx-book-theme", "myst-nb", "sphinx-copybutton"),
+    *("sphinx-design", "sphinx-togglebutton", "jupyter-book", "Pygments"),
+)
+_SCHEMES = ("", "http", "https", "mailto")
 _SIDEBAR = ["claimbook-brand.html", "sbt-sidebar-nav.html"]
 _WITHOUT_NAVBAR = ("navbar_start", "navbar_center", "navbar_end", "navbar_persistent")
 _MATHML = "mathml"
@@ -159,6 +167,39 @@ def _add_filter(app: Sphinx) -> None:
         app.builder.templates.environment.filters["without_script"] = _without_script
 
 
+def _read_no_files(app: Sphinx) -> None:
+    """Let no page take in a file or HTML by a directive: a page of a fork is anyone's."""
+    app.env.settings.update(file_insertion_enabled=False, raw_enabled=False)
+
+
+def _check_links(app: Sphinx, doctree: nodes.document, docname: str) -> None:
+    """Stop at a link that would run something; the bibliography's come from its file."""
+    for link in doctree.findall(nodes.reference):
+        scheme = urlsplit(link.get("refuri", "")).scheme
+        if scheme not in _SCHEMES:
+            raise BookError(
+                f"{docname} links to {link['refuri']!r:.60}, which is no page: write an address "
+                "that begins with https:, http: or mailto:."
+            )
+
+
+def _write_licences(app: Sphinx, site: Path) -> None:
+    """Write the licences of all that the site ships and did not come from this book."""
+    parts = []
+    for name in _SHIPPED:
+        held = distribution(name)
+        texts = [
+            path.read_text(encoding="utf-8").strip()
+            for path in held.files or ()
+            if re.search(r"\.dist-info/.*(LICEN[CS]E|COPYING)", str(path))
+        ]
+        parts += [f"{name} {held.version}", *texts]
+    for path in sorted((*STATIC.rglob("*LICENSE*"), *(site / "_static").rglob("*.LICENSE.txt"))):
+        parts += [path.name, path.read_text(encoding="utf-8").strip()]
+    rule = f"\n\n{80 * '-'}\n\n"
+    (site / "licences.txt").write_text(rule.join(parts) + "\n", encoding="utf-8")
+
+
 def _remove_unused(app: Sphinx, site: Path) -> None:
     for pattern in _UNUSED:
         for path in (site / "_static").glob(pattern):
@@ -174,7 +215,10 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.connect("config-inited", _drop_thebe)
     app.connect("builder-inited", _add_filter)
     app.connect("html-page-context", _drop_thebe_style, priority=900)
+    app.connect("builder-inited", _read_no_files)
+    app.connect("doctree-resolved", _check_links)
     state.when_written(app, _remove_unused)
+    state.when_written(app, _write_licences)
     app.add_css_file("icons.css", priority=890)
     app.add_css_file("claimbook.css", priority=900)
     app.add_js_file("shell.js", loading_method="defer")

@@ -61,6 +61,16 @@
     }
   }
 
+  // The search looks words up in plain objects, which know these two by themselves.
+  function guardSearch() {
+    if (typeof Search === "undefined" || !Search.hasIndex()) return;
+    for (const terms of [Search._index.terms, Search._index.titleterms]) {
+      for (const word of ["constructor", "__proto__"]) {
+        if (!Object.hasOwn(terms, word)) Object.defineProperty(terms, word, { value: undefined });
+      }
+    }
+  }
+
   // The media query alone covers every browser's print dialogue; beforeprint comes earlier in
   // some, so that the page has been laid out with its tables open.
   print.addEventListener("change", (event) => (event.matches ? openForPrint() : closeAgain()));
@@ -70,5 +80,6 @@
   document.addEventListener("DOMContentLoaded", makeScrollableFocusable);
   document.addEventListener("DOMContentLoaded", startSwitch);
   document.addEventListener("DOMContentLoaded", startCopying);
+  window.addEventListener("DOMContentLoaded", guardSearch, { capture: true }); // before it begins
   document.fonts.ready.then(makeScrollableFocusable); // a formula's width is its font's
 })();

@@ -1,0 +1,140 @@
+"""Whatever ends a command, it is said in a sentence, and nothing is left half done or running."""
+
+import errno
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import psutil
+import pytest
+
+from books import edit
+from claimbook import writing
+from claimbook.chapters import scaffold
+from claimbook.claims import declared, files
+
+MAIN = [sys.executable, "-c", "from claimbook.commands.cli import main; main()"]
+
+
+@pytest.fixture
+def started(tiny_copy):
+    """Start a command on the tiny book in a session of its own, as a terminal does."""
+    running = []
+
+    def start(*arguments):
+        process = subprocess.Popen(
+            [*MAIN, *arguments],
+            cwd=tiny_copy,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+        running.append(process)
+        return process
+
+    yield start
+    for process in running:
+        process.kill()
+        process.wait()
+
+
+def within(seconds, look):
+    until = time.monotonic() + seconds
+    while not (found := look()) and time.monotonic() < until:
+        time.sleep(0.05)
+    return found
+
+
+def children(process):
+    return psutil.Process(process.pid).children(recursive=True)
+
+
+def alive(process):
+    return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+
+
+def everything(root):
+    return {path: path.read_bytes() for path in root.rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize("command", [("run", "--all"), ("build",), ("check",)])
+def test_control_c_is_a_sentence_and_leaves_nothing(tiny_copy, started, command):
+    before = everything(tiny_copy / "book")
+    process = started(*command)
+    found = within(90, lambda: children(process))
+    assert found
+    found += within(20, lambda: children(process)[1:]) if command == ("run", "--all") else []
+    os.killpg(process.pid, signal.SIGINT)
+    said, _ = process.communicate(timeout=20)
+    assert process.returncode == 130
+    assert said.splitlines()[-1] == "claimbook: stopped: nothing was left half-written."
+    assert "Traceback" not in said
+    assert within(20, lambda: not any(map(alive, found)))
+    assert everything(tiny_copy / "book") == before
+
+
+def test_a_killed_build_leaves_no_process_behind(started):
+    process = started("build")
+    found = within(90, lambda: children(process))
+    process.kill()
+    process.wait()
+    assert found and within(20, lambda: not any(map(alive, found)))
+
+
+def test_a_refused_build_prints_its_sentence_and_no_traceback(tiny_copy, claimbook):
+    edit(tiny_copy / "book/method.md", "# ", "[gone](gone.md)\n\n# ")
+    ended = claimbook("build")
+    assert ended.returncode == 1
+    assert "gone.md" in ended.stderr and "the messages above say what to mend" in ended.stderr
+    assert "Traceback" not in ended.stdout + ended.stderr
+
+
+def failing(monkeypatch, name, calls):
+    """Let a function of the system fail, as on a full disk, after so many calls."""
+    real, left = getattr(os, name), [calls]
+
+    def fail(*arguments, **options):
+        left[0] -= 1
+        if left[0] < 0:
+            raise OSError(errno.ENOSPC, "No space left on device", str(arguments[0]))
+        return real(*arguments, **options)
+
+    monkeypatch.setattr(writing.os, name, fail)
+
+
+@pytest.mark.parametrize("calls", range(6))
+def test_a_chapter_is_started_whole_or_not_at_all(tiny_copy, monkeypatch, claimbook, calls):
+    before = everything(tiny_copy)
+    failing(monkeypatch, "replace", calls)
+    asked = ("--part", "credit", "--series", "SI.POV.GINI", "--essay", "first-2014")
+    ended = claimbook("new", "savings-fell", *asked)
+    assert ended.returncode == 1
+    assert "cannot be read or written (No space left on device)" in ended.stderr
+    assert everything(tiny_copy) == before and not (tiny_copy / "book" / "credit").exists()
+    monkeypatch.undo()
+    monkeypatch.setenv("CLAIMBOOK_ROOT", str(tiny_copy))
+    assert claimbook("new", "savings-fell", *asked).returncode == 0
+
+
+def test_the_claim_file_comes_last(tiny_copy, monkeypatch):
+    renamed = []
+    real = os.replace
+    monkeypatch.setattr(
+        writing.os, "replace", lambda old, new: (renamed.append(new.suffix), real(old, new))
+    )
+    scaffold.new_chapter("savings-fell", "credit", ["SI.POV.GINI"], "first-2014")
+    assert renamed.index(".ipynb") < len(renamed) - 1 and renamed[-1] == ".yml"
+    assert "savings-fell" in files.claim_paths()
+
+
+def test_the_ledger_is_written_whole_or_not_at_all(tiny_copy, monkeypatch):
+    before = declared.ledger().read_bytes()
+    edit(tiny_copy / "book/lands/gini-fell.yml", "smallest_effect: 1", "smallest_effect: 2")
+    failing(monkeypatch, "replace", 0)
+    with pytest.raises(OSError, match="No space left"):
+        declared.declare(files.read_claim("gini-fell"), "0" * 64, seen=True, reason="Why not.")
+    assert declared.ledger().read_bytes() == before
+    assert not list(declared.ledger().parent.glob(".*.tmp"))
