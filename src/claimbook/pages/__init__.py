@@ -13,7 +13,19 @@ from myst_nb.core.render import MimeData, MimeRenderPlugin, NbElementRenderer
 from sphinx.application import Sphinx
 
 from claimbook.claims.output import MIME as CLAIM
-from claimbook.pages import card, charts, citing, data, draft, gathering, panel, shell, state
+from claimbook.pages import (
+    card,
+    charts,
+    citing,
+    country,
+    data,
+    draft,
+    gathering,
+    panel,
+    shell,
+    state,
+    values,
+)
 
 _PARTS = {charts.MIME: charts.chart_nodes, CLAIM: card.claim_nodes}
 
@@ -41,6 +53,6 @@ def setup(app: Sphinx) -> dict[str, bool]:
     """Connect every part of the extension to a build."""
     app.connect("builder-inited", state.open_book)
     metadata = shell.setup(app)
-    for part in (card, citing, draft, panel, gathering, data):
+    for part in (card, citing, country, draft, panel, gathering, data, values):
         part.connect(app)
     return metadata

@@ -14,7 +14,7 @@ from sphinx.environment import BuildEnvironment
 from claimbook import figures
 from claimbook.chapters import results
 from claimbook.errors import ClaimbookError
-from claimbook.pages import charts, citing, grounds, panel, parts, phrases, state
+from claimbook.pages import charts, citing, country, grounds, panel, parts, phrases, state, values
 from claimbook.pages.specification import specification_curve
 from claimbook.pages.state import BookError, Output
 
@@ -53,6 +53,7 @@ def _parts(env: BuildEnvironment, document: nodes.document, claim_id: str) -> li
         *_argued(env, document, output, first),
         nodes.raw("", str(panel.panels(output, others)), format="html"),
         parts.part("checks", output=output, strips=grounds.strips(output), names=book.names),
+        *([shown] if (shown := values.values(book, output)) else []),
         parts.part(
             "method",
             up=up,
@@ -161,7 +162,8 @@ def _add_card(app: Sphinx, doctree: nodes.document) -> None:
         return
     title = next(iter(doctree.findall(nodes.title)))
     place = title.parent.index(title) + 1
-    title.parent[place:place] = [card, parts.part("code-switch")]
+    box = country.box(state.book(app), output, state.up(app.env))
+    title.parent[place:place] = [card, *([box] if box else []), parts.part("code-switch")]
     title.parent.append(citing.about(app, output, dated))
     for node in doctree.findall(nodes.container):
         if node.children and node[0].get("nb_element") == "cell_code_source":

@@ -1,4 +1,4 @@
-"""What a reader takes along: how to cite the book or a chapter, its lead chart to embed, the way on.
+"""What a reader takes along: how to cite the book or a chapter, a lead chart to embed, the way on.
 
 The book's title, authors and licence stand in ``_config.yml``; its version in ``CITATION.cff``
 where there is one; its address is known where ``_config.yml`` has one.
@@ -34,7 +34,9 @@ class Cite(SphinxDirective):
 def _cited(app: Sphinx, output: Output | None = None) -> dict[str, Any]:
     """Return what a citation of the book, or of one of its chapters, says."""
     config, file = app.config, paths.root() / "CITATION.cff"
-    version = re.search(r"^version: *(\S+)", file.read_text("utf-8") if file.is_file() else "", re.M)
+    version = re.search(
+        r"^version: *(\S+)", file.read_text("utf-8") if file.is_file() else "", re.M
+    )
     year = re.search(r"\d{4}", config.copyright)
     base = config.html_baseurl.rstrip("/")
     return {
@@ -82,7 +84,9 @@ def _write_embeds(app: Sphinx, site: Path) -> None:
     folder.mkdir(exist_ok=True)
     for page in held:
         output = state.book(app).output(page.claim)
-        html = parts.render("embed", output=output, lead=Markup(page.lead), book=_cited(app)["book"])
+        html = parts.render(
+            "embed", output=output, lead=Markup(page.lead), book=_cited(app)["book"]
+        )
         (folder / f"{page.claim}.html").write_text(html, encoding="utf-8", newline="\n")
 
 

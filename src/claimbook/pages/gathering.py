@@ -74,10 +74,14 @@ class ThenAndNow(Movement):
         """Return also the curves over all releases held, and the names of economies."""
         outputs = state.in_order(book)
         firsts = {output["claim"]["id"]: results.primary(output) for output in outputs}
-        return Gathering.found(self, book) | super().found(book) | {
-            "curves": {name: grounds.curve(check) for name, check in firsts.items()},
-            "names": book.names,
-        }
+        return (
+            Gathering.found(self, book)
+            | super().found(book)
+            | {
+                "curves": {name: grounds.curve(check) for name, check in firsts.items()},
+                "names": book.names,
+            }
+        )
 
 
 class Conclusion(Gathering):

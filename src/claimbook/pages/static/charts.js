@@ -20,6 +20,7 @@
   const drawn = new Map(); // plot element -> its figure
   const drawing = new Map(); // plot element -> the promise of its drawing
   let loading = null;
+  let economy = null; // the reader's: its code and name
 
   function variable(name) {
     return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
@@ -104,12 +105,34 @@
     };
   }
 
+  // The points of the reader's economy once more, ringed and named: charts carry codes in customdata.
+  function lit(traces) {
+    if (!economy) return [];
+    const own = (held) => (Array.isArray(held) ? held[0] : held) === economy.code;
+    return traces.flatMap((trace) => {
+      const places = (trace.customdata ?? []).flatMap((held, i) => (own(held) ? [i] : []));
+      if (!places.length || !trace.x || !trace.y) return [];
+      const { xaxis, yaxis } = trace;
+      return [{
+        type: "scatter", xaxis, yaxis, showlegend: false, hoverinfo: "skip", cliponaxis: false,
+        x: places.map((i) => trace.x[i]),
+        y: places.map((i) => trace.y[i]),
+        mode: places.length > 1 ? "lines+markers+text" : "markers+text",
+        text: places.map((_, i) => (i === places.length - 1 ? economy.name : "")),
+        textposition: "top center",
+        textfont: { color: variable("--cb-ink"), size: 14 },
+        line: { color: variable("--cb-ink"), width: 3 },
+        marker: { symbol: "circle-open", size: 16, color: variable("--cb-ink"), line: { width: 3 } },
+      }];
+    });
+  }
+
   function themedFigure(figure) {
     const colours = themeColours();
     const layout = recoloured(figure.layout, colours);
     const hasHeadings = layout.annotations?.some((note) => note.yref === "paper" && note.y >= 1);
     return {
-      data: recoloured(figure.data, colours),
+      data: [...recoloured(figure.data, colours), ...lit(figure.data)],
       layout: {
         ...layout,
         template: template(),
@@ -167,6 +190,10 @@
   }
 
   document.addEventListener("cb-choose", (event) => choose(event.detail));
+  document.addEventListener("cb-economy", (event) => {
+    economy = event.detail;
+    redrawAll();
+  });
 
   // A chart with steps: its slider shows one of the states that were computed for it.
   async function step(plot, control) {
