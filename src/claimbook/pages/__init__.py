@@ -21,6 +21,7 @@ from claimbook.pages import (
     data,
     draft,
     gathering,
+    notes,
     panel,
     shell,
     state,
@@ -53,6 +54,6 @@ def setup(app: Sphinx) -> dict[str, bool]:
     """Connect every part of the extension to a build."""
     app.connect("builder-inited", state.open_book)
     metadata = shell.setup(app)
-    for part in (card, citing, country, draft, panel, gathering, data, values):
+    for part in (card, citing, country, draft, panel, gathering, data, notes, values):
         part.connect(app)
     return metadata

@@ -145,7 +145,9 @@ def _card(app: Sphinx, output: Output, dated: str | None) -> nodes.raw:
         state.excuse(app, output["claim"]["id"], fault)
         lead = None
     state.page(app.env).lead = lead and str(lead)
-    return parts.part("card", output=output, essay=_essay(app, output), dated=dated, lead=lead)
+    box = country.box(state.book(app), output, state.up(app.env))
+    essay = _essay(app, output)
+    return parts.part("card", output=output, essay=essay, dated=dated, lead=lead, country=box)
 
 
 def _add_card(app: Sphinx, doctree: nodes.document) -> None:
@@ -162,8 +164,7 @@ def _add_card(app: Sphinx, doctree: nodes.document) -> None:
         return
     title = next(iter(doctree.findall(nodes.title)))
     place = title.parent.index(title) + 1
-    box = country.box(state.book(app), output, state.up(app.env))
-    title.parent[place:place] = [card, *([box] if box else []), parts.part("code-switch")]
+    title.parent[place:place] = [card, parts.part("code-switch")]
     title.parent.append(citing.about(app, output, dated))
     for node in doctree.findall(nodes.container):
         if node.children and node[0].get("nb_element") == "cell_code_source":

@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 from typing import Any
 
-from docutils import nodes
+from markupsafe import Markup
 from sphinx.application import Sphinx
 
 from claimbook import paths
@@ -32,12 +32,12 @@ class YourCountry(Gathering):
         return {"names": names(book), "told": [one for one in told if one], "alone": True}
 
 
-def box(book: state.Book, output: Output, up: str) -> nodes.raw | None:
-    """Return the box on a chapter's page; None where its primary check knows no economies."""
+def box(book: state.Book, output: Output, up: str) -> Markup | None:
+    """Return the box on a chapter's card; None where its primary check knows no economies."""
     told = told_of(book, output, up)
     if told is None:
         return None
-    return parts.part("country", names=names(book), told=[told], alone=False, up=up)
+    return parts.render("country", names=names(book), told=[told], alone=False, up=up)
 
 
 def names(book: state.Book) -> dict[str, list[str]]:

@@ -141,6 +141,8 @@
         plot_bgcolor: "rgba(0,0,0,0)",
         dragmode: false,
         autosize: true,
+        // One trace has no legend, also where the reader's economy stands beside it.
+        showlegend: layout.showlegend ?? figure.data.length > 1,
       },
     };
   }
@@ -217,6 +219,49 @@
     control.hidden = false;
   });
 
+  const escaped = (text) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
+
+  function wrapped(text, letters) {
+    const lines = [""];
+    for (const word of text.split(/\s+/)) {
+      if (lines.at(-1) && lines.at(-1).length + word.length >= letters) lines.push("");
+      lines.push(`${lines.pop()} ${word}`.trim());
+    }
+    return lines.map(escaped).join("<br>");
+  }
+
+  // A chart as a picture says what it is: its title above, its source below, the paper behind.
+  async function picture(plot, format) {
+    await draw(plot);
+    const figure = plot.closest("figure");
+    const width = Math.max(plot.clientWidth, 640);
+    const letters = Math.floor(width / 9); // in the sans-serif of whoever opens the picture
+    const title = wrapped(figure.querySelector("figcaption").firstChild.textContent.trim(), letters * 0.75);
+    const source = wrapped(figure.querySelector(".cb-chart__source").textContent, letters * 1.1);
+    const lines = (text) => text.split("<br>").length;
+    const [above, below] = [20 + 22 * lines(title), 30 + 16 * lines(source)];
+    const { data, layout } = themedFigure(drawn.get(plot));
+    const height = layout.height + above + below;
+    const inner = layout.height - layout.margin.t - 40;
+    const note = {
+      text: source, x: 0, y: -(below + 26) / inner, xref: "paper", yref: "paper", xanchor: "left",
+      yanchor: "bottom", align: "left", showarrow: false, font: { size: 12, color: variable("--cb-muted") },
+    };
+    const whole = {
+      ...layout,
+      font: { family: "sans-serif" }, // the picture does not carry the page's
+      title: { text: title, x: 0.01, xanchor: "left", y: 1, yanchor: "top", yref: "container", pad: { t: 14 }, font: { size: 18 } },
+      margin: { ...layout.margin, t: layout.margin.t + above, b: 40 + below },
+      annotations: [...(layout.annotations ?? []), note],
+      paper_bgcolor: variable("--cb-paper"),
+    };
+    const size = { format, width, height, scale: format === "png" ? 2 : 1 };
+    return window.Plotly.toImage({ data, layout: { ...whole, width, height } }, size);
+  }
+
+  // image.js asks for it, and saves it.
+  window.claimbookPicture = picture;
+
   function redrawAll() {
     if (!window.Plotly) return;
     for (const [plot, figure] of drawn) {
@@ -246,6 +291,14 @@
   );
 
   const plots = document.querySelectorAll(".cb-chart__plot");
+  // The place that an empty drawing has kept is kept by the plot itself once that is drawn; on paper
+  // it is 320 px high, or where words would become too small a little more.
+  for (const plot of plots) {
+    const height = plot.querySelector(".cb-chart__place").getAttribute("height");
+    plot.style.height = `${height}px`;
+    plot.style.setProperty("--cb-on-paper", Math.min(1, Math.max(0.55, 320 / height)));
+    plot.replaceChildren();
+  }
   plots.forEach((plot) => views.observe(plot));
   new MutationObserver(redrawAll).observe(document.documentElement, {
     attributeFilter: ["data-theme"],

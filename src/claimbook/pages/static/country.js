@@ -115,7 +115,9 @@
         all.firstElementChild.search = name ? `?economy=${code}` : "";
       }
       for (const mark of document.querySelectorAll("[data-economy]")) {
-        mark.classList.toggle("cb-lit", Boolean(name) && mark.dataset.economy === code);
+        const own = Boolean(name) && mark.dataset.economy === code;
+        mark.classList.toggle("cb-lit", own);
+        if (own && mark.ownerSVGElement) mark.parentNode.append(mark); // above its neighbours
       }
       if (keep) write("economy", name ? [code] : []);
       const detail = name ? { code, name } : null;
