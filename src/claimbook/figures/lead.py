@@ -43,6 +43,7 @@ def lead_svg(
     n: int,
     zero: bool = True,
     estimate: Sequence[float] = (),
+    codes: Mapping[str, str] | None = None,
     id: str = "lead",
 ) -> str:
     """Draw a lead chart.
@@ -68,6 +69,8 @@ def lead_svg(
         Keep zero on the axis, as a change needs.
     estimate : sequence of float
         *strip*: value, low and high of the estimate that stands under the dots; may be empty.
+    codes : mapping of str to str, optional
+        *strip*: iso3 codes by name, so that a page can find an economy's dot.
     id : str
         Prefix of the ids inside, different for each lead chart of a page.
 
@@ -100,6 +103,7 @@ def lead_svg(
     scale = 100 if unit == "%" else 1
     ends = [scale * end for end in estimate]
     layout = lay_out(finite[columns or list(finite)] * scale, ends, zero)
+    layout["codes"] = codes or {}
     said = {"title": title, "unit": unit, "source": source, "n": n, "id": id, "form": form}
     sizes = {"width": WIDTH, "margin": MARGIN, "letter": LETTER, "radius": RADIUS}
     template = templates(Path(__file__).with_name("templates")).get_template("lead.html")
@@ -127,7 +131,7 @@ def _strip(data: pd.DataFrame, estimate: list[float], zero: bool) -> Layout:
         "axis": axis,
         "top": LINE - 4,
         "bottom": base + 26 if estimate else base,
-        "dots": list(zip(values, places, base - step * (stacked - 0.5), strict=True)),
+        "dots": list(zip(values.index, values, places, base - step * (stacked - 0.5), strict=True)),
         "named": named,
         "estimate": estimate,
     }

@@ -92,6 +92,7 @@ def lead_chart(
         n=n,
         zero=lead.get("zero", True),
         estimate=[estimate[end] for end in ENDS] if estimate else (),
+        codes={name: code for code, name in names.items()},
     )
 
 

@@ -13,7 +13,20 @@ from myst_nb.core.render import MimeData, MimeRenderPlugin, NbElementRenderer
 from sphinx.application import Sphinx
 
 from claimbook.claims.output import MIME as CLAIM
-from claimbook.pages import card, charts, citing, data, draft, gathering, panel, shell, state
+from claimbook.pages import (
+    card,
+    charts,
+    citing,
+    country,
+    data,
+    draft,
+    gathering,
+    notes,
+    panel,
+    shell,
+    state,
+    values,
+)
 
 _PARTS = {charts.MIME: charts.chart_nodes, CLAIM: card.claim_nodes}
 
@@ -41,6 +54,6 @@ def setup(app: Sphinx) -> dict[str, bool]:
     """Connect every part of the extension to a build."""
     app.connect("builder-inited", state.open_book)
     metadata = shell.setup(app)
-    for part in (card, citing, draft, panel, gathering, data):
+    for part in (card, citing, country, draft, panel, gathering, data, notes, values):
         part.connect(app)
     return metadata

@@ -14,7 +14,7 @@ from sphinx.environment import BuildEnvironment
 from claimbook import figures
 from claimbook.chapters import results
 from claimbook.errors import ClaimbookError
-from claimbook.pages import charts, citing, grounds, panel, parts, phrases, state
+from claimbook.pages import charts, citing, country, grounds, panel, parts, phrases, state, values
 from claimbook.pages.specification import specification_curve
 from claimbook.pages.state import BookError, Output
 
@@ -53,6 +53,7 @@ def _parts(env: BuildEnvironment, document: nodes.document, claim_id: str) -> li
         *_argued(env, document, output, first),
         nodes.raw("", str(panel.panels(output, others)), format="html"),
         parts.part("checks", output=output, strips=grounds.strips(output), names=book.names),
+        *([shown] if (shown := values.values(book, output)) else []),
         parts.part(
             "method",
             up=up,
@@ -144,7 +145,9 @@ def _card(app: Sphinx, output: Output, dated: str | None) -> nodes.raw:
         state.excuse(app, output["claim"]["id"], fault)
         lead = None
     state.page(app.env).lead = lead and str(lead)
-    return parts.part("card", output=output, essay=_essay(app, output), dated=dated, lead=lead)
+    box = country.box(state.book(app), output, state.up(app.env))
+    essay = _essay(app, output)
+    return parts.part("card", output=output, essay=essay, dated=dated, lead=lead, country=box)
 
 
 def _add_card(app: Sphinx, doctree: nodes.document) -> None:

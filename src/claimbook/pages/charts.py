@@ -137,6 +137,7 @@ def _write_files(app: Sphinx, site: Path) -> None:
 def connect(app: Sphinx) -> None:
     """Connect the charts to a build: their checks, scripts and files."""
     app.add_css_file("lead.css", priority=901)
+    app.add_js_file("image.js", loading_method="defer")
     app.connect("builder-inited", _check_vendored)
     app.connect("doctree-read", _link_from_elsewhere)
     app.connect("env-updated", _stop_if_incomplete)

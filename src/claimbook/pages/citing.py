@@ -1,4 +1,4 @@
-"""What a reader takes along: how to cite the book or a chapter, its lead chart to embed, the way on.
+"""What a reader takes along: how to cite the book or a chapter, a lead chart to embed, the way on.
 
 The book's title, authors and licence stand in ``_config.yml``; its version in ``CITATION.cff``
 where there is one; its address is known where ``_config.yml`` has one.

@@ -135,6 +135,5 @@ def _shown(estimate: dict[str, Any] | None, what: str) -> dict[str, Any]:
 
 
 def connect(app: Sphinx) -> None:
-    """Bring the panel's script along, and what reads and writes the address."""
-    app.add_js_file("address.js", loading_method="defer")
+    """Bring the panel's script along."""
     app.add_js_file("panel.js", loading_method="defer")

@@ -221,6 +221,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     state.when_written(app, _write_licences)
     app.add_css_file("icons.css", priority=890)
     app.add_css_file("claimbook.css", priority=900)
+    app.add_js_file("address.js", priority=400, loading_method="defer")  # before those that use it
     app.add_js_file("shell.js", loading_method="defer")
     charts.connect(app)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -20,6 +20,7 @@
   const drawn = new Map(); // plot element -> its figure
   const drawing = new Map(); // plot element -> the promise of its drawing
   let loading = null;
+  let economy = null; // the reader's: its code and name
 
   function variable(name) {
     return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
@@ -104,12 +105,34 @@
     };
   }
 
+  // The points of the reader's economy once more, ringed and named: charts carry codes in customdata.
+  function lit(traces) {
+    if (!economy) return [];
+    const own = (held) => (Array.isArray(held) ? held[0] : held) === economy.code;
+    return traces.flatMap((trace) => {
+      const places = (trace.customdata ?? []).flatMap((held, i) => (own(held) ? [i] : []));
+      if (!places.length || !trace.x || !trace.y) return [];
+      const { xaxis, yaxis } = trace;
+      return [{
+        type: "scatter", xaxis, yaxis, showlegend: false, hoverinfo: "skip", cliponaxis: false,
+        x: places.map((i) => trace.x[i]),
+        y: places.map((i) => trace.y[i]),
+        mode: places.length > 1 ? "lines+markers+text" : "markers+text",
+        text: places.map((_, i) => (i === places.length - 1 ? economy.name : "")),
+        textposition: "top center",
+        textfont: { color: variable("--cb-ink"), size: 14 },
+        line: { color: variable("--cb-ink"), width: 3 },
+        marker: { symbol: "circle-open", size: 16, color: variable("--cb-ink"), line: { width: 3 } },
+      }];
+    });
+  }
+
   function themedFigure(figure) {
     const colours = themeColours();
     const layout = recoloured(figure.layout, colours);
     const hasHeadings = layout.annotations?.some((note) => note.yref === "paper" && note.y >= 1);
     return {
-      data: recoloured(figure.data, colours),
+      data: [...recoloured(figure.data, colours), ...lit(figure.data)],
       layout: {
         ...layout,
         template: template(),
@@ -118,6 +141,8 @@
         plot_bgcolor: "rgba(0,0,0,0)",
         dragmode: false,
         autosize: true,
+        // One trace has no legend, also where the reader's economy stands beside it.
+        showlegend: layout.showlegend ?? figure.data.length > 1,
       },
     };
   }
@@ -167,6 +192,10 @@
   }
 
   document.addEventListener("cb-choose", (event) => choose(event.detail));
+  document.addEventListener("cb-economy", (event) => {
+    economy = event.detail;
+    redrawAll();
+  });
 
   // A chart with steps: its slider shows one of the states that were computed for it.
   async function step(plot, control) {
@@ -189,6 +218,49 @@
     control.value = control.defaultValue; // not what the browser remembers of the last visit
     control.hidden = false;
   });
+
+  const escaped = (text) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
+
+  function wrapped(text, letters) {
+    const lines = [""];
+    for (const word of text.split(/\s+/)) {
+      if (lines.at(-1) && lines.at(-1).length + word.length >= letters) lines.push("");
+      lines.push(`${lines.pop()} ${word}`.trim());
+    }
+    return lines.map(escaped).join("<br>");
+  }
+
+  // A chart as a picture says what it is: its title above, its source below, the paper behind.
+  async function picture(plot, format) {
+    await draw(plot);
+    const figure = plot.closest("figure");
+    const width = Math.max(plot.clientWidth, 640);
+    const letters = Math.floor(width / 9); // in the sans-serif of whoever opens the picture
+    const title = wrapped(figure.querySelector("figcaption").firstChild.textContent.trim(), letters * 0.75);
+    const source = wrapped(figure.querySelector(".cb-chart__source").textContent, letters * 1.1);
+    const lines = (text) => text.split("<br>").length;
+    const [above, below] = [20 + 22 * lines(title), 30 + 16 * lines(source)];
+    const { data, layout } = themedFigure(drawn.get(plot));
+    const height = layout.height + above + below;
+    const inner = layout.height - layout.margin.t - 40;
+    const note = {
+      text: source, x: 0, y: -(below + 26) / inner, xref: "paper", yref: "paper", xanchor: "left",
+      yanchor: "bottom", align: "left", showarrow: false, font: { size: 12, color: variable("--cb-muted") },
+    };
+    const whole = {
+      ...layout,
+      font: { family: "sans-serif" }, // the picture does not carry the page's
+      title: { text: title, x: 0.01, xanchor: "left", y: 1, yanchor: "top", yref: "container", pad: { t: 14 }, font: { size: 18 } },
+      margin: { ...layout.margin, t: layout.margin.t + above, b: 40 + below },
+      annotations: [...(layout.annotations ?? []), note],
+      paper_bgcolor: variable("--cb-paper"),
+    };
+    const size = { format, width, height, scale: format === "png" ? 2 : 1 };
+    return window.Plotly.toImage({ data, layout: { ...whole, width, height } }, size);
+  }
+
+  // image.js asks for it, and saves it.
+  window.claimbookPicture = picture;
 
   function redrawAll() {
     if (!window.Plotly) return;
@@ -219,6 +291,14 @@
   );
 
   const plots = document.querySelectorAll(".cb-chart__plot");
+  // The place that an empty drawing has kept is kept by the plot itself once that is drawn; on paper
+  // it is 320 px high, or where words would become too small a little more.
+  for (const plot of plots) {
+    const height = plot.querySelector(".cb-chart__place").getAttribute("height");
+    plot.style.height = `${height}px`;
+    plot.style.setProperty("--cb-on-paper", Math.min(1, Math.max(0.55, 320 / height)));
+    plot.replaceChildren();
+  }
   plots.forEach((plot) => views.observe(plot));
   new MutationObserver(redrawAll).observe(document.documentElement, {
     attributeFilter: ["data-theme"],
