@@ -11,8 +11,7 @@ from typing import Any, TypeVar
 from nbformat import NotebookNode
 
 from claimbook import paths, status
-from claimbook.chapters import freshness, notebooks, prose
-from claimbook.chapters.definitions import Library
+from claimbook.chapters import definitions, freshness, notebooks, prose
 from claimbook.chapters.notebooks import ChapterError
 from claimbook.claims import declared, files
 from claimbook.claims.output import expanded
@@ -35,7 +34,7 @@ class Book:
     def __init__(self, *, drafts: bool = False) -> None:
         self.root, self._with_drafts = paths.root(), drafts
         self._kept: dict[tuple[str, str], Any] = {}
-        self._library = Library(freshness.PACKAGE)
+        self._library = definitions.library(freshness.PACKAGE)
 
     # What the book holds
 

@@ -12,9 +12,9 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 from nbformat import NotebookNode
@@ -22,7 +22,7 @@ from nbformat import NotebookNode
 from claimbook import figures, paths
 from claimbook.chapters import definitions, freshness, notebooks, prose
 from claimbook.chapters.book import Book
-from claimbook.claims import files, grid, output
+from claimbook.claims import declared, files, grid, output
 from claimbook.data import snapshot
 from claimbook.errors import ClaimbookError, nearest
 
@@ -109,16 +109,41 @@ Finds = Iterator[Finding]
 Says = Iterator[str]
 
 
-def review(book: Book, claim_id: str, *, quick: bool = False) -> list[Finding]:
-    """Say what a reviewer would ask of a chapter; `quick` leaves out the rules that execute it.
+def findings(book: Book, claim_ids: Iterable[str], *, quick: bool = False) -> list[Finding]:
+    """Say what a reviewer would ask of some chapters, each thing once and under its own file.
 
-    A claim file that cannot be read is the only finding.
+    A claim file, an essay's file or the ledger that cannot be read is said first; of a chapter
+    whose files cannot be read nothing else is.
     """
-    try:
-        chapter = Chapter(book, claim_id)
-        _ = book.essays
-    except ClaimbookError as fault:
-        return [Finding(book.claim_paths.get(claim_id, book.root / "book"), str(fault))]
+    found = list(_unreadable(book))
+    broken = {one.path for one in found}
+    for claim_id in claim_ids:
+        if not broken & {book.claim_paths[claim_id], declared.ledger()}:
+            found += review(book, claim_id, quick=quick)
+    return list(dict.fromkeys(found))
+
+
+def _unreadable(book: Book) -> Finds:
+    """Read by itself every file that a chapter rests on; an essay is held against all claims."""
+    readers = {path: partial(book.claim, name) for name, path in book.claim_paths.items()}
+    found = list(_faults({**readers, declared.ledger(): declared.read}))
+    yield from found
+    if not readers.keys() & {one.path for one in found}:
+        essays = sorted((book.root / "book" / "essays").glob("*.yml"))
+        yield from _faults({path: partial(files.load_essay, path, book.claims) for path in essays})
+
+
+def _faults(readers: Mapping[Path, Callable[[], object]]) -> Finds:
+    for path, read in readers.items():
+        try:
+            read()
+        except ClaimbookError as fault:
+            yield Finding(path, str(fault).removeprefix(f"{paths.shown(path)}, "))
+
+
+def review(book: Book, claim_id: str, *, quick: bool = False) -> list[Finding]:
+    """Say what a reviewer would ask of a chapter; `quick` leaves out the rules that execute it."""
+    chapter = Chapter(book, claim_id)
     rules = RULES if quick else (*RULES, *SLOW_RULES)
     found = [finding for rule in rules for finding in rule(chapter)]
     for kind, asked in CELL_RULES.items():

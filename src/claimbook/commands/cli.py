@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from claimbook.commands import data
 from claimbook.errors import ClaimbookError
+
+if TYPE_CHECKING:
+    from claimbook.chapters.book import Book
 
 
 class _Commands(click.Group):
@@ -60,7 +63,6 @@ def run(claim_ids: tuple[str, ...], everything: bool, jobs: int) -> None:
     """Execute chapters in place: those named, or all that are stale."""
     from claimbook.chapters import running
     from claimbook.chapters.book import Book
-    from claimbook.claims import output
 
     book = Book()
     chosen = [book.known(name) for name in dict.fromkeys(claim_ids)]
@@ -74,11 +76,20 @@ def run(claim_ids: tuple[str, ...], everything: bool, jobs: int) -> None:
     ) as bar:
         changed = running.run(book, chosen, workers=jobs, done=lambda _: bar.update(1))
     for name in chosen:
-        moves = output.switches_text(book.output(name)["switches"]) if name in book.chapters else ""
         what = "written anew" if changed[name] else "ran, nothing changed"
-        click.echo("; ".join(filter(None, [f"{name}: {what}", moves])))
+        click.echo("; ".join([f"{name}: {what}", *_found(book, name)]))
     if faults := [fault for name in chosen if (fault := book.rewrite_needed(name))]:
         raise ClaimbookError("\n".join(faults))
+
+
+def _found(book: Book, name: str) -> list[str]:
+    """Say what a chapter has found: its verdict, and what moves it."""
+    from claimbook.claims import output
+
+    if name not in book.chapters:
+        return []
+    found = book.output(name)
+    return [found["verdict"], output.switches_text(found["switches"])]
 
 
 @main.command()
@@ -127,15 +138,24 @@ def check(claim_ids: tuple[str, ...], form: str, quick: bool, ledger_base: str |
     book = Book()
     if ledger_base:
         _require_grown(ledger_base)
-    count = 0
-    for name in [book.known(name) for name in claim_ids] or book.chapters:
-        for finding in review.review(book, name, quick=quick):
-            click.echo(finding.as_github() if form == "github" else finding.as_text())
-            count += not finding.warning
-    if count:
+    names = [book.known(name) for name in claim_ids] or list(book.chapters)
+    found = review.findings(book, names, quick=quick)
+    for finding in found:
+        click.echo(finding.as_github() if form == "github" else finding.as_text())
+    if count := sum(not finding.warning for finding in found):
         things = "thing" if count == 1 else "things"
         raise ClaimbookError(f"{count} {things} to mend.")
     click.echo("Nothing to mend.")
+
+
+@main.command()
+@click.argument("base", metavar="COMMIT", default="HEAD")
+def review(base: str) -> None:
+    """Say what has changed since a commit, in Markdown, for a reviewer to read."""
+    from claimbook.chapters import changes
+    from claimbook.chapters.book import Book
+
+    click.echo(changes.as_markdown(Book(), base), nl=False)
 
 
 @main.command()
