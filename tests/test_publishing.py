@@ -2,6 +2,7 @@
 
 import json
 import re
+import socket
 import subprocess
 import sys
 import tomllib
@@ -10,6 +11,8 @@ from xml.etree import ElementTree
 
 import pytest
 import yaml
+
+from books import edit
 
 ROOT = Path(__file__).resolve().parent.parent
 FORMS = ROOT / ".github" / "ISSUE_TEMPLATE"
@@ -445,3 +448,109 @@ def test_a_site_that_is_not_plain_is_refused_and_the_branch_is_as_it_was(remote,
     ended = lay(remote, bad, "preview", "7")
     assert ended.returncode != 0 and "Traceback" not in ended.stderr
     assert on_branch(remote) == before
+
+
+# How a change is read by a reviewer
+
+NAME = "gini-fell"
+CLAIM, CHAPTER = (f"book/lands/{NAME}.{suffix}" for suffix in ("yml", "ipynb"))
+
+
+def commit(folder):
+    for command in (["init", "--quiet"], ["add", "--all"], ["commit", "--quiet", "-m", "Before"]):
+        identity = ["-c", "user.name=x", "-c", "user.email=x@example.org"]
+        subprocess.run(["git", *identity, *command], cwd=folder, check=True)
+
+
+def test_a_changed_cell_is_read_as_words_declarations_outputs_numbers_and_verdicts(
+    tiny_copy, claimbook
+):
+    commit(tiny_copy)
+    same = claimbook("review", "HEAD").stdout
+    assert "No verdict of a chapter that was there before moves." in same
+    assert "No estimate moves." in same
+    assert f"## {NAME}" not in same
+    edit(tiny_copy / CLAIM, "smallest_effect: 1\n", "smallest_effect: 2\n")
+    edit(tiny_copy / CHAPTER, "A tiny book can say little", "A tiny book can say very little")
+    edit(tiny_copy / CHAPTER, "The Gini index fell in", "Down went the Gini index in")
+    edit(tiny_copy / "book/index.md", "# ", "# Once more: ")
+    stale = claimbook("review", "HEAD").stdout
+    assert "is stale: run" in stale and "smallest_effect 1 → 2" in stale
+    assert claimbook("declare", NAME, "--seen", "yes", "--reason", "So it is.").returncode == 0
+    ran = claimbook("run")
+    assert re.search(
+        rf"{NAME}: written anew; inconclusive; \d of \d single changes move", ran.stdout
+    )
+    told = claimbook("review", "HEAD").stdout
+    for line in (
+        f"- **{NAME}**, data 2013-12: inconclusive → **contradicted**",
+        "- gini-change: smallest_effect 1 → 2",
+        "figures seen before, because: So it is.",
+        "-A tiny book can say little of the world.",
+        "+A tiny book can say very little of the world.",
+        '+    title=f"Down went the Gini index in {fell} of {len(moved)} economies",',
+        "-   2013-12  inconclusive: ",
+        "+   2013-12  contradicts: ",
+        "## `book/index.md`",
+        "- `book/declarations.csv`",
+    ):
+        assert line in told, line
+    assert re.search(
+        rf"\| {NAME} \| gini-change \| 2013-12 \| inconclusive: .*\| contradicts: ", told
+    )
+    assert re.search(r"^What decides, as before: \d of \d single changes", told, re.MULTILINE)
+    assert "\n## fair-coin" not in told
+    elsewhere = told.split("<summary>Of files that this leaves alone</summary>")[1]
+    assert "book/coins/fair-coin.ipynb" in elsewhere.split("</details>")[0]
+
+
+def test_a_chapter_that_came_and_one_that_went_are_said(tiny_copy, claimbook):
+    commit(tiny_copy)
+    for path in (tiny_copy / "book/lands").glob(f"{NAME}.*"):
+        path.rename(path.with_stem("gini-sank"))
+    edit(tiny_copy / "book/lands/gini-sank.yml", f"id: {NAME}", "id: gini-sank")
+    told = claimbook("review", "HEAD").stdout
+    assert f"- **{NAME}** is gone" in told
+    assert "- **gini-sank** is new: inconclusive" in told
+
+
+def test_what_is_compared_with_must_be_a_commit(tiny_copy, claimbook):
+    commit(tiny_copy)
+    refused = claimbook("review", "no-such-branch")
+    assert refused.returncode == 1
+    assert "git knows no commit no-such-branch of this book" in refused.stderr
+
+
+@pytest.mark.parametrize(
+    ("path", "before", "after", "sentence"),
+    [
+        (CLAIM, "expects: fall", "expects: sink", "line 25, field checks[0].expects"),
+        ("book/essays/first-2014.yml", "paragraph: 1", "paragraph: 2", "line"),
+        ("book/declarations.csv", "date,claim", "day,claim", "line 1: the header is not"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_said_once_under_its_own_name(
+    tiny_copy, claimbook, path, before, after, sentence
+):
+    edit(tiny_copy / path, before, after)
+    found = claimbook("check", "--quick", "--format", "github").stdout.splitlines()
+    (own,) = [line for line in found if f"file={path}::" in line]
+    assert own.startswith(f"::error file={path}::{sentence}")
+    assert sum(sentence in line for line in found) == 1
+
+
+def test_what_two_chapters_share_is_asked_for_once(tiny_copy, claimbook):
+    """Both tiny chapters could stand in one part: its opening is one file."""
+    essay = tiny_copy / "book/essays/first-2014.yml"
+    essay.write_text(f"{essay.read_text('utf-8')}# FILL IN\n", encoding="utf-8")
+    edit(tiny_copy / "book/coins/fair-coin.yml", "essay: second-1999", "essay: first-2014")
+    found = claimbook("check", "--quick").stdout.splitlines()
+    assert len([line for line in found if "first-2014.yml: line" in line and "filled" in line]) == 1
+
+
+def test_a_port_that_is_taken_is_said_before_anything_is_built(tiny_copy, claimbook):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        refused = claimbook("serve", "--port", taken.getsockname()[1])
+    assert refused.returncode == 1
+    assert "cannot be used" in refused.stderr and "--port" in refused.stderr
+    assert not (tiny_copy / "_build").exists()

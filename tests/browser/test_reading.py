@@ -1,4 +1,4 @@
-"""What a reader does beyond reading: look up a country, ask for a map, keep a chart, sort a list."""
+"""What a reader does beyond reading: look a country up, ask for a map, keep a chart, sort."""
 
 import json
 import re

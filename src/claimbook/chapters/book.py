@@ -12,8 +12,7 @@ from typing import Any, TypeVar
 from nbformat import NotebookNode
 
 from claimbook import paths, reading, status
-from claimbook.chapters import allowed, freshness, notebooks, prose
-from claimbook.chapters.definitions import Library
+from claimbook.chapters import allowed, definitions, freshness, notebooks, prose
 from claimbook.chapters.notebooks import ChapterError
 from claimbook.claims import declared, essay_words, files
 from claimbook.claims.output import claim_text, expanded
@@ -38,7 +37,7 @@ class Book:
     def __init__(self, *, drafts: bool = False) -> None:
         self.root, self._with_drafts = paths.root(), drafts
         self._kept: dict[tuple[str, str], Any] = {}
-        self._library = Library(freshness.PACKAGE)
+        self._library = definitions.library(freshness.PACKAGE)
 
     # What the book holds
 

@@ -15,6 +15,7 @@ import hashlib
 import json
 import symtable
 from collections.abc import Iterable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +54,16 @@ class Module:
                     called = alias.asname or alias.name
                     found[f"{source}.*" if called == WHOLE else called] = f"{source}:{alias.name}"
         return found
+
+
+def library(package: Path) -> Library:
+    """Return the library of a package as its files stand; what was read of it is kept."""
+    return _library(package, tuple((one, one.stat().st_mtime_ns) for one in package.rglob("*.py")))
+
+
+@cache
+def _library(package: Path, _: tuple[tuple[Path, int], ...]) -> Library:
+    return Library(package)
 
 
 class Library:

@@ -12,9 +12,9 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ from nbformat import NotebookNode
 from claimbook import figures, paths
 from claimbook.chapters import definitions, freshness, notebooks, prose
 from claimbook.chapters.book import Book
-from claimbook.claims import files, grid, output
+from claimbook.claims import declared, files, grid, output
 from claimbook.claims.essay_words import quoted
 from claimbook.data import snapshot
 from claimbook.errors import ClaimbookError, nearest
@@ -121,24 +121,30 @@ Finds = Iterator[Finding]
 Says = Iterator[str]
 
 
-def of_book(book: Book) -> list[Finding]:
+def findings(book: Book, claim_ids: Sequence[str] = (), *, quick: bool = False) -> list[Finding]:
+    """Say what a reviewer would ask of some chapters, or of the whole book, each thing once.
+
+    Where a file of the book cannot be read, nothing else is asked of the whole.
+    """
+    found = [] if claim_ids else _of_book(book)
+    if all(one.warning for one in found):
+        for claim_id in claim_ids or book.chapters:
+            found += review(book, claim_id, quick=quick)
+    return list(dict.fromkeys(found))
+
+
+def _of_book(book: Book) -> list[Finding]:
     """Say what is wrong with the book as a whole: files that cannot be read, or that stand alone.
 
     Where a claim file cannot be read, nothing else can be asked.
     """
-    found = []
-    for claim_id in book.claim_paths:
-        try:
-            book.claim(claim_id)
-        except ClaimbookError as fault:
-            found.append(_of_file(book, fault))
-    if found:
+    readers = [partial(book.claim, claim_id) for claim_id in book.claim_paths]
+    if found := [_of_file(book, fault) for fault in _raised([*readers, declared.read])]:
         return found
-    try:
-        listed = [book.root / f"{page}" for page in book.pages]
-        _ = book.essays
-    except ClaimbookError as fault:
-        return [_of_file(book, fault)]
+    contents = [lambda: book.pages, lambda: book.essays]
+    if found := [_of_file(book, fault) for fault in _raised(contents)]:
+        return found
+    listed = [book.root / f"{page}" for page in book.pages]
     toc = book.root / "_toc.yml"
     for page in listed:
         if not any(page.with_suffix(suffix).is_file() for suffix in (".ipynb", ".md")):
@@ -151,6 +157,14 @@ def of_book(book: Book) -> list[Finding]:
         if path.stem not in book.chapters:
             found.append(Finding(path, f"has no claim file: write {path.stem}.yml beside it."))
     return found
+
+
+def _raised(readers: Sequence[Callable[[], object]]) -> Iterator[ClaimbookError]:
+    for read in readers:
+        try:
+            read()
+        except ClaimbookError as fault:
+            yield fault
 
 
 def _of_file(book: Book, fault: ClaimbookError) -> Finding:

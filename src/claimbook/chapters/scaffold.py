@@ -62,9 +62,9 @@ def new_chapter(
     }
     test = paths.root() / "tests" / f"test_{claim_id.replace('-', '_')}.py"
     written = {
-        folder / f"{claim_id}.yml": _fill("claim.yml", values),
-        folder / f"{claim_id}.ipynb": _notebook(_fill("chapter.yml", values)),
-        test: _fill("test.txt", values | {"test": test.name}),
+        folder / f"{claim_id}.yml": filled("claim.yml", **values),
+        folder / f"{claim_id}.ipynb": _notebook(filled("chapter.yml", **values)),
+        test: filled("test.txt", **values, test=test.name),
     }
     held = [path for path in (files.claim_paths().get(claim_id), *written) if path]
     if taken := [path for path in held if path.exists()]:
@@ -72,7 +72,7 @@ def new_chapter(
             f"{paths.shown(taken[0])} exists already: choose another id, or work on that."
         )
     if opens_part := not (folder / "index.md").is_file():
-        written[folder / "index.md"] = _fill("part.md", values | {"part": part})
+        written[folder / "index.md"] = filled("part.md", **values, part=part)
     claim_path, *others = written
     toc = paths.root() / "_toc.yml"
     changed = {
@@ -94,7 +94,7 @@ def new_essay(essay_id: str) -> Path:
     year = re.search(r"\d{4}", essay_id)
     then = next(name for name in snapshot.vintages() if name != snapshot.CURRENT)
     values = {"id": essay_id, "year": int(year[0]) if year else 2014, "then": then}
-    write_all({path: _fill("essay.yml", values).encode("utf-8")})
+    write_all({path: filled("essay.yml", **values).encode("utf-8")})
     return path
 
 
@@ -164,7 +164,8 @@ def _notebook(template: str) -> str:
     return f"{nbformat.writes(nbformat.v4.new_notebook(cells=cells))}\n"
 
 
-def _fill(name: str, values: dict[str, Any]) -> str:
+def filled(name: str, **values: Any) -> str:
+    """Return a template of this room, filled in; what it asks for must be there."""
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES),
         trim_blocks=True,

@@ -51,10 +51,14 @@ def ledger() -> Path:
     return paths.root() / "book" / "declarations.csv"
 
 
+def declaration(check: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a check declares, field by field."""
+    return {name: check[name] for name in _HASHED}
+
+
 def sha256(check: Mapping[str, Any]) -> str:
     """Return the hash of what a check declares; its words are no part of it."""
-    declared = {name: check[name] for name in _HASHED}
-    text = json.dumps(declared, sort_keys=True, ensure_ascii=False)
+    text = json.dumps(declaration(check), sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()
 
 

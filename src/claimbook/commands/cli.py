@@ -75,7 +75,6 @@ def run(claim_ids: tuple[str, ...], everything: bool, jobs: int) -> None:
     """Execute chapters in place: those named, or all that are stale."""
     from claimbook.chapters import running
     from claimbook.chapters.book import Book
-    from claimbook.claims import output
 
     book = Book()
     chosen = [book.known(name) for name in dict.fromkeys(claim_ids)]
@@ -90,9 +89,8 @@ def run(claim_ids: tuple[str, ...], everything: bool, jobs: int) -> None:
     ) as bar:
         changed = running.run(book, chosen, workers=jobs, done=lambda _: bar.update(1))
     for name in chosen:
-        moves = output.switches_text(book.output(name)["switches"]) if name in book.chapters else ""
         what = "written anew" if changed[name] else "ran, nothing changed"
-        click.echo("; ".join(filter(None, [f"{name}: {what}", moves])))
+        click.echo("; ".join([f"{name}: {what}", *_found(book, name)]))
     _say_renewed(book)
     if faults := [fault for name in chosen if (fault := book.rewrite_needed(name))]:
         raise ClaimbookError("\n".join(faults))
@@ -101,6 +99,16 @@ def run(claim_ids: tuple[str, ...], everything: bool, jobs: int) -> None:
 def _say_renewed(book: Book) -> None:
     for path in book.renew_pages():
         click.echo(f"{paths.shown(path)}: its numbers are written anew")
+
+
+def _found(book: Book, name: str) -> list[str]:
+    """Say what a chapter has found: its verdict, and what moves it."""
+    from claimbook.claims import output
+
+    if name not in book.chapters:
+        return []
+    found = book.output(name)
+    return [found["verdict"], output.switches_text(found["switches"])]
 
 
 @main.command()
@@ -148,23 +156,23 @@ def check(claim_ids: tuple[str, ...], form: str, quick: bool, ledger_base: str |
     book = Book()
     if ledger_base:
         _require_grown(ledger_base)
-    said: dict[review.Finding, bool] = {}
-
-    def say(findings: list[review.Finding]) -> None:
-        for finding in findings:
-            if finding not in said:  # what two chapters share is said once
-                click.echo(finding.as_github() if form == "github" else finding.as_text())
-                said[finding] = not finding.warning
-
-    if not claim_ids:
-        say(review.of_book(book))
-    if not any(said.values()):
-        for name in [book.known(name) for name in claim_ids] or book.chapters:
-            say(review.review(book, name, quick=quick))
-    if count := sum(said.values()):
+    found = review.findings(book, [book.known(name) for name in claim_ids], quick=quick)
+    for finding in found:
+        click.echo(finding.as_github() if form == "github" else finding.as_text())
+    if count := sum(not finding.warning for finding in found):
         things = "thing" if count == 1 else "things"
         raise ClaimbookError(f"{count} {things} to mend.")
     click.echo("Nothing to mend.")
+
+
+@main.command()
+@click.argument("base", metavar="COMMIT", default="HEAD")
+def review(base: str) -> None:
+    """Say what has changed since a commit, in Markdown, for a reviewer to read."""
+    from claimbook.chapters import changes
+    from claimbook.chapters.book import Book
+
+    click.echo(changes.as_markdown(Book(), base), nl=False)
 
 
 @main.command()

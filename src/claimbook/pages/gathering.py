@@ -24,12 +24,16 @@ class Gathering(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         """Return the filled template."""
-        state.depends_on_chapters(self.env)
+        self.depends()
         up = state.up(self.env)
         found = self.found(state.book(self.env.app))
         return [
             parts.part(self.template, up=up, address=lambda one: up + results.url(one), **found)
         ]
+
+    def depends(self) -> None:
+        """Note what the page is to be read anew for."""
+        state.depends_on_chapters(self.env)
 
     def found(self, book: state.Book) -> dict[str, Any]:
         """Return every claim, how many the essays hold, and the vintages held."""

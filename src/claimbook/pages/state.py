@@ -39,8 +39,9 @@ class BookError(ClaimbookError, SphinxError):
 class Page:
     """What the build remembers of a page from reading it to writing it.
 
-    `files` are its charts' tables by name, `problems` what is wrong with them; `values` are the
-    bound numbers it shows, `lead` its lead chart.
+        `files` are its charts' tables by name, `problems` what is wrong with them; `values` are the
+        bound numbers it shows, `lead` its lead chart; `vintages` those held when it was read, where
+    it tells of them all.
     """
 
     claim: str | None = None
@@ -48,6 +49,7 @@ class Page:
     values: list[str] = field(default_factory=list)
     files: dict[str, str] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
+    vintages: list[str] | None = None
 
 
 class Collector(EnvironmentCollector):

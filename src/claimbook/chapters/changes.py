@@ -1,0 +1,219 @@
+"""What a branch changes, for a person to read: words, outputs as text, numbers, verdicts.
+
+Nothing is executed: what a chapter stores now is compared with what it stored in a commit.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from claimbook import paths
+from claimbook.chapters import freshness, notebooks, review, scaffold
+from claimbook.chapters.book import Book
+from claimbook.claims import declared, files, output
+from claimbook.data import compare
+from claimbook.errors import ClaimbookError
+from claimbook.estimates import words
+
+# The parts of a chapter, in the order in which they are shown.
+PARTS = ("Narrative", "Claim file", "Code", "Outputs")
+ROWS, FEW = 100, 5
+_SENTENCE = re.compile(r"(?<=[.!?:]) +")
+
+
+@dataclass(frozen=True)
+class Stand:
+    """A chapter as it stands at one moment; without an output where none can be read."""
+
+    parts: Mapping[str, list[str]]
+    claim: Mapping[str, Any] | None
+    found: Mapping[str, Any] | None
+
+
+def as_markdown(book: Book, base: str) -> str:
+    """Say what has changed since a commit, and what a reviewer would ask."""
+    listed = (paths.git("diff", "--name-only", "--relative", base) or "").splitlines()
+    with _laid_out(base) as folder:
+        before = {path.stem: _stand(path) for path in _claim_files(folder)}
+        ledger = folder / declared.ledger().relative_to(book.root)
+        rows = declared.parse(_read(ledger), base) if ledger.is_file() else []
+        pages = {
+            name: _diff(*(_sentences(_read(root / name)) for root in (folder, book.root)))
+            for name in listed
+            if name.startswith("book/") and name.endswith(".md")
+        }
+    now = {path.stem: _stand(path) for path in _claim_files(book.root)}
+    outputs = [
+        {name: stand.found for name, stand in one.items() if stand.found} for one in (before, now)
+    ]
+    moves = compare.moves(*outputs)
+    chapters = [
+        _changed(name, before.get(name), now.get(name), rows)
+        for name in {**before, **now}
+        if _parts(before.get(name)) != _parts(now.get(name))
+    ]
+    names = {chapter["id"] for chapter in chapters}
+    asked: dict[bool, dict[str, list[review.Finding]]] = {True: {}, False: {}}
+    for finding in review.findings(book, quick=True):
+        path = paths.shown(finding.path)
+        touched = path in listed or finding.path.stem in names
+        asked[touched].setdefault(path, []).append(finding)
+    return scaffold.filled(
+        "review.md",
+        base=base,
+        flipped=moves["flipped"],
+        moved=[_row(one, outputs) for one in moves["moved"][:ROWS]],
+        more=len(moves["moved"][ROWS:]),
+        chapters=chapters,
+        pages=pages,
+        others=_gathered(one for one in listed if one not in pages and Path(one).stem not in names),
+        asked=asked[True],
+        asked_elsewhere=asked[False],
+        fenced=_fenced,
+    )
+
+
+@contextmanager
+def _laid_out(base: str) -> Iterator[Path]:
+    """Lay out the pages of the book as they were in a commit."""
+    with tempfile.TemporaryDirectory(prefix="claimbook-") as name:
+        archive = Path(name) / "book.tar"
+        if paths.git("archive", "--output", str(archive), base, "book") is None:
+            raise ClaimbookError(f"git knows no commit {base} of this book: fetch or name another.")
+        shutil.unpack_archive(archive, name, filter="data")
+        yield Path(name)
+
+
+def _claim_files(folder: Path) -> list[Path]:
+    found = sorted(folder.glob("book/*/*.yml"))
+    return [path for path in found if path.with_suffix(".ipynb").is_file()]
+
+
+def _stand(claim_path: Path) -> Stand:
+    """Read a chapter; what cannot be read is left out, for `check` says why."""
+    claim = found = None
+    cells: Sequence[Any] = ()
+    try:
+        claim = files.load_claim(claim_path)
+        notebook = notebooks.read(claim_path.with_suffix(".ipynb"))
+        cells = notebook.cells
+        found = output.expanded(notebooks.claim_output(notebook, claim["id"]), claim)
+    except ClaimbookError:
+        pass
+    kinds = {kind: [one for one in cells if one.cell_type == kind] for kind in ("markdown", "code")}
+    parts = {
+        "Narrative": _sentences("\n\n".join(cell.source for cell in kinds["markdown"])),
+        "Claim file": _read(claim_path).splitlines(),
+        "Code": _joined(cell.source for cell in kinds["code"]),
+        "Outputs": _joined(
+            _text(shown) for cell in kinds["code"] for shown in freshness.shown(cell)
+        ),
+    }
+    return Stand(parts, claim, found)
+
+
+def _read(path: Path) -> str:
+    """Return the text of a file; it is empty where there was none."""
+    return path.read_text(encoding="utf-8") if path.is_file() else ""
+
+
+def _sentences(text: str) -> list[str]:
+    """Cut prose into its sentences, so that a diff shows the one that changed."""
+    return _SENTENCE.sub("\n", text).splitlines()
+
+
+def _diff(before: Sequence[str], now: Sequence[str]) -> str:
+    lines = difflib.unified_diff(before, now, n=2, lineterm="")
+    return "\n".join(list(lines)[2:])
+
+
+def _joined(texts: Iterable[str]) -> list[str]:
+    return "\n\n".join(text for text in texts if text).splitlines()
+
+
+def _text(shown: Sequence[Any]) -> str:
+    """The text form of an output: what it prints, or what it is in words."""
+    held = shown[-1]
+    return held.get("text/plain", "") if isinstance(held, Mapping) else str(held)
+
+
+def _parts(stand: Stand | None) -> Mapping[str, list[str]] | None:
+    return stand and stand.parts
+
+
+def _changed(
+    name: str, before: Stand | None, now: Stand | None, rows: Sequence[declared.Row]
+) -> dict[str, Any]:
+    """Gather what a reviewer sees of one chapter."""
+    sides = [stand.parts if stand else {part: [] for part in PARTS} for stand in (before, now)]
+    return {
+        "id": name,
+        "new": before is None,
+        "gone": now is None,
+        "verdict": now.found["verdict"] if now and now.found else None,
+        "switches": [
+            output.switches_text(stand.found["switches"]) if stand and stand.found else None
+            for stand in (before, now)
+        ],
+        "asks": list(_asks(before, now)),
+        "declared": [
+            row
+            for row in declared.read()[len(rows) :]
+            if (row.claim, row.event) == (name, "declared")
+        ],
+        "diffs": {part: _diff(*(side[part] for side in sides)) for part in PARTS},
+    }
+
+
+def _asks(before: Stand | None, now: Stand | None) -> Iterator[str]:
+    """Say in which of its declarations a claim differs, check by check."""
+    old, new = (
+        {one["id"]: declared.declaration(one) for one in stand.claim["checks"]}
+        if stand and stand.claim
+        else {}
+        for stand in (before, now)
+    )
+    for name in {**old, **new}:
+        if name not in old or name not in new:
+            yield f"{name}: {'added' if name not in old else 'removed'}"
+        elif differ := [field for field in new[name] if old[name][field] != new[name][field]]:
+            fields = (f"{field} {old[name][field]} → {new[name][field]}" for field in differ)
+            yield f"{name}: {'; '.join(fields)}"
+
+
+def _row(one: Mapping[str, Any], outputs: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Write a check that moved: what it said, and what it says."""
+    row = {name: one[name] for name in ("claim", "check", "vintage")}
+    for side, found in zip(("old", "new"), outputs, strict=True):
+        checks = {check["id"]: check for check in found[one["claim"]]["checks"]}
+        estimate, outcome = one["estimate"][side], one["outcome"][side]
+        if estimate and one["check"] in checks:
+            estimate = {**estimate, "unit": checks[one["check"]]["unit"]}
+        row[side] = f"{outcome}: {words.full(estimate)}" if outcome else "not asked"
+    return row
+
+
+def _gathered(names: Iterable[str]) -> list[str]:
+    """Name files; of a folder with many, only how many they are."""
+    folders: dict[str, list[str]] = {}
+    for name in names:
+        folders.setdefault(name.rpartition("/")[0], []).append(f"`{name}`")
+    return [
+        line
+        for folder, held in folders.items()
+        for line in (held if len(held) <= FEW else [f"`{folder}/`: {len(held)} files"])
+    ]
+
+
+def _fenced(text: str, language: str = "diff") -> str:
+    """Return a text as a block in which nothing ends the block."""
+    fence = "`" * max(3, 1 + max(map(len, re.findall("`+", text)), default=0))
+    return f"{fence}{language}\n{text}\n{fence}"
