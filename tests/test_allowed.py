@@ -93,6 +93,7 @@ FORGED = [
     (prose(":::{admonitoin} A\n:::"), "{admonitoin} is not one for chapters. Did you mean admon"),
     (prose("{ciet:t}`a`"), "the role {ciet:t} is not one for chapters. Did you mean cite:t?"),
     (shows({"text/plain": "", "image/png": "eA=="}), "shows image/png, which no page shows"),
+    (shows({"text/plain": "<Styler at 0x7f00aa11>"}), "shows an address of this machine's mem"),
     (shows({"text/html": "<b>x</b>"}), "shows something that has no text form"),
     (shows({"text/plain": "", allowed.CLAIM: {}}), "only a cell that says `claim`, and nothing"),
     (

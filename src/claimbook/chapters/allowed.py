@@ -120,6 +120,8 @@ def _bundle(cell: NotebookNode, output: NotebookNode) -> Iterator[str]:
             yield f"shows {mime}, which no page shows: draw a chart, or print text."
     if "text/plain" not in output.data:
         yield "shows something that has no text form: draw a chart, or print text."
+    if re.search(r" at 0x[0-9a-f]{6,}>", str(output.data.get("text/plain"))):
+        yield "shows an address of this machine's memory: print what a reader can read."
     if CLAIM in output.data and cell.source.strip() != CLAIM_CELL:
         yield "shows a claim: only a cell that says `claim`, and nothing else, does so."
 
