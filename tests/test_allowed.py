@@ -38,6 +38,11 @@ FORGED = [
     ("found = claim.check('x', print)\nfound.variants['headline'] = 1", "assigns to found.var"),
     ("del claim.checks['fell']", "assigns to claim.checks['fell']"),
     ("claim.values.update(x=1)", "claim.values.update changes what is not the chapter's own"),
+    ("claim.value('fall', -9.9)", "claim.value('fall', -9.9) keeps what is typed"),
+    (
+        nbformat.from_dict(prose("x") | {"attachments": {"a.png": {}}}),
+        "holds a picture that no code has drawn",
+    ),
     ("estimates = print", "gives estimates, of the library, another meaning"),
     ("def claim():\n    pass", "sets claim: it is opened once, by `claim = claimbook.claim('gini"),
     ("claim = claimbook.claim('other')", "sets claim: it is opened once"),
@@ -88,6 +93,7 @@ FORGED = [
     (prose(":::{admonitoin} A\n:::"), "{admonitoin} is not one for chapters. Did you mean admon"),
     (prose("{ciet:t}`a`"), "the role {ciet:t} is not one for chapters. Did you mean cite:t?"),
     (shows({"text/plain": "", "image/png": "eA=="}), "shows image/png, which no page shows"),
+    (shows({"text/plain": "<Styler at 0x7f00aa11>"}), "shows an address of this machine's mem"),
     (shows({"text/html": "<b>x</b>"}), "shows something that has no text form"),
     (shows({"text/plain": "", allowed.CLAIM: {}}), "only a cell that says `claim`, and nothing"),
     (
@@ -117,6 +123,7 @@ ORDINARY = [
     CHECK,
     "wdi = claim.snapshot()\nx = wdi['A.B']\nx.index.name = 'economy'\nx = x.dropna()",
     "SHARES = {'a': 1}\nSHARES.update(b=2)\nSHARES['c'] = 3",
+    "x = 1\nclaim.value('fall', x)\nclaim.value('name', str(x))",
     "import numpy as np\nx = np.append([1], 2)",
     "wdi = claim.snapshot()\nASKED = {'fell': lambda wdi: wdi['A.B'].mean()}\n"
     "def fell(wdi):\n    return ASKED['fell'](wdi)\nclaim.check('fell', fell)",

@@ -324,6 +324,14 @@ def test_files_that_do_not_fit_together_stop_the_build(tiny_copy, claimbook, fau
         assert part in said
 
 
+def test_what_lies_in_the_data_unlisted_is_not_published(tiny_copy, claimbook):
+    (tiny_copy / "data/current/linked.csv").symlink_to("/etc/hostname")
+    assert claimbook("build").returncode == 0
+    copied = {path.name for path in (tiny_copy / "_build/html/data/current").iterdir()}
+    package = json.loads((tiny_copy / "data/current/datapackage.json").read_text("utf-8"))
+    assert copied == {"datapackage.json", *(one["path"] for one in package["resources"])}
+
+
 @pytest.mark.parametrize(
     "fault",
     [

@@ -70,7 +70,7 @@ def test_control_c_is_a_sentence_and_leaves_nothing(tiny_copy, started, command)
     os.killpg(process.pid, signal.SIGINT)
     said, _ = process.communicate(timeout=20)
     assert process.returncode == 130
-    assert said.splitlines()[-1] == "claimbook: stopped: nothing was left half-written."
+    assert said.splitlines()[-1] == "claimbook: stopped: nothing was left half-written.", said
     assert "Traceback" not in said
     assert within(20, lambda: not any(map(alive, found)))
     assert everything(tiny_copy / "book") == before

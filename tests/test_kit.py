@@ -102,6 +102,16 @@ def test_the_walk_of_contributing_leads_to_a_chapter_of_a_new_essay(tiny_copy, c
     assert [claim["id"] for claim in feed["claims"]] == ["fair-coin"]
 
 
+def test_an_essay_is_known_by_the_hashes_of_its_words(tiny_copy, claimbook):
+    text = "It was, they say, “never” so; nor will it be again."
+    (tiny_copy / "essay.txt").write_text(text, encoding="utf-8")
+    assert claimbook("new-essay", "third-2001", "--text", "essay.txt").returncode == 0
+    held = (tiny_copy / "book/essays/third-2001.hashes").read_text("utf-8").split()
+    assert len(held) == 4 and all(re.fullmatch("[0-9a-f]{12}", one) for one in held)
+    assert list(essay_words.quoted("As it was they say never so nor will", held))
+    assert not list(essay_words.quoted("It was they say never so nor WOULD it", held))
+
+
 def test_a_second_chapter_joins_its_part_and_comments_stay(tiny_copy, claimbook):
     toc = tiny_copy / "_toc.yml"
     toc.write_text("# kept\n" + toc.read_text(encoding="utf-8"), encoding="utf-8")

@@ -187,7 +187,7 @@ def test_a_package_need_say_no_more_than_what_is_read(copy):
 
 def test_a_resource_without_a_hash_is_named(copy):
     package_of(copy / "data" / "2020-01", resources=[{"name": "X.Y", "path": "X.Y.csv"}])
-    with pytest.raises(SnapshotError, match="'a resource without name, path and hash'"):
+    with pytest.raises(SnapshotError, match="a resource without name, path and hash"):
         snapshot.read("2020-01")
 
 

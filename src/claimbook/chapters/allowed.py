@@ -86,6 +86,8 @@ def _cell(cell: NotebookNode, number: int) -> Iterator[str]:
     for tag in cell.metadata.get("tags", ()):
         if not code or tag not in TAGS:
             yield f"has the tag {tag}: code cells may have {', '.join(TAGS)}, others none."
+    if cell.get("attachments"):
+        yield "holds a picture that no code has drawn: draw a chart, or link to what shows it."
     for name in _SETTINGS:
         if name in cell.metadata:
             yield f"has settings of its own ({name}): write what it says into the prose."
@@ -118,6 +120,8 @@ def _bundle(cell: NotebookNode, output: NotebookNode) -> Iterator[str]:
             yield f"shows {mime}, which no page shows: draw a chart, or print text."
     if "text/plain" not in output.data:
         yield "shows something that has no text form: draw a chart, or print text."
+    if re.search(r" at 0x[0-9a-f]{6,}>", str(output.data.get("text/plain"))):
+        yield "shows an address of this machine's memory: print what a reader can read."
     if CLAIM in output.data and cell.source.strip() != CLAIM_CELL:
         yield "shows a claim: only a cell that says `claim`, and nothing else, does so."
 
@@ -209,6 +213,11 @@ class _Program:
             yield from self._attribute(node)
         elif isinstance(node, Function) and node.name.startswith("_repr_"):
             yield f"defines {node.name}: only the library says how a claim or chart is shown."
+        elif isinstance(node, ast.Call) and _is_of_claim(node.func, "value"):
+            kept = node.args[1] if len(node.args) > 1 else None
+            kept = kept.operand if isinstance(kept, ast.UnaryOp) else kept
+            if isinstance(kept, ast.Constant):
+                yield f"{ast.unparse(node):.60} keeps what is typed: keep what is computed."
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
             text, root = ast.unparse(node.func), _root(node.func)
             if node.func.attr in _CHANGES and root in self.own:

@@ -12,6 +12,7 @@ import signal
 import threading
 from collections.abc import Mapping
 from importlib.metadata import EntryPoint
+from multiprocessing import resource_tracker
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -206,6 +207,7 @@ class Forked(LocalProvisioner):
         arguments = cmd[cmd.index("-f") :]
         process = context.Process(target=serve, args=(arguments, kwargs["cwd"], kwargs["env"]))
         # The keyboard stops this process, which kills that one; else both would say so.
+        resource_tracker.ensure_running()  # which would lift the mask
         before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         process.start()
         signal.pthread_sigmask(signal.SIG_SETMASK, before)

@@ -13,7 +13,7 @@ import nbformat
 from ruamel.yaml import YAML
 
 from claimbook import paths, reading, status
-from claimbook.claims import files
+from claimbook.claims import essay_words, files
 from claimbook.data import snapshot
 from claimbook.errors import ClaimbookError, nearest
 from claimbook.writing import write_all
@@ -85,8 +85,8 @@ def new_chapter(
     return list(written)
 
 
-def new_essay(essay_id: str) -> Path:
-    """Write the file of a further essay, named such as author and year."""
+def new_essay(essay_id: str, text: Path | None = None) -> Path:
+    """Write the file of a further essay, named such as author and year, and its words' hashes."""
     _require_slug("essay id", essay_id)
     path = paths.root() / "book" / "essays" / f"{essay_id}.yml"
     if path.exists():
@@ -94,7 +94,11 @@ def new_essay(essay_id: str) -> Path:
     year = re.search(r"\d{4}", essay_id)
     then = next(name for name in snapshot.vintages() if name != snapshot.CURRENT)
     values = {"id": essay_id, "year": int(year[0]) if year else 2014, "then": then}
-    write_all({path: filled("essay.yml", **values).encode("utf-8")})
+    written = {path: filled("essay.yml", **values)}
+    if text:
+        hashes = essay_words.hashes(reading.text(text, ScaffoldError))
+        written[essay_words.path(essay_id)] = "\n".join([*hashes, ""])
+    write_all({path: content.encode("utf-8") for path, content in written.items()})
     return path
 
 

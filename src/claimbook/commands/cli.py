@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -204,12 +205,19 @@ def new(
 
 @main.command("new-essay")
 @click.argument("essay_id", metavar="ID")
-def new_essay(essay_id: str) -> None:
+@click.option(
+    "--text",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="The essay itself: its words are kept as hashes, so that a quotation is noticed.",
+)
+def new_essay(essay_id: str, text: Path | None) -> None:
     """Write the file of a further essay."""
     from claimbook import paths
     from claimbook.chapters import scaffold
 
-    click.echo(f"wrote {paths.shown(scaffold.new_essay(essay_id))}: fill in what it asks for.")
+    written = scaffold.new_essay(essay_id, text)
+    click.echo(f"wrote {paths.shown(written)}: fill in what it asks for.")
 
 
 main.add_command(data.refresh)

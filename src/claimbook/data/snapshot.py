@@ -38,7 +38,7 @@ ECONOMIES = "economies"
 ECONOMY_COLUMNS = ("economy", "iso2", "name", "region", "income_group", "lending_type", "aggregate")
 # What is asked of a resource, and what each looks like: a path never leaves the folder.
 _FILE = r"[A-Za-z0-9][\w.-]*"
-_PARTS = {"name": _FILE, "path": _FILE, "hash": r"(sha256:)?[0-9a-f]{64}"}
+_PARTS = {"name": _FILE, "path": _FILE, "hash": r"(sha256:)?[0-9a-f]+"}
 _YEARS = (1000, 2200)
 _LONG = ["economy", "year", "value"]
 WORLD_BANK = "World Bank, World Development Indicators"

@@ -23,7 +23,7 @@ from claimbook.sources.base import Digits
 
 TOO_MANY_REQUESTS = 429
 # The largest pages of the Bank hold 7 MB and 400,000 commas; more would only fill the memory.
-MOST_BYTES, MOST_PARTS = 32 << 20, 2_000_000
+MOST_BYTES, MOST_PARTS = 16 << 20, 1_000_000
 # Statuses that say "not now" rather than "not this".
 PASSING = {408, 425, TOO_MANY_REQUESTS}
 UNKNOWN = {404, 410}
@@ -101,9 +101,10 @@ class Listener:
         response.json = lambda **_: answer
 
     def _body(self, response: Any) -> bytes:
-        # requests reads in pieces of 10 KB, which for pages of 7 MB takes as long as to parse them.
+        # requests reads in pieces of 10 KB, which for pages of 7 MB takes as long as to parse them;
+        # and each piece may unpack to a thousand times its size.
         body = bytearray()
-        for piece in response.iter_content(1 << 20):
+        for piece in response.iter_content(1 << 16):
             body += piece
             if len(body) > MOST_BYTES or self.stopped.is_set():
                 response.close()
