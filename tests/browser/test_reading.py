@@ -1,4 +1,4 @@
-"""What a reader does beyond reading: look up a country, ask for a map, keep a chart, sort a list."""
+"""What readers do beyond reading: look up a country, ask for a map, keep a chart, sort a list."""
 
 import json
 import re

@@ -29,6 +29,7 @@ from claimbook.pages.vendored import STATIC
 
 # The theme's icons (0.5 MB of script, 1 MB of fonts) are drawn by icons.css instead.
 _UNUSED = ("scripts/fontawesome.js*", "vendor/fontawesome")
+_DROPPED = ("sphinx-thebe", "togglebutton")  # nothing here can be run or is a toggle
 _SIDEBAR = ["claimbook-brand.html", "sbt-sidebar-nav.html"]
 _WITHOUT_NAVBAR = ("navbar_start", "navbar_center", "navbar_end", "navbar_persistent")
 _MATHML = "mathml"
@@ -143,11 +144,11 @@ def _drop_thebe(app: Sphinx, config: Config) -> None:
                 app.disconnect(listener.id)
 
 
-def _drop_thebe_style(
+def _drop_unused(
     app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: Any
 ) -> None:
     for key in ("css_files", "script_files"):
-        context[key] = [f for f in context[key] if "sphinx-thebe" not in str(f.filename)]
+        context[key] = [f for f in context[key] if not any(s in str(f.filename) for s in _DROPPED)]
 
 
 def _without_script(html: str, name: str) -> str:
@@ -173,7 +174,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.connect("config-inited", _configure)
     app.connect("config-inited", _drop_thebe)
     app.connect("builder-inited", _add_filter)
-    app.connect("html-page-context", _drop_thebe_style, priority=900)
+    app.connect("html-page-context", _drop_unused, priority=900)
     state.when_written(app, _remove_unused)
     app.add_css_file("icons.css", priority=890)
     app.add_css_file("claimbook.css", priority=900)
