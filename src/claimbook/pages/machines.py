@@ -1,4 +1,4 @@
-"""What machines read of the site: descriptions, pictures to share, sitemap, feed of verdict changes.
+"""What machines read: descriptions and pictures of pages, sitemap, feed of verdict changes.
 
 Whatever needs an absolute address (`html: baseurl:` in ``_config.yml``) is left out where the book
 has none: the addresses of pages and pictures, ``sitemap.xml``, ``robots.txt``, ``feed.xml`` and
@@ -7,6 +7,7 @@ has none: the addresses of pages and pictures, ``sitemap.xml``, ``robots.txt``, 
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -56,18 +57,18 @@ def _opening(doctree: nodes.document) -> str:
 
 
 def changes(book: state.Book) -> list[dict[str, Any]]:
-    """Return every change of a verdict from one release of the data to the next, the newest first."""
+    """Return every change of a verdict between one release and the next, the newest first."""
     found = []
     for output in state.in_order(book):
         held = [(name, verdict) for name, verdict in output["vintages"].items() if verdict]
-        for (old, before), (new, now) in zip(held, held[1:], strict=False):
+        for (old, before), (new, now) in pairwise(held):
             if before != now and results.primary(output)["series"]:
                 change = {"then": old, "release": new, "before": before, "now": now}
                 found.append(change | {"output": output, "date": _date(book, output, new)})
     return sorted(found, key=lambda one: one["date"], reverse=True)
 
 
-def _date(book: state.Book, output: Output, vintage: str) -> str:
+def _date(book: state.Book, output: state.Output, vintage: str) -> str:
     """Return the day of a release: of a dated one its month's first, of today's its retrieval."""
     if vintage != snapshot.CURRENT:
         return f"{vintage}-01"

@@ -1,7 +1,7 @@
 """The site works where a host allows scripts and styles from itself only (`default-src 'self'`).
 
-The theme writes a few scripts and handlers into its pages. When the pages are written they are taken
-out: the reader's light or dark is set by ``mode.js``, and the two buttons by ``shell.js``.
+The theme writes a few scripts and handlers into its pages. When the pages are written they are
+taken out: the reader's light or dark is set by ``mode.js``, and the two buttons by ``shell.js``.
 """
 
 from __future__ import annotations
