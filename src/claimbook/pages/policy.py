@@ -17,6 +17,10 @@ from claimbook.pages import state
 _INLINE = re.compile(r"[ \t]*<script(?![^>]*\b(?:src|type)=)[^>]*>.*?</script>\n?", re.DOTALL)
 _STYLE = re.compile(r"[ \t]*<noscript>\s*<style>.*?</style>\s*</noscript>\n?", re.DOTALL)
 _MODE = re.compile(r"<script[^>]*>[^<]*dataset\.mode.*?</script>", re.DOTALL)
+# The index of the search, and what reads it: elsewhere the field only leads to the search page.
+_SEARCH = re.compile(
+    r'[ \t]*<script src="[^"]*/(?:searchtools|language_data|searchindex)\.js[^"]*"></script>\n?'
+)
 _HANDLERS = {"window.print()": "print", "toggleFullScreen()": "full-screen"}
 _HANDLER = re.compile(r'\bonclick="([^"]*)"')
 
@@ -34,6 +38,7 @@ def _rewrite(app: Sphinx, site: Path) -> None:
         if page.is_file():
             html = page.read_text(encoding="utf-8")
             text = allowed(html, "../" * name.count("/"))
+            text = text if name == "search" else _SEARCH.sub("", text)
             if text != html:
                 page.write_text(text, encoding="utf-8", newline="\n")
 

@@ -151,6 +151,14 @@ def _drop_unused(
         context[key] = [f for f in context[key] if not any(s in str(f.filename) for s in _DROPPED)]
 
 
+def _rank_results(
+    app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: Any
+) -> None:
+    """Let the search page put chapters first; Sphinx's own search takes the scores it finds."""
+    if page == "search":
+        app.add_js_file("scorer.js")
+
+
 def _without_script(html: str, name: str) -> str:
     return re.sub(rf'<script[^>]*src="[^"]*/{re.escape(name)}[^"]*"[^>]*>\s*</script>', "", html)
 
@@ -174,6 +182,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.connect("config-inited", _configure)
     app.connect("config-inited", _drop_thebe)
     app.connect("builder-inited", _add_filter)
+    app.connect("html-page-context", _rank_results)
     app.connect("html-page-context", _drop_unused, priority=900)
     state.when_written(app, _remove_unused)
     app.add_css_file("icons.css", priority=890)
