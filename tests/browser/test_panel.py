@@ -211,7 +211,7 @@ def test_the_words_of_the_sentence_are_the_controls_and_the_card_follows(page, s
 )
 def test_any_address_opens_and_a_choice_that_is_gone_is_said(page, shown, address, end, gone):
     faults = []
-    page.on("pageerror", faults.append)
+    page.on("pageerror", lambda fault: faults.append(str(fault)))
     page.goto(shown.url + address)
     page.wait_for_function("document.querySelector('#argue-gini-change:not([hidden])')")
     assert page.locator("#argue-gini-change select[name=end]").input_value() == end

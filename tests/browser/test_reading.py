@@ -1,4 +1,4 @@
-"""What a reader does beyond reading: look a country up, ask for a map, keep a chart, sort."""
+"""What readers do beyond reading: look up a country, ask for a map, keep a chart, sort a list."""
 
 import json
 import re
@@ -77,14 +77,14 @@ def test_the_values_of_a_check_are_a_chart_a_map_and_a_table(page, chapter):
     part = page.locator("#economy-by-economy")
     assert part.locator("circle[data-economy]").count() == len(values)
     assert not any("world" in url for url in requests)  # fetched when asked for
-    part.get_by_label("map").check()
+    part.get_by_role("radio", name="map").check()
     part.locator(".cb-values__map").wait_for()
     shaded = part.locator(".cb-values__map [data-economy]:not(.cb-shade-none)")
     assert {one.get_attribute("data-economy") for one in shaded.all()} == values.keys()
     assert part.locator(".cb-values__map [data-economy]").count() == 217
     assert part.locator(".cb-values__borders").is_visible()
     assert len(part.locator(".cb-values__legend span").all()) > 3
-    part.get_by_label("table").check()
+    part.get_by_role("radio", name="table").check()
     assert part.locator("tbody tr").count() == len(values)
     page.reload()
     assert part.locator("tbody tr").count() == len(values)  # the address keeps the view
@@ -143,7 +143,7 @@ def test_the_scorecard_filters_and_sorts_and_the_address_keeps_it(page, tiny_sit
 def test_a_chapter_says_how_to_cite_it_what_changed_and_what_comes_next(tiny_site):
     page = (tiny_site.folder / f"{CHAPTER}.html").read_text(encoding="utf-8")
     bibtex = re.search(r'id="cite-this-chapter-bibtex"[^>]*>(.*?)</pre>', page, re.DOTALL)[1]
-    assert "title = {Did inequality fall inside developing countries?}" in bibtex
+    assert "title = {{Did inequality fall inside developing countries?}}" in bibtex
     assert bibtex.count("{") == bibtex.count("}")
     assert "Next question" in page and "What changed" in page
     embedded = tiny_site.folder / "embed" / "gini-fell.html"

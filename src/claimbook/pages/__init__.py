@@ -21,8 +21,10 @@ from claimbook.pages import (
     data,
     draft,
     gathering,
+    machines,
     notes,
     panel,
+    policy,
     shell,
     state,
     values,
@@ -54,6 +56,18 @@ def setup(app: Sphinx) -> dict[str, bool]:
     """Connect every part of the extension to a build."""
     app.connect("builder-inited", state.open_book)
     metadata = shell.setup(app)
-    for part in (card, citing, country, draft, panel, gathering, data, notes, values):
+    for part in (
+        card,
+        citing,
+        country,
+        draft,
+        panel,
+        gathering,
+        data,
+        machines,
+        notes,
+        policy,
+        values,
+    ):
         part.connect(app)
     return metadata

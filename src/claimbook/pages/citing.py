@@ -17,7 +17,7 @@ from sphinx.util.docutils import SphinxDirective
 
 from claimbook import paths
 from claimbook.chapters import results
-from claimbook.pages import parts, state
+from claimbook.pages import machines, parts, state
 from claimbook.pages.state import Output
 
 EMBED = "embed"  # the folder of the lead charts' own pages
@@ -38,7 +38,7 @@ def _cited(app: Sphinx, output: Output | None = None) -> dict[str, Any]:
         r"^version: *(\S+)", file.read_text("utf-8") if file.is_file() else "", re.M
     )
     year = re.search(r"\d{4}", config.copyright)
-    base = config.html_baseurl.rstrip("/")
+    base = machines.base(app)
     return {
         "author": config.author,
         "book": app.config.html_title or config.project,

@@ -59,9 +59,16 @@ def told_of(book: state.Book, output: Output, up: str) -> dict[str, Any] | None:
     values = {code: value for code, value in check["economies"].items() if value is not None}
     if not values or "economy" not in claim:
         return None
-    said = (
-        claim["economy"] if isinstance(claim["economy"], dict) else {"sentence": claim["economy"]}
-    )
+    said = claim["economy"]
+    said = {"sentence": said} if isinstance(said, str) else said
+    sentences = {number(float(value), 2): text for value, text in said.get("values", {}).items()}
+    told = _ranked(values) if "sentence" in said else _alike(values)
+    untold = {value for value, _ in told.values()} - {*sentences}
+    if untold and "sentence" not in said:
+        raise state.BookError(
+            f"{claim['id']}.yml: `economy` has no sentence for the value {min(untold)}: add one "
+            "under `values`, or write one `sentence` for all values."
+        )
     return {
         "title": claim["title"],
         "url": up + results.url(output),
@@ -70,8 +77,8 @@ def told_of(book: state.Book, output: Output, up: str) -> dict[str, Any] | None:
         "sentence": said.get("sentence", ""),
         "none": said.get("none", ""),
         "n": len(values),
-        "values": {number(float(one), 2): text for one, text in said.get("values", {}).items()},
-        "economies": _ranked(values) if "sentence" in said else _alike(values),
+        "values": sentences,
+        "economies": told,
         "lacking": _lacking(book, check),
     }
 

@@ -37,6 +37,7 @@ _SHIPPED = (
     *("sphinx-design", "sphinx-togglebutton", "jupyter-book", "Pygments"),
 )
 _SCHEMES = ("", "http", "https", "mailto")
+_DROPPED = ("sphinx-thebe", "togglebutton")  # nothing here can be run or is a toggle
 _SIDEBAR = ["claimbook-brand.html", "sbt-sidebar-nav.html"]
 _WITHOUT_NAVBAR = ("navbar_start", "navbar_center", "navbar_end", "navbar_persistent")
 _MATHML = "mathml"
@@ -151,11 +152,19 @@ def _drop_thebe(app: Sphinx, config: Config) -> None:
                 app.disconnect(listener.id)
 
 
-def _drop_thebe_style(
+def _drop_unused(
     app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: Any
 ) -> None:
     for key in ("css_files", "script_files"):
-        context[key] = [f for f in context[key] if "sphinx-thebe" not in str(f.filename)]
+        context[key] = [f for f in context[key] if not any(s in str(f.filename) for s in _DROPPED)]
+
+
+def _rank_results(
+    app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: Any
+) -> None:
+    """Let the search page put chapters first; Sphinx's own search takes the scores it finds."""
+    if page == "search":
+        app.add_js_file("scorer.js")
 
 
 def _without_script(html: str, name: str) -> str:
@@ -214,7 +223,8 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.connect("config-inited", _configure)
     app.connect("config-inited", _drop_thebe)
     app.connect("builder-inited", _add_filter)
-    app.connect("html-page-context", _drop_thebe_style, priority=900)
+    app.connect("html-page-context", _rank_results)
+    app.connect("html-page-context", _drop_unused, priority=900)
     app.connect("builder-inited", _read_no_files)
     app.connect("doctree-resolved", _check_links)
     state.when_written(app, _remove_unused)

@@ -28,6 +28,10 @@
 
   function loadPlotly() {
     loading ??= new Promise((resolve, reject) => {
+      // Its style rules come from a file, for a page may forbid those it would insert itself.
+      const sheet = document.createElement("link");
+      const look = { id: "plotly.js-style-global", className: "no-inline-styles", rel: "stylesheet" };
+      document.head.append(Object.assign(sheet, look, { href: PLOTLY.replace(/[^/]*$/, "plotly.css") }));
       const script = document.createElement("script");
       script.src = PLOTLY;
       script.onload = () => resolve(window.Plotly);
@@ -250,7 +254,7 @@
     const whole = {
       ...layout,
       font: { family: "sans-serif" }, // the picture does not carry the page's
-      title: { text: title, x: 0.01, xanchor: "left", y: 1, yanchor: "top", yref: "container", pad: { t: 14 }, font: { size: 18 } },
+      title: { text: title, x: 0.01, xanchor: "left", y: 1, yanchor: "top", yref: "container", pad: { t: 14 * lines(title) }, font: { size: 18 } },
       margin: { ...layout.margin, t: layout.margin.t + above, b: 40 + below },
       annotations: [...(layout.annotations ?? []), note],
       paper_bgcolor: variable("--cb-paper"),

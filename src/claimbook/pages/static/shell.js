@@ -71,6 +71,14 @@
     }
   }
 
+  // The theme's two buttons, whose handlers policy.py has taken out of the page.
+  function startButtons() {
+    const actions = { print: () => window.print(), "full-screen": () => window.toggleFullScreen?.() };
+    for (const button of document.querySelectorAll("[data-click]")) {
+      button.addEventListener("click", actions[button.dataset.click]);
+    }
+  }
+
   // The media query alone covers every browser's print dialogue; beforeprint comes earlier in
   // some, so that the page has been laid out with its tables open.
   print.addEventListener("change", (event) => (event.matches ? openForPrint() : closeAgain()));
@@ -81,5 +89,6 @@
   document.addEventListener("DOMContentLoaded", startSwitch);
   document.addEventListener("DOMContentLoaded", startCopying);
   window.addEventListener("DOMContentLoaded", guardSearch, { capture: true }); // before it begins
+  document.addEventListener("DOMContentLoaded", startButtons);
   document.fonts.ready.then(makeScrollableFocusable); // a formula's width is its font's
 })();
