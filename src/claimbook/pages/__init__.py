@@ -13,7 +13,7 @@ from myst_nb.core.render import MimeData, MimeRenderPlugin, NbElementRenderer
 from sphinx.application import Sphinx
 
 from claimbook.claims.output import MIME as CLAIM
-from claimbook.pages import card, charts, data, draft, gathering, panel, shell, state
+from claimbook.pages import card, charts, data, draft, elsewhere, gathering, panel, shell, state
 
 _PARTS = {charts.MIME: charts.chart_nodes, CLAIM: card.claim_nodes}
 
@@ -41,6 +41,6 @@ def setup(app: Sphinx) -> dict[str, bool]:
     """Connect every part of the extension to a build."""
     app.connect("builder-inited", state.open_book)
     metadata = shell.setup(app)
-    for part in (card, draft, panel, gathering, data):
+    for part in (card, draft, panel, gathering, data, elsewhere):
         part.connect(app)
     return metadata
