@@ -26,6 +26,7 @@ GUIDES = [
     "README.md",
     "CONTRIBUTING.md",
     "book/contribute.md",
+    "book/run-it-yourself.md",
     ".github/PULL_REQUEST_TEMPLATE.md",
 ]
 

@@ -1,7 +1,9 @@
 """What stands around the book: how it is governed, built in public, reviewed and published."""
 
 import json
+import os
 import re
+import shutil
 import socket
 import subprocess
 import sys
@@ -13,6 +15,7 @@ import pytest
 import yaml
 
 from books import edit
+from claimbook.pages import elsewhere
 
 ROOT = Path(__file__).resolve().parent.parent
 FORMS = ROOT / ".github" / "ISSUE_TEMPLATE"
@@ -472,7 +475,7 @@ def test_a_changed_cell_is_read_as_words_declarations_outputs_numbers_and_verdic
     assert f"## {NAME}" not in same
     edit(tiny_copy / CLAIM, "smallest_effect: 1\n", "smallest_effect: 2\n")
     edit(tiny_copy / CHAPTER, "A tiny book can say little", "A tiny book can say very little")
-    edit(tiny_copy / CHAPTER, "The Gini index fell in", "Down went the Gini index in")
+    edit(tiny_copy / CHAPTER, "The Gini index fell in {fell}", "Down went the Gini index in {fell}")
     edit(tiny_copy / "book/index.md", "# ", "# Once more: ")
     stale = claimbook("review", "HEAD").stdout
     assert "is stale: run" in stale and "smallest_effect 1 → 2" in stale
@@ -525,7 +528,12 @@ def test_what_is_compared_with_must_be_a_commit(tiny_copy, claimbook):
     ("path", "before", "after", "sentence"),
     [
         (CLAIM, "expects: fall", "expects: sink", "line 25, field checks[0].expects"),
-        ("book/essays/first-2014.yml", "paragraph: 1", "paragraph: 2", "line"),
+        (
+            "book/essays/first-2014.yml",
+            "paragraph: 1",
+            "paragraph: 2",
+            "line 8, field paragraphs[0]",
+        ),
         ("book/declarations.csv", "date,claim", "day,claim", "line 1: the header is not"),
     ],
 )
@@ -554,3 +562,150 @@ def test_a_port_that_is_taken_is_said_before_anything_is_built(tiny_copy, claimb
     assert refused.returncode == 1
     assert "cannot be used" in refused.stderr and "--port" in refused.stderr
     assert not (tiny_copy / "_build").exists()
+
+
+# How it is run elsewhere
+
+PAGE = "book/run-it-yourself.md"
+HABITS = ["jupyter-book build .", "jupyter lab", "pytest --nbval book"]
+REPOSITORY = "https://github.com/someone/book"
+
+
+def pins(name="requirements.txt"):
+    return dict(re.findall(r"^([\w.-]+)==([^\s;]+)", text(name), re.MULTILINE))
+
+
+def blocks(name):
+    return re.findall(r"```sh\n(.*?)```", text(name), re.DOTALL)
+
+
+def test_one_file_installs_the_book_and_what_the_habits_need():
+    assert text("requirements.txt").splitlines()[-1] == "-e ."
+    held = pins()
+    assert {"jupyter-book", "jupyterlab", "nbval", "pytest", "pytest-timeout"} <= set(held)
+    # pip builds the package apart from all that is installed, with this and nothing else.
+    (backend,) = tomllib.loads(text("pyproject.toml"))["build-system"]["requires"]
+    assert backend == f"setuptools=={held['setuptools']}"
+    assert held.items() <= pins("requirements-dev.txt").items()
+
+
+def test_the_page_names_the_habits_as_they_are_typed():
+    lines = [line for block in blocks(PAGE) for line in block.splitlines()]
+    assert [line for line in lines if line in HABITS] == HABITS
+    assert "pip install -r requirements.txt" in lines
+    named = {line.split()[0] for line in lines} - {"python3", "."}
+    assert all(Path(sys.executable).with_name(name).exists() for name in named), named
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3_600)
+def test_the_page_works_as_written_in_a_fresh_environment(tmp_path):
+    """Its blocks, line by line, in a copy of the repository; JupyterLab ends once it answers."""
+    listed = subprocess.check_output(["git", "ls-files", "-z"], cwd=ROOT, text=True)
+    for name in filter(None, listed.split("\0")):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, tmp_path / name)
+    settings = tmp_path / "jupyter_server_config.json"
+    settings.write_text(
+        json.dumps({"ServerApp": {"allow_root": True, "open_browser": False}}), encoding="utf-8"
+    )
+    lab = (
+        "jupyter lab > lab.txt 2>&1 & "
+        "for i in $(seq 120); do sleep 1; grep -q http://127 lab.txt && break; done; "
+        "kill %1; grep http://127 lab.txt"
+    )
+    script = "\n".join(blocks(PAGE)).replace("jupyter lab\n", f"{lab}\n")
+    keep = {name: os.environ[name] for name in os.environ if not name.startswith("CLAIMBOOK_")}
+    ended = subprocess.run(
+        ["bash", "-em", "-c", script],
+        cwd=tmp_path,
+        env=keep | {"JUPYTER_CONFIG_DIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=3_000,
+    )
+    assert ended.returncode == 0, ended.stdout[-3_000:] + ended.stderr[-3_000:]
+    assert (tmp_path / "_build" / "html" / "results.json").is_file()
+
+
+def test_what_others_start_is_the_same_book():
+    container = json.loads(text(".devcontainer/devcontainer.json"))
+    assert container["postCreateCommand"] == "make setup"
+    (tested,) = [
+        body["strategy"]["matrix"]["python"] for name, body in JOBS.items() if name == "ci.test"
+    ]
+    for version in (container["image"].split(":")[1], text("runtime.txt").strip().split("-")[1]):
+        assert version in tested
+
+
+@pytest.mark.parametrize("url", [REPOSITORY, f"{REPOSITORY}/", f"{REPOSITORY}.git"])
+def test_with_a_repository_pages_say_where_they_can_be_run(url):
+    path = "book/part/it-rose.ipynb"
+    found = elsewhere.links(url, "main", path, chapter=True)
+    assert found["Run it on Binder"] == (
+        f"https://mybinder.org/v2/gh/someone/book/main?urlpath=lab/tree/{path}"
+    )
+    assert found["Run it on Colab"] == (
+        f"https://colab.research.google.com/github/someone/book/blob/gh-pages/colab/{path}"
+    )
+    assert found["Source"] == f"{REPOSITORY}/blob/main/{path}"
+    page = elsewhere.links(url, "main", "book/method.md", chapter=False)
+    assert set(page) == {"Source", "History"}
+
+
+def test_without_a_repository_no_page_points_at_one():
+    assert elsewhere.links("", "main", "book/method.md", chapter=False) == {}
+    other = elsewhere.links("https://example.org/book", "main", "book/a.ipynb", chapter=True)
+    assert other == {"The repository": "https://example.org/book"}
+
+
+def test_a_book_with_a_repository_links_to_it_and_holds_copies_for_colab(
+    tiny, tiny_copy, claimbook
+):
+    assert not (tiny / "_build/html/colab").exists()
+    before = (tiny / f"_build/html/{CHAPTER}").with_suffix(".html").read_text("utf-8")
+    assert "cb-elsewhere" not in before and "mybinder" not in before
+    edit(tiny_copy / "_config.yml", 'url: ""', f"branch: main\n  url: {REPOSITORY}")
+    assert claimbook("build").returncode == 0
+    site = tiny_copy / "_build/html"
+    assert f"{REPOSITORY}/blob/main/{CHAPTER}" in (site / CHAPTER).with_suffix(".html").read_text(
+        "utf-8"
+    )
+    assert "&lt;h1" not in (site / "book/method.html").read_text("utf-8")
+    assert f"{REPOSITORY}/blob/main/book/method.md" in (site / "book/method.html").read_text(
+        "utf-8"
+    )
+    copy = json.loads((site / "colab" / CHAPTER).read_text("utf-8"))
+    own = json.loads((tiny_copy / CHAPTER).read_text("utf-8"))
+    first, *rest = copy["cells"]
+    assert ["".join(one["source"]) for one in rest] == [
+        "".join(one["source"]) for one in own["cells"]
+    ]
+    assert not any(one.get("outputs") for one in copy["cells"])
+    set_up(first, tiny_copy)
+
+
+def set_up(cell, folder):
+    """Run the first cell where the book is not, and where it is: only the first installs."""
+    (folder / "bin").mkdir()
+    calls = folder / "calls"
+    (folder / "bin" / "git").write_text(f'#!/bin/sh\necho "git $*" >> {calls}\n', encoding="utf-8")
+    (folder / "bin" / "git").chmod(0o755)
+    pip = folder / "pip.py"
+    pip.write_text(f"import sys\nopen({str(calls)!r}, 'a').write(' '.join(sys.argv[1:]))\n")
+    hide = "import importlib.util, sys; importlib.util.find_spec = lambda name: None\n"
+    print_root = "\nprint(os.environ.get('CLAIMBOOK_ROOT'))"
+    source = "".join(cell["source"])
+    path = f"{folder / 'bin'}:/usr/bin:/bin"
+    for before, root in ((hide, str(folder / "book")), ("", "None")):
+        calls.write_text("")
+        ended = subprocess.run(
+            [sys.executable, "-c", f"{before}{source}{print_root}"],
+            cwd=folder,
+            env={"PATH": path, "PYTHONPATH": str(folder)},
+            capture_output=True,
+            text=True,
+        )
+        assert ended.stdout.strip() == root, ended.stderr
+        said = f"git clone --quiet --depth=1 {REPOSITORY} book\ninstall --quiet ./book"
+        assert calls.read_text("utf-8") == (said if before else "")

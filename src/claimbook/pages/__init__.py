@@ -20,6 +20,7 @@ from claimbook.pages import (
     country,
     data,
     draft,
+    elsewhere,
     gathering,
     machines,
     notes,
@@ -56,18 +57,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     """Connect every part of the extension to a build."""
     app.connect("builder-inited", state.open_book)
     metadata = shell.setup(app)
-    for part in (
-        card,
-        citing,
-        country,
-        draft,
-        panel,
-        gathering,
-        data,
-        machines,
-        notes,
-        policy,
-        values,
-    ):
+    parts = (card, citing, country, draft, panel, gathering, data)
+    for part in (*parts, elsewhere, machines, notes, policy, values):
         part.connect(app)
     return metadata
