@@ -228,7 +228,7 @@ def serve(arguments: list[str], folder: str, environment: Mapping[str, str]) -> 
     """Be a kernel, in a process of its own, until it is killed or the command ends."""
     from ipykernel.kernelapp import IPKernelApp
 
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    threading.Thread(target=end_with_parent, daemon=True).start()
     os.setsid()
     # What came while this was one with that process was not meant for it.
     meant = signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -241,7 +241,8 @@ def serve(arguments: list[str], folder: str, environment: Mapping[str, str]) -> 
     IPKernelApp.launch_instance([*arguments, "--IPKernelApp.parent_handle=1"])
 
 
-def _end_with_parent() -> None:
+def end_with_parent() -> None:
+    """Wait for the process that started this one to end, and end with it."""
     parent = multiprocessing.parent_process()
     if parent is not None:
         parent.join()

@@ -17,6 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from claimbook import paths
+from claimbook.chapters import notebooks
 from claimbook.chapters.book import DRAFTS, Book
 from claimbook.errors import ClaimbookError
 
@@ -142,6 +143,8 @@ def _serve_beside(server: http.server.ThreadingHTTPServer) -> None:
 
 
 def _answer(server: http.server.ThreadingHTTPServer) -> None:
+    if FORKS:
+        threading.Thread(target=notebooks.end_with_parent, daemon=True).start()
     with contextlib.suppress(KeyboardInterrupt):
         server.serve_forever()
 
