@@ -66,12 +66,12 @@ def test_a_site_with_an_address_has_what_needs_one(tiny_copy, claimbook, tiny_si
     assert done.returncode == 0, done.stderr
     site = tiny_copy / "_build" / "html"
     sitemap = ElementTree.parse(site / "sitemap.xml").getroot()
-    listed = {place.text for place in sitemap.iter("{*}loc")}
+    listed = {place.text for place in sitemap.findall(".//{*}loc")}
     assert listed == {f"https://book.example/tiny/{name}.html" for name in pages.contents("tiny")}
     assert "https://book.example/tiny/sitemap.xml" in (site / "robots.txt").read_text("utf-8")
     feed = ElementTree.parse(site / "feed.xml").getroot()
     assert feed.tag == "{http://www.w3.org/2005/Atom}feed"
-    for entry in [feed, *feed.iter("{*}entry")]:
+    for entry in [feed, *feed.findall("{*}entry")]:
         assert all(entry.findtext(f"{{*}}{part}") for part in ("id", "title", "updated"))
     assert 'href="https://book.example/tiny/' in (site / "404.html").read_text(encoding="utf-8")
     chapter = (site / "book" / "lands" / "gini-fell.html").read_text(encoding="utf-8")

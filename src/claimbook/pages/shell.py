@@ -162,9 +162,9 @@ def _drop_unused(
 def _rank_results(
     app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: Any
 ) -> None:
-    """Let the search page put chapters first; Sphinx's own search takes the scores it finds."""
+    """Let the search page put chapters first, and show sentences of them."""
     if page == "search":
-        app.add_js_file("scorer.js")
+        app.add_js_file("results.js")
 
 
 def _without_script(html: str, name: str) -> str:
