@@ -27,7 +27,8 @@ def main(arguments: list[str]) -> int:
 
 def _end_with_parent() -> None:
     """End when the other end of the pipe is closed, however that came about."""
-    sys.stdin.buffer.read()
+    while os.read(0, 1024):  # not through sys.stdin, whose lock would be held at the end
+        pass
     os._exit(1)
 
 
