@@ -275,7 +275,7 @@ def test_the_grid_follows_the_controls_and_the_verdict_follows_the_rule():
 @pytest.mark.parametrize("part", ["scorecard", "then-and-now", "claim-list"])
 def test_lists_give_the_answer_before_the_question(output, part):
     values = {"vintages": ["2013-12", "current"], "planned": 16, "moving": ["nothing"]}
-    values |= {"figure": None, "models": 0, "curves": {}, "names": {}}
+    values |= {"figure": None, "short": False, "models": 0, "curves": {}, "names": {}}
     made = parts.part(part, outputs=[output], address=lambda one: "made-up.html", **values)
     said = text(made)
     assert '<a href="made-up.html">Did it rise?</a>' in made.astext()

@@ -59,20 +59,22 @@ class Scorecard(Gathering):
 class Movement(Gathering):
     """How verdicts moved from what the author could see to today: ``{movement}``."""
 
-    template = "movement"
+    template, short = "movement", True
 
     def found(self, book: state.Book) -> dict[str, Any]:
-        """Return the drawing, and how many claims ask a model."""
+        """Return the drawing, without estimates, and how many claims ask a model."""
         outputs = state.in_order(book)
         then = min((essay["then"] for essay in book.essays.values()), default="")
         models = sum(not results.primary(output)["series"] for output in outputs)
-        return {"figure": movement.movement(outputs, then), "models": models}
+        width = movement.SHORT if self.short else movement.WIDTH
+        drawn = movement.movement(outputs, then, width=width)
+        return {"figure": drawn, "models": models, "short": self.short}
 
 
 class ThenAndNow(Movement):
     """Every claim under every vintage, told and as a table: ``{then-and-now}``."""
 
-    template = "then-and-now"
+    template, short = "then-and-now", False
 
     def found(self, book: state.Book) -> dict[str, Any]:
         """Return also the curves over all releases held, and the names of economies."""

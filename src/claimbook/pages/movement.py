@@ -14,11 +14,11 @@ from claimbook.chapters import results
 from claimbook.figures.drawing import Axis
 from claimbook.pages.state import Output
 
-WIDTH, EDGE = 480, 16  # units of a drawing: its width, and the margin of its marks
+WIDTH, SHORT, EDGE = 480, 300, 16  # units of a drawing: its widths, and the margin of its marks
 TICKS = (-30, -10, -3, -1, 0, 1, 3, 10, 30)
 
 
-def movement(outputs: Iterable[Output], then: str) -> dict[str, Any] | None:
+def movement(outputs: Iterable[Output], then: str, *, width: int = WIDTH) -> dict[str, Any] | None:
     """Return what the drawing shows; None where no claim was asked of two releases.
 
     `then` is the release that the essay's author could see; how many of the claims asked of it have
@@ -28,13 +28,13 @@ def movement(outputs: Iterable[Output], then: str) -> dict[str, Any] | None:
     if not rows:
         return None
     places = [step["place"] for row in rows for step in row["steps"]]
-    axis = Axis(min(*places, -1), max(*places, 2), EDGE, WIDTH - EDGE)
+    axis = Axis(min(*places, -1), max(*places, 2), EDGE, width - EDGE)
     asked = [row["output"] for row in rows if row["output"]["vintages"].get(then)]
     moved = [one for one in asked if one["vintages"][then] != one["verdict"]]
     ticks = {tick: axis.at(_pressed(tick)) for tick in TICKS}
-    inside = {tick: x for tick, x in ticks.items() if EDGE <= x <= WIDTH - EDGE}
+    inside = {tick: x for tick, x in ticks.items() if EDGE <= x <= width - EDGE}
     found = {"rows": rows, "then": then, "asked": asked, "moved": moved}
-    return found | {"x": axis.at, "ticks": inside, "width": WIDTH}
+    return found | {"x": axis.at, "ticks": inside, "width": width}
 
 
 def _row(output: Output) -> dict[str, Any] | None:
