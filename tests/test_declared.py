@@ -171,7 +171,10 @@ BROKEN = {
         lambda lines: [lines[0], cell(cell(lines[1], 6, "first-run"), 7, "")],
         "a first run of it-rose that was not declared",
     ),
-    "a merge": (lambda lines: [lines[0], "<<<<<<< HEAD", *lines[1:]], "line 2: holds the marks of a merge"),
+    "a merge": (
+        lambda lines: [lines[0], "<<<<<<< HEAD", *lines[1:]],
+        "line 2: holds the marks of a merge",
+    ),
 }
 
 

@@ -152,7 +152,7 @@ def test_the_address_carries_the_choice_and_the_keyboard_makes_it(page, shown):
 @pages.tried_in(argued)
 def test_an_address_that_means_nothing_leaves_the_panels_alone(page, shown):
     thrown = []
-    page.on("pageerror", thrown.append)
+    page.on("pageerror", lambda fault: thrown.append(fault))
     page.goto(f"{shown.url}#50%-growth")
     assert words(page.locator(f"#argue-{primary(shown)}")) and not thrown
 

@@ -119,7 +119,7 @@ def test_search_finds_a_phrase_of_the_chapter(page, shown):
 @pytest.mark.parametrize("word", ["constructor", "__proto__"])
 def test_search_survives_words_that_every_object_knows(page, tiny_site, word):
     thrown = []
-    page.on("pageerror", thrown.append)
+    page.on("pageerror", lambda fault: thrown.append(fault))
     page.goto(f"{tiny_site.address}search.html?q={word}")
     page.wait_for_selector("#search-results p.search-summary", timeout=10_000)
     assert not thrown
