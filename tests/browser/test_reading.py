@@ -125,7 +125,7 @@ def test_terms_and_citations_explain_themselves(browser, page, chapter):
 
 def test_the_scorecard_filters_and_sorts_and_the_address_keeps_it(page, tiny_site):
     page.goto(f"{tiny_site.address}book/scorecard.html")
-    rows = page.locator("#scorecard tbody tr")
+    rows = page.locator("#every-claim tbody tr")
     assert rows.count() == 2
     page.get_by_label("Part").select_option("Coins")
     assert [row.is_visible() for row in rows.all()].count(True) == 1

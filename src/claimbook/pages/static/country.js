@@ -48,7 +48,7 @@
         const option = document.createElement("span");
         const sought = plain(input.value);
         const other = all.find((name, at) => forms[at].startsWith(sought) && name.length > 3);
-        Object.assign(option, { id: `your-country-${i}`, className: "cb-country__option" });
+        Object.assign(option, { id: `country-sought-${i}`, className: "cb-country__option" });
         option.setAttribute("role", "option");
         option.dataset.code = code;
         option.textContent = other && other !== all[0] ? `${all[0]} (${other})` : all[0];

@@ -156,6 +156,7 @@
     });
     form.addEventListener("submit", (event) => event.preventDefault());
     form.hidden = false;
+    for (const part of form.querySelectorAll(".cb-panel__live")) part.hidden = false;
   }
 
   // Once every script has been read: charts.js must be listening when the first choice is shown.
