@@ -265,14 +265,14 @@ def test_a_file_that_is_not_there_is_named(data, tmp_path):
     (tmp_path / "files" / "ginis.csv").unlink()
     result = run(data, "--from-files", "files")
     assert result.exit_code == 1
-    assert "ginis.csv cannot be read" in result.output
+    assert "ginis.csv is missing" in result.output
 
 
 @pytest.mark.parametrize(
     ("text", "words"),
     [
         (None, "describes no file to bring in"),
-        ("witnesses: [", "data/witnesses.yml, line 1: not YAML"),
+        ("witnesses: [", "data/witnesses.yml, line 2: not YAML"),
         (FULL.replace("    path: https://example.org/ginis\n", ""), "1: 'path' is a required prop"),
         ("witnesses: 7\n", "witnesses: 7 is not of type 'array'"),
         (

@@ -171,7 +171,9 @@ def _of_file(book: Book, fault: ClaimbookError) -> Finding:
     """Return a fault as a finding of the file that it names first."""
     named = re.match(r"[\w./-]+", str(fault))
     path = book.root / named[0] if named else book.root
-    return Finding(path if path.is_file() else book.root / "book", str(fault))
+    if not path.is_file():
+        return Finding(book.root / "book", str(fault))
+    return Finding(path, re.sub(r"^[,:] ", "", str(fault).removeprefix(named[0])))
 
 
 def review(book: Book, claim_id: str, *, quick: bool = False) -> list[Finding]:

@@ -66,7 +66,7 @@ class Files(Source):
 
     def _read(self, code: str, publication: Mapping[str, Any], folder: Path) -> Served:
         series, path = publication["series"][code], folder / publication["file"]
-        if sha256(reading.content(path, NotServed)) != publication["sha256"]:
+        if sha256(reading.content(path)) != publication["sha256"]:
             raise NotServed(
                 f"{path} is not the file that {paths.shown(self._catalogue)} describes (its sha256 "
                 "differs): bring that one, or describe this one."
