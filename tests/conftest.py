@@ -13,10 +13,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 from xdist.scheduler import LoadScopeScheduling
 
 from books import ROOT, Ended, command, copy_book, lay_out_tiny, once
 from claimbook.claims import declared, files
+
+# Continuous integration tries the same examples each time; elsewhere new ones are looked for.
+settings.register_profile("ci", derandomize=True)
+if "CI" in os.environ:
+    settings.load_profile("ci")
 
 collect_ignore = ["tiny"]  # its notebooks are stored without outputs: tests execute copies
 
