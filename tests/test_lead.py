@@ -141,6 +141,7 @@ OUTPUT = {
     "checks": [
         {
             "id": "median-change",
+            "role": "primary",
             "unit": "points",
             "estimate": estimate(-2.0),
             "options": {"end": ["2006-2013", "2004-2012"], "status": ["at start", "today"]},
@@ -190,6 +191,7 @@ def test_lines_come_from_a_chart_of_the_chapter():
     lead = {"form": "lines", "chart": "yearly", "unit": "% of exports"}
     table = pd.DataFrame({"Us": [1.0, None, 2.0], "All": [3, 4, 5]}, index=[1990, 2000, 2013])
     html = led(lead, lines=table)
+    assert "n\u00a0=\u00a012" in html  # the economies counted, not the lines
     assert "Us: 1.0 → 2.0" in html and "All: 3.0 → 5.0" in html and "% of exports · us" in html
     with pytest.raises(figures.LeadError, match="'yearly' cannot lead as lines: its table must"):
         led(lead, lines=table.set_axis(["then", "later", "now"]))

@@ -76,7 +76,7 @@ def lead_chart(
     estimate: Check = {}
     if form == "lines":
         data, unit = _lines(lead, lines), lead["unit"]
-        n = data.shape[1]
+        n = _counted(output)
     else:
         asked = _asked(lead, output)
         first = next(iter(asked.values()))[-1]
@@ -94,6 +94,12 @@ def lead_chart(
         estimate=[estimate[end] for end in ENDS] if estimate else (),
         codes={name: code for code, name in names.items()},
     )
+
+
+def _counted(output: Mapping[str, Any]) -> int:
+    """Return how many economies stand behind the primary check's headline."""
+    primary = next(check for check in output["checks"] if check["role"] == "primary")
+    return (primary["estimate"] or {}).get("n", 0)
 
 
 def _asked(lead: Mapping[str, Any], output: Mapping[str, Any]) -> Asked:
