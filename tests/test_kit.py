@@ -311,12 +311,12 @@ def test_numbers_that_may_be_typed(tiny_copy, claimbook, text):
 
 def a_faulty_claim_file(root):
     edit(root / CLAIM, "id: gini-fell", "id: gini-fell\nid: gini-fell")
-    return f"{CLAIM}, line 2: the key id stands twice: keep one."
+    return f"{CLAIM}: line 2: the key id stands twice: keep one."
 
 
 def a_faulty_essay(root):
     edit(root / "book/essays/first-2014.yml", "paragraph: 2", "paragraph: 9")
-    return "book/essays/first-2014.yml, line "
+    return "book/essays/first-2014.yml: line "
 
 
 def a_stray_notebook(root):

@@ -199,11 +199,12 @@ def _write_licences(app: Sphinx, site: Path) -> None:
         held = distribution(name)
         texts = [
             path.read_text(encoding="utf-8").strip()
-            for path in held.files or ()
+            for path in sorted(held.files or ())
             if re.search(r"\.dist-info/.*(LICEN[CS]E|COPYING)", str(path))
         ]
         parts += [f"{name} {held.version}", *texts]
-    for path in sorted((*STATIC.rglob("*LICENSE*"), *(site / "_static").rglob("*.LICENSE.txt"))):
+    shipped = (*STATIC.rglob("*LICENSE*"), *(site / "_static").rglob("*.LICENSE.txt"))
+    for path in sorted(shipped, key=lambda path: (path.name, path.as_posix())):
         parts += [path.name, path.read_text(encoding="utf-8").strip()]
     rule = f"\n\n{80 * '-'}\n\n"
     (site / "licences.txt").write_text(rule.join(parts) + "\n", encoding="utf-8")
