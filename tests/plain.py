@@ -8,6 +8,9 @@ from __future__ import annotations
 import csv
 from collections import defaultdict
 
+import numpy as np
+from scipy import stats
+
 
 def _rows(path):
     with path.open(encoding="utf-8", newline="") as lines:
@@ -40,3 +43,45 @@ def classes(root, vintage, start):
             year = min(held, key=lambda year: (abs(year - start), year))
             (rich if gni[economy][year] > limits[year] else developing).add(economy)
     return rich, developing
+
+
+def least_squares(y, *x):
+    """Slope of y on the first of x, the others and a constant held, with its HC3 interval."""
+    y, design = np.array(y), np.column_stack([*x, np.ones(len(y))])
+    inverse = np.linalg.inv(design.T @ design)
+    effects = inverse @ design.T @ y
+    leverage = np.einsum("ij,jk,ik->i", design, inverse, design)
+    away = (y - design @ effects) / (1 - leverage)
+    error = np.sqrt((inverse @ (design.T @ (design * away[:, None] ** 2)) @ inverse)[0, 0])
+    reach = stats.t.ppf(0.975, len(y) - design.shape[1]) * error
+    return effects[0], effects[0] - reach, effects[0] + reach
+
+
+def with_dummies(rows, periods):
+    """Slope of y on x with a dummy for each economy and period, and its clustered interval.
+
+    A row is economy, period, y, x; economies with one period are left out. Returns the slope, its
+    ends, and how many economies and rows stand behind it.
+    """
+    seen = [row[0] for row in rows]
+    rows = [row for row in rows if seen.count(row[0]) > 1]
+    members = sorted({row[0] for row in rows})
+    design = np.array(
+        [
+            [x, *(one == e for e in members), *(period == p for p in periods[1:])]
+            for one, period, _, x in rows
+        ],
+        dtype=float,
+    )
+    y = np.array([row[2] for row in rows])
+    effects = np.linalg.lstsq(design, y, rcond=None)[0]
+    # The clustered error of the first coefficient, through what the dummies leave of x.
+    others = design[:, 1:]
+    left = design[:, 0] - others @ np.linalg.lstsq(others, design[:, 0], rcond=None)[0]
+    place = np.array([members.index(row[0]) for row in rows])
+    scores = np.bincount(place, weights=left * (y - design @ effects))
+    clusters, parameters = len(members), 2 + len(periods) - 1
+    factor = clusters / (clusters - 1) * (len(y) - 1) / (len(y) - parameters)
+    error = np.sqrt(factor * (scores**2).sum()) / (left**2).sum()
+    reach = stats.t.ppf(0.975, clusters - 1) * error
+    return (effects[0], effects[0] - reach, effects[0] + reach), clusters, len(rows)

@@ -5,12 +5,10 @@ from __future__ import annotations
 import csv
 import statistics
 
-import numpy as np
 import pytest
-from scipy import stats
 
 from claimbook.chapters.book import Book
-from plain import classes, long
+from plain import classes, least_squares, long
 
 VINTAGES = ["2013-12", "2019-04", "current"]
 CREDIT, BALANCE, ACCOUNT = "FS.AST.PRVT.GD.ZS", "NE.RSB.GNFS.ZS", "BN.CAB.XOKA.GD.ZS"
@@ -43,16 +41,10 @@ def growths(root, vintage, start, end):
 
 
 def fitted(y, x, economies):
-    """Slope of y on x, its HC3 interval from the textbook's sums, and how many stand behind it."""
+    """Slope of y on x with its interval, and how many economies stand behind it."""
     counted = sorted(economies & y.keys() & x.keys())
-    up, across = np.array([y[one] for one in counted]), np.array([x[one] for one in counted])
-    away = across - across.mean()
-    value = (away * up).sum() / (away**2).sum()
-    residuals = up - up.mean() - value * away
-    leverage = 1 / len(up) + away**2 / (away**2).sum()
-    error = np.sqrt((away**2 * (residuals / (1 - leverage)) ** 2).sum()) / (away**2).sum()
-    reach = stats.t.ppf(0.975, len(up) - 2) * error
-    return (value, value - reach, value + reach), len(counted)
+    columns = ([one[code] for code in counted] for one in (y, x))
+    return least_squares(*columns), len(counted)
 
 
 def rich(root, vintage, year=2001):

@@ -471,6 +471,7 @@ def test_numbers_of_a_page_that_is_no_chapter_are_written_and_held(tiny_copy, cl
     assert refused.returncode == 1
     said = "book/index.md: the prose says 9 for gini-fell/verdict, the figures say"
     assert said in refused.stderr
+    assert said in claimbook("check", "--quick").stdout
     assert "book/index.md: its numbers are written anew" in claimbook("run").stdout
     assert "[9]" not in page.read_text("utf-8")
     page.write_text(text + "\nIt is [9](value:gini-fall/verdict).\n", "utf-8")

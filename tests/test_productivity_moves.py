@@ -7,10 +7,9 @@ import statistics
 
 import numpy as np
 import pytest
-from scipy import stats
 
 from claimbook.chapters.book import Book
-from plain import classes, long
+from plain import classes, least_squares, long
 
 VINTAGES = ["2013-12", "2019-04", "current"]
 WORKER = "SL.GDP.PCAP.EM.KD"
@@ -56,18 +55,6 @@ def upper(investment, economies):
     return [float(value > statistics.median(values)) for value in values]
 
 
-def effect(y, *columns):
-    """The first column's least-squares effect with its HC3 interval: by the hat matrix."""
-    design = np.column_stack([*columns, np.ones(len(y))])
-    inverse = np.linalg.inv(design.T @ design)
-    effects = inverse @ design.T @ y
-    leverage = np.einsum("ij,jk,ik->i", design, inverse, design)
-    away = (y - design @ effects) / (1 - leverage)
-    error = np.sqrt((inverse @ (design.T @ (design * away[:, None] ** 2)) @ inverse)[0, 0])
-    reach = stats.t.ppf(0.975, len(y) - design.shape[1]) * error
-    return effects[0], effects[0] - reach, effects[0] + reach
-
-
 def check(check_id):
     checks = Book().output("productivity-moves")["checks"]
     return next(check for check in checks if check["id"] == check_id)
@@ -96,9 +83,9 @@ def test_the_lead_of_the_upper_half(book_root, vintage):
     economies, growth, before = held(levels, developing, (1991, 2000, 2012), investment)
     assert len(economies) >= 80
     half = upper(investment, economies)
-    same(stored("growth-gap", vintage), effect(growth, half, *before), len(economies))
-    same(stored("raw-means", vintage), effect(growth, half), len(economies))
-    same(stored("while-it-came", vintage), effect(np.array(before[1]), half), len(economies))
+    same(stored("growth-gap", vintage), least_squares(growth, half, *before), len(economies))
+    same(stored("raw-means", vintage), least_squares(growth, half), len(economies))
+    same(stored("while-it-came", vintage), least_squares(np.array(before[1]), half), len(economies))
     much = [grown for grown, one in zip(growth, half, strict=True) if one]
     little = [grown for grown, one in zip(growth, half, strict=True) if not one]
     apart = statistics.median(much) - statistics.median(little)
@@ -117,11 +104,11 @@ def test_the_lead_with_later_investment_held(book_root, vintage):
     halves = upper(first, economies), upper(later, economies)
     same(
         stored("later-investment-held", vintage),
-        effect(growth, *halves, *before),
+        least_squares(growth, *halves, *before),
         len(economies),
     )
     economies, growth, before = held(levels, developing, years, later)
-    alone = effect(growth, upper(later, economies), *before)
+    alone = least_squares(growth, upper(later, economies), *before)
     same(stored("later-investment-alone", vintage), alone, len(economies))
 
 
@@ -130,7 +117,7 @@ def test_the_choice_that_every_year_be_reported(book_root):
     investment = received(book_root, "current", 1990, 2000, least=11)
     levels = long(book_root, "current", WORKER)
     economies, growth, before = held(levels, developing, (1991, 2000, 2012), investment)
-    found = effect(growth, upper(investment, economies), *before)
+    found = least_squares(growth, upper(investment, economies), *before)
     same(variant("coverage-every-year"), found, len(economies))
 
 
@@ -143,7 +130,7 @@ def test_the_witnesses(book_root, check_id, output):
     investment, levels = received(book_root, "current", 1990, 2000), penn(book_root, output)
     developing &= levels.keys()
     economies, growth, before = held(levels, developing, (1991, 2000, 2012), investment)
-    found = effect(growth, upper(investment, economies), *before)
+    found = least_squares(growth, upper(investment, economies), *before)
     same(stored(check_id), found, len(economies))
 
 
@@ -152,7 +139,7 @@ def test_the_years_since_the_essay(book_root):
     investment = received(book_root, "current", 2000, 2012)
     levels = long(book_root, "current", WORKER)
     economies, growth, before = held(levels, developing, (2000, 2013, 2023), investment)
-    found = effect(growth, upper(investment, economies), *before)
+    found = least_squares(growth, upper(investment, economies), *before)
     same(stored("since-the-essay"), found, len(economies))
 
 
@@ -162,7 +149,7 @@ def test_the_published_slope(book_root):
     levels = long(book_root, "current", WORKER)
     economies, growth, before = held(levels, developing, (1991, 1991, 2012), investment)
     half_points = [2 * investment[one] for one in economies]
-    found = effect(100 / 21 * growth, half_points, before[0])
+    found = least_squares(100 / 21 * growth, half_points, before[0])
     same(stored("published-slope"), found, len(economies))
 
 

@@ -7,10 +7,9 @@ import statistics
 
 import numpy as np
 import pytest
-from scipy import stats
 
 from claimbook.chapters.book import Book
-from plain import classes, long
+from plain import classes, least_squares, long, with_dummies
 
 VINTAGES = ["2013-12", "2019-04", "current"]
 TOP, GINI, FDI = "SI.DST.05TH.20", "SI.POV.GINI", "BX.KLT.DINV.WD.GD.ZS"
@@ -38,19 +37,6 @@ def received(series, first=1990, last=2012, least=10):
     return {one: statistics.fmean(some) for one, some in found.items() if len(some) >= least}
 
 
-def fitted(y, x, *held):
-    """Slope of y on x, columns held and a constant, with its HC3 interval: by the hat matrix."""
-    y, design = np.array(y), np.column_stack([x, *held, np.ones(len(y))])
-    inverse = np.linalg.inv(design.T @ design)
-    effects = inverse @ design.T @ y
-    residuals = y - design @ effects
-    leverage = np.einsum("ij,jk,ik->i", design, inverse, design)
-    meat = design.T @ (design * ((residuals / (1 - leverage)) ** 2)[:, None])
-    error = np.sqrt((inverse @ meat @ inverse)[0, 0])
-    reach = stats.t.ppf(0.975, len(y) - design.shape[1]) * error
-    return effects[0], effects[0] - reach, effects[0] + reach
-
-
 def check(check_id):
     checks = Book().output("skilled-gain")["checks"]
     return next(check for check in checks if check["id"] == check_id)
@@ -71,7 +57,7 @@ def same(estimate, moved, came, members, *held):
     columns = [[one[economy] for economy in there] for one in (moved, came, *held)]
     assert estimate["n"] == len(there)
     found = [estimate[end] for end in ("value", "low", "high")]
-    assert found == pytest.approx(fitted(*columns), rel=1e-3, abs=1e-5)
+    assert found == pytest.approx(least_squares(*columns), rel=1e-3, abs=1e-5)
 
 
 @pytest.mark.parametrize("vintage", VINTAGES)
@@ -120,30 +106,12 @@ def test_the_slope_within_economies_is_that_with_a_dummy_for_each(book_root, vin
     for one in sorted(classes(book_root, vintage, 1990)[1] & top.keys() & fdi.keys()):
         cut = {year: min(max(value, -5), 15) for year, value in fdi[one].items()}
         seen = [(one, p, middle(top[one], *p), middle(cut, *p)) for p in PERIODS]
-        seen = [row for row in seen if None not in row]
-        rows += seen if len(seen) > 1 else []
-    members = sorted({row[0] for row in rows})
-    design = np.array(
-        [
-            [x, *(one == e for e in members), *(period == p for p in PERIODS[1:])]
-            for one, period, _, x in rows
-        ],
-        dtype=float,
-    )
-    y = np.array([row[2] for row in rows])
-    effects = np.linalg.lstsq(design, y, rcond=None)[0]
-    others = design[:, 1:]
-    left = design[:, 0] - others @ np.linalg.lstsq(others, design[:, 0], rcond=None)[0]
-    place = np.array([members.index(row[0]) for row in rows])
-    scores = np.bincount(place, weights=left * (y - design @ effects))
-    clusters, parameters = len(members), 2 + len(PERIODS) - 1
-    factor = clusters / (clusters - 1) * (len(y) - 1) / (len(y) - parameters)
-    error = np.sqrt(factor * (scores**2).sum()) / (left**2).sum()
-    reach = stats.t.ppf(0.975, clusters - 1) * error
+        rows += [row for row in seen if None not in row]
+    numbers, clusters, _ = with_dummies(rows, PERIODS)
     estimate = stored("panel-slope", vintage)
     assert estimate["n"] == clusters >= 90
     found = [estimate[end] for end in ("value", "low", "high")]
-    assert found == pytest.approx([effects[0], effects[0] - reach, effects[0] + reach], rel=1e-3)
+    assert found == pytest.approx(numbers, rel=1e-3)
 
 
 def test_the_placebo_the_counter_test_the_witness_and_the_years_since(book_root):
@@ -185,7 +153,7 @@ def test_mexico_and_the_cell_that_is_wrong(book_root):
     developing = classes(book_root, "2013-12", 1990)[1]
     moved, came = changes(top), received(fdi)
     there = sorted(developing & moved.keys() & came.keys())
-    slope = fitted([moved[one] for one in there], [came[one] for one in there])[0]
+    slope = least_squares([moved[one] for one in there], [came[one] for one in there])[0]
     assert values["then-mended"] == pytest.approx(slope, rel=1e-3)
 
 

@@ -8,10 +8,9 @@ from collections import Counter, defaultdict
 
 import numpy as np
 import pytest
-from scipy import stats
 
 from claimbook.chapters.book import Book
-from plain import classes, long
+from plain import classes, least_squares, long, with_dummies
 
 VINTAGES = ["2013-12", "2019-04", "current"]
 PERIODS = [(1984, 1988), (1989, 1993), (1994, 1998), (1999, 2003), (2004, 2008), (2009, 2013)]
@@ -32,18 +31,6 @@ def changes(series, average=statistics.fmean):
     return found
 
 
-def fitted(y, x):
-    """Slope of y on x and its HC3 interval, from the textbook's sums."""
-    y, x = np.array(y), np.array(x)
-    away = x - x.mean()
-    value = (away * y).sum() / (away**2).sum()
-    residuals = y - y.mean() - value * away
-    leverage = 1 / len(x) + away**2 / (away**2).sum()
-    error = np.sqrt((away**2 * (residuals / (1 - leverage)) ** 2).sum()) / (away**2).sum()
-    reach = stats.t.ppf(0.975, len(x) - 2) * error
-    return value, value - reach, value + reach
-
-
 def check(check_id):
     checks = Book().output("theory-reversed")["checks"]
     return next(check for check in checks if check["id"] == check_id)
@@ -55,19 +42,6 @@ def stored(check_id, vintage):
 
 def variant(check_id, name):
     return next(one for one in check(check_id)["variants"] if one["id"] == name)["estimate"]
-
-
-def fitted_with(y, x, held):
-    """Slope of y on x, columns held and a constant, with its HC3 interval: by the hat matrix."""
-    y, design = np.array(y), np.column_stack([x, *held, np.ones(len(y))])
-    inverse = np.linalg.inv(design.T @ design)
-    effects = inverse @ design.T @ y
-    residuals = y - design @ effects
-    leverage = np.einsum("ij,jk,ik->i", design, inverse, design)
-    meat = design.T @ (design * ((residuals / (1 - leverage)) ** 2)[:, None])
-    error = np.sqrt((inverse @ meat @ inverse)[0, 0])
-    reach = stats.t.ppf(0.975, len(y) - design.shape[1]) * error
-    return effects[0], effects[0] - reach, effects[0] + reach
 
 
 def assert_estimate(estimate, numbers, n):
@@ -83,7 +57,7 @@ def table(root, name):
 
 def assert_same(estimate, y, x):
     assert estimate["n"] == len(x)
-    for name, number in zip(("value", "low", "high"), fitted(y, x), strict=True):
+    for name, number in zip(("value", "low", "high"), least_squares(y, x), strict=True):
         assert estimate[name] == pytest.approx(number, rel=1e-4, abs=1e-5)
 
 
@@ -123,7 +97,7 @@ def test_the_slope_with_initial_gini_and_growth_held(book_root, vintage):
         [middle(gini[one], 1988, 1995) for one in economies],
         [grown[one] for one in economies],
     ]
-    assert_estimate(stored("slope-held", vintage), fitted_with(y, x, held), len(economies))
+    assert_estimate(stored("slope-held", vintage), least_squares(y, x, *held), len(economies))
 
 
 def test_the_slope_within_regions_and_on_surveys_of_one_concept(book_root):
@@ -137,7 +111,7 @@ def test_the_slope_within_regions_and_on_surveys_of_one_concept(book_root):
     kept = [one for one in economies if members[region[one]] > 1]
     named = sorted({region[one] for one in kept})[1:]
     held = [[float(region[one] == name) for one in kept] for name in named]
-    found = fitted_with([widened[one] for one in kept], [opened[one] / 10 for one in kept], held)
+    found = least_squares([widened[one] for one in kept], [opened[one] / 10 for one in kept], *held)
     assert_estimate(variant("trade-slope", "method-regions-held"), found, len(kept))
 
     concepts = defaultdict(dict)
@@ -151,7 +125,7 @@ def test_the_slope_within_regions_and_on_surveys_of_one_concept(book_root):
     estimate = variant("trade-slope", "surveys-one-concept")
     assert_same(estimate, [widened[one] for one in same], [opened[one] / 10 for one in same])
     whole = [one for one in economies if len(asked(one, (1900, 2100)) - {None}) == 1]
-    slope = fitted([widened[one] for one in whole], [opened[one] / 10 for one in whole])[0]
+    slope = least_squares([widened[one] for one in whole], [opened[one] / 10 for one in whole])[0]
     assert Book().output("theory-reversed")["values"]["one-series"] == pytest.approx(
         slope, rel=1e-3
     )
@@ -176,7 +150,9 @@ def test_bangladesh_holds_the_line_on_tariff_cuts(book_root):
     assert max(leverage, key=leverage.get) == "BGD"
     assert values["leverage"] == pytest.approx(leverage["BGD"], rel=1e-4)
     others = [one for one in economies if one != "BGD"]
-    without = fitted([widened[one] for one in others], [-tariffs[one] / 10 for one in others])
+    without = least_squares(
+        [widened[one] for one in others], [-tariffs[one] / 10 for one in others]
+    )
     stored_without = [values[f"without-heaviest-{end}"] for end in ("value", "low", "high")]
     assert stored_without == pytest.approx(without, rel=1e-3)
     assert check("tariff-slope")["influence"]["without"] == pytest.approx(without[0], rel=1e-3)
@@ -188,40 +164,18 @@ def test_the_slope_within_economies_is_that_with_a_dummy_for_each(book_root, vin
     trade = long(book_root, vintage, "NE.TRD.GNFS.ZS")
     rows = []
     for economy in sorted(classes(book_root, vintage, 1990)[1] & gini.keys() & trade.keys()):
-        seen = []
         for period in PERIODS:
             y, x = middle(gini[economy], *period), middle(trade[economy], *period)
             if y is not None and x is not None:
-                seen.append((economy, period, y, x / 10))
-        rows += seen if len(seen) > 1 else []
-    economies = sorted({row[0] for row in rows})
-    design = np.array(
-        [
-            [x, *(e == economy for e in economies), *(p == period for p in PERIODS[1:])]
-            for economy, period, _, x in rows
-        ],
-        dtype=float,
-    )
-    y = np.array([row[2] for row in rows])
-    effects = np.linalg.lstsq(design, y, rcond=None)[0]
-    residuals = y - design @ effects
-    # The clustered error of the first coefficient, through what the dummies leave of trade.
-    left = (
-        design[:, 0] - design[:, 1:] @ np.linalg.lstsq(design[:, 1:], design[:, 0], rcond=None)[0]
-    )
-    member = np.array([economies.index(row[0]) for row in rows])
-    scores = np.bincount(member, weights=left * residuals)
-    clusters, parameters = len(economies), 2 + len(PERIODS) - 1
-    factor = clusters / (clusters - 1) * (len(y) - 1) / (len(y) - parameters)
-    error = np.sqrt(factor * (scores**2).sum()) / (left**2).sum()
-    reach = stats.t.ppf(0.975, clusters - 1) * error
+                rows.append((economy, period, y, x / 10))
+    (value, low, high), clusters, counted = with_dummies(rows, PERIODS)
     estimate = stored("panel-slope", vintage)
     assert estimate["n"] == clusters >= 60
-    assert estimate["value"] == pytest.approx(effects[0], rel=1e-4)
-    assert estimate["low"] == pytest.approx(effects[0] - reach, rel=1e-3)
-    assert estimate["high"] == pytest.approx(effects[0] + reach, rel=1e-3)
+    assert estimate["value"] == pytest.approx(value, rel=1e-4)
+    assert estimate["low"] == pytest.approx(low, rel=1e-3)
+    assert estimate["high"] == pytest.approx(high, rel=1e-3)
     if vintage == "current":
-        assert Book().output("theory-reversed")["values"]["panel-rows"] == len(rows)
+        assert Book().output("theory-reversed")["values"]["panel-rows"] == counted
 
 
 def test_the_worked_example_by_cramers_rule():

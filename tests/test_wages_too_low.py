@@ -7,10 +7,9 @@ import statistics
 
 import numpy as np
 import pytest
-from scipy import stats
 
 from claimbook.chapters.book import Book
-from plain import classes, long
+from plain import classes, least_squares, long
 
 # The release of December 2013 holds household consumption under its former code.
 CONSUMED = {"2013-12": "NE.CON.PETC.ZS", "2019-04": "NE.CON.PRVT.ZS", "current": "NE.CON.PRVT.ZS"}
@@ -49,19 +48,6 @@ def consumption(root, vintage):
 def group(name, root):
     with (root / "data" / "groups.csv").open(encoding="utf-8", newline="") as lines:
         return {row["economy"] for row in csv.DictReader(lines) if row["group"] == name}
-
-
-def fitted(y, *x):
-    """Slope of y on the first of x, the others and a constant held, with its HC3 interval."""
-    y, design = np.array(y), np.column_stack([*x, np.ones(len(y))])
-    inverse = np.linalg.inv(design.T @ design)
-    effects = inverse @ design.T @ y
-    residuals = y - design @ effects
-    leverage = np.einsum("ij,jk,ik->i", design, inverse, design)
-    meat = design.T @ (design * ((residuals / (1 - leverage)) ** 2)[:, None])
-    error = np.sqrt((inverse @ meat @ inverse)[0, 0])
-    reach = stats.t.ppf(0.975, len(y) - design.shape[1]) * error
-    return effects[0], effects[0] - reach, effects[0] + reach
 
 
 def drawn_medians(sample, seed, draws=40_000):
@@ -124,7 +110,7 @@ def test_makers_less_others_by_means_and_without_oil(book_root):
     making, others = makers(book_root, "current")
     there = sorted((making | others) & moved.keys())
     dummy = [float(one in making) for one in there]
-    found = fitted([moved[one] for one in there], dummy)
+    found = least_squares([moved[one] for one in there], dummy)
     same(variant("makers-less-others", "method-means"), found, len(there))
     oil = group("oil_exporter", book_root)
     without = variant("makers-less-others", "sample-without-oil-exporters")
@@ -140,7 +126,7 @@ def test_the_level_with_income_held(book_root, vintage):
     def held(economies):
         there = sorted(economies & level.keys() & income.keys())
         columns = [float(one in making) for one in there], [np.log(income[one]) for one in there]
-        return fitted([level[one] for one in there], *columns), len(there)
+        return least_squares([level[one] for one in there], *columns), len(there)
 
     same(stored("level-with-income-held", vintage), *held(making | others))
     same_difference(stored("level-difference", vintage), some(level, making), some(level, others))
@@ -164,7 +150,9 @@ def test_catching_up_and_people(book_root, vintage):
         if {1990, 2012} <= output[one].keys() and 1990 in people[one]
     ]
     away = {one: yearly(one) - yearly("USA") for one in there}
-    found = fitted([away[one] for one in there], [np.log10(people[one][1990]) for one in there])
+    found = least_squares(
+        [away[one] for one in there], [np.log10(people[one][1990]) for one in there]
+    )
     same(stored("catch-up-on-population", vintage), found, len(there))
     most = sorted(developing, key=lambda one: people[one].get(1990, 0))[-10:]
     ten = [away[one] for one in most]

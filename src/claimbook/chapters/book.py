@@ -101,7 +101,7 @@ class Book:
     def binding(self) -> dict[Path, str]:
         """The text of each page that is no chapter and binds numbers to chapters' values."""
         written = [self.root / f"{page}.md" for page in self.pages]
-        texts = {path: path.read_text("utf-8") for path in written if path.is_file()}
+        texts = {path: reading.text(path, ChapterError) for path in written if path.is_file()}
         return {path: text for path, text in texts.items() if prose.LINK.search(text)}
 
     @cached_property
@@ -272,31 +272,31 @@ class Book:
         if faults := [fault for name in self.notebooks for fault in self.unfinished(name)]:
             shown = "To look at it before it is finished, run `claimbook build --draft`."
             raise ChapterError("\n".join([*faults, shown]))
-        if faults := list(self.stale_pages()):
+        if faults := [f"{paths.shown(path)}: {fault}" for path, fault in self.stale_pages()]:
             raise ChapterError("\n".join([*faults, "`claimbook run` writes the numbers anew."]))
 
-    def stale_pages(self) -> Iterator[str]:
+    def stale_pages(self) -> Iterator[tuple[Path, str]]:
         """Say which numbers of pages that are no chapters are not what chapters found."""
         for path, text in self.binding.items():
             for fault in prose.stale(text, self._bound_to(text)):
-                yield f"{paths.shown(path)}: {fault}"
+                yield path, fault
 
     def _bound_to(self, text: str) -> dict[str, Output]:
         named = {match["name"].partition("/")[0] for match in prose.LINK.finditer(text)}
         return {claim_id: self.output(claim_id) for claim_id in named if claim_id in self.chapters}
 
     def renew_pages(self) -> list[Path]:
-        """Write the numbers of those pages anew; return which pages changed."""
-        changed = []
+        """Write the numbers of those pages anew, of all or none; return which pages changed."""
+        changed = {}
         for path, text in self.binding.items():
             try:
                 renewed = prose.bound(text, self._bound_to(text))
             except prose.ProseError as fault:
                 raise ChapterError(f"{paths.shown(path)}: {fault}.") from None
             if renewed != text:
-                write_all({path: renewed.encode("utf-8")})
-                changed.append(path)
-        return changed
+                changed[path] = renewed.encode("utf-8")
+        write_all(changed)
+        return list(changed)
 
     def to_fill_in(self, claim_id: str) -> list[tuple[Path, str, int]]:
         """Name the places of a chapter that are still to be filled in: file, line or cell, number.

@@ -156,6 +156,11 @@ def _of_book(book: Book) -> list[Finding]:
     for path in sorted((book.root / "book").glob("[!_]*/*.ipynb")):
         if path.stem not in book.chapters:
             found.append(Finding(path, f"has no claim file: write {path.stem}.yml beside it."))
+    try:
+        for page, fault in book.stale_pages():
+            found.append(Finding(page, f"{fault}: run `claimbook run`."))
+    except ClaimbookError as fault:  # a chapter that it names has not been run
+        found.append(_of_file(book, fault))
     return found
 
 
