@@ -12,6 +12,8 @@ import pytest
 import yaml
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
+from claimbook.pages import shell
+
 ROOT = Path(__file__).resolve().parents[1]
 MIME = "application/vnd.plotly.v1+json"
 
@@ -213,3 +215,14 @@ def test_search_index_knows_what_charts_say(built):
     index = (built.folder / "_build" / "html" / "searchindex.js").read_text(encoding="utf-8")
     terms = json.loads(index.removeprefix("Search.setIndex(").removesuffix(")"))["terms"]
     assert "albania" in terms
+
+
+def test_a_changed_part_of_the_library_has_every_page_read_anew(tmp_path):
+    part = tmp_path / "pages" / "templates" / "card.html"
+    part.parent.mkdir(parents=True)
+    part.write_text("<p>Here</p>")
+    before = shell.version(tmp_path)
+    (tmp_path / "pages" / "look.css").write_text("p {}")  # copied at every build
+    assert shell.version(tmp_path) == before
+    part.write_text("<p>There</p>")
+    assert shell.version(tmp_path) != before

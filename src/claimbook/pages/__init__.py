@@ -53,7 +53,7 @@ class Renderer(MimeRenderPlugin):
         return part(document.settings.env, document, data.content, data.cell_index)
 
 
-def setup(app: Sphinx) -> dict[str, bool]:
+def setup(app: Sphinx) -> dict[str, bool | int]:
     """Connect every part of the extension to a build."""
     app.connect("builder-inited", state.open_book)
     metadata = shell.setup(app)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import zlib
 from html import escape
 from importlib.metadata import distribution
 from pathlib import Path
@@ -216,7 +217,18 @@ def _remove_unused(app: Sphinx, site: Path) -> None:
             shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
-def setup(app: Sphinx) -> dict[str, bool]:
+def version(package: Path) -> int:
+    """Return a number for what draws a page: where it changes, Sphinx reads every page anew."""
+    files = [
+        path
+        for room in ("figures", "pages")
+        for path in sorted((package / room).rglob("*"))
+        if path.suffix in (".py", ".html")
+    ]
+    return zlib.crc32(b"".join(path.read_bytes() for path in files))
+
+
+def setup(app: Sphinx) -> dict[str, bool | int]:
     """Connect what every page needs: the shell and its charts."""
     app.add_env_collector(state.Collector)
     app.add_html_math_renderer(_MATHML, (_visit_math, None), (_visit_math_block, None))
@@ -235,4 +247,5 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.add_js_file("address.js", priority=400, loading_method="defer")  # before those that use it
     app.add_js_file("shell.js", loading_method="defer")
     charts.connect(app)
-    return {"parallel_read_safe": True, "parallel_write_safe": True}
+    safe = {"parallel_read_safe": True, "parallel_write_safe": True}
+    return {**safe, "env_version": version(Path(__file__).parents[1])}
