@@ -64,7 +64,7 @@ FORGED = [
     ("import numpy as np\nnp.load('x')", "np.load reads what no claim file declares"),
     ("import plotly.express as px\npx.data.tips()", "px.data holds figures that no claim file"),
     ("from plotly.data import tips", "imports plotly.data, figures that no claim file declares"),
-    ("%run helper.py", "'%run helper.py' is not plain Python"),
+    ("x = 1\n%run helper.py", "'%run helper.py' is not plain Python"),
     ("1;", "ends in a semicolon, which hides what it shows"),
     ("# NBVAL_IGNORE_OUTPUT\nx = 1", "remove NBVAL_IGNORE_OUTPUT"),
     ("<<<<<<< HEAD\nx = 1", "the marks of a merge that was not finished"),

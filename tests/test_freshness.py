@@ -207,8 +207,6 @@ reached = module.Library(pathlib.Path(sys.argv[2])).reached(cells)
 print(json.dumps([reached, [module.digest(module.layout_free(cell)) for cell in cells]]))
 """
 TRICKY = r'''
-def f[T](x): pass
-%matplotlib inline
 a = f"{x!r:>{w}.{p}}{{}}" "b" f'{y=}' "" f"" f"a{'b'}c"
 b = "é\u2028𝒳" + 'it\'s' + """x
 y"""
@@ -216,7 +214,8 @@ c = lambda *, k=..., **kw: (yield)
 async def g(): return [1_000, 0x10, 1e-5, -0.0, 1j, b"\xff", None, True]
 match a:
     case {"k": [1, *_], **rest} if not rest: del a, b
-'''.replace("def f[T](x): pass\n", "")
+'''
+MAGIC = "x = 1\n%matplotlib inline"
 
 
 @pytest.mark.parametrize("python", ["3.11", "3.12", "3.13"])
@@ -224,7 +223,7 @@ def test_the_digests_are_the_same_under_every_python(cells, python):
     others = interpreters()
     if python not in others:
         pytest.skip(f"no other Python {python} here")
-    sources = [*(cell for found in cells.values() for cell in found), TRICKY]
+    sources = [*(cell for found in cells.values() for cell in found), TRICKY, MAGIC]
     ended = subprocess.run(
         [others[python], "-c", SAY, definitions.__file__, str(freshness.PACKAGE)],
         input=json.dumps(sources),
@@ -369,7 +368,6 @@ def test_a_save_by_jupyterlab_leaves_a_chapter_fresh(book, notebook, tmp_path):
     saved_by_jupyterlab(notebook)
     path = tmp_path / "saved.ipynb"
     path.write_text(json.dumps(notebook), encoding="utf-8")
-    assert changed(book.notebook(ID), notebook) == []
     assert changed(book.notebook(ID), notebooks.read(path)) == []
 
 

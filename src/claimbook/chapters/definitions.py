@@ -33,7 +33,7 @@ class Module:
         self.imports: dict[str, str] = {}
         for statement in tree.body:
             if not (_silent(statement) or _imports_only(statement)):
-                for defined in _defined(statement) or [WHOLE]:
+                for defined in set(bound(statement)) or {WHOLE}:
                     self.definitions.setdefault(defined, []).append(statement)
             if not isinstance(statement, _NAMED):
                 self.imports |= self.imported(statement)
@@ -146,22 +146,18 @@ class Library:
 
 
 def parsed(cell: str) -> tuple[ast.Module, list[str]]:
-    """Parse a cell; IPython's magics, or the whole of a cell that is not Python, stand apart."""
-    lines = cell.strip().splitlines()
-    magics = [line.strip() for line in lines if line.lstrip().startswith(("%", "!"))]
-    python = [line for line in lines if not line.lstrip().startswith(("%", "!"))]
-    for text, apart in ((cell, []), ("\n".join(python), magics)):
-        try:
-            return ast.parse(text), apart
-        except SyntaxError:
-            continue
-    return ast.Module([], []), lines
+    """Parse a cell; of one that is not plain Python, the line at fault is given, and no code."""
+    try:
+        return ast.parse(cell), []
+    except SyntaxError as fault:
+        return ast.Module([], []), [(fault.text or cell).strip()]
 
 
 def layout_free(cell: str) -> list[Any]:
     """Return a cell's code as plain lists; a last semicolon counts, for it hides the output."""
-    tree, magics = parsed(cell)
-    return [[canonical(node) for node in tree.body], magics, cell.rstrip().endswith(";")]
+    tree, strange = parsed(cell)
+    body = [canonical(node) for node in tree.body]
+    return [body, strange and [cell], cell.rstrip().endswith(";")]
 
 
 def canonical(node: Any) -> Any:
@@ -213,15 +209,19 @@ def _imports_only(statement: ast.stmt) -> bool:
     return isinstance(statement, ast.Import | ast.ImportFrom)
 
 
-def _defined(statement: ast.stmt) -> list[str]:
-    """The names that a statement at the top of a module binds, in its branches too."""
-    if isinstance(statement, _NAMED):
-        return [statement.name]
-    nodes = list(ast.walk(statement))
-    stored = {
-        node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
-    }
-    return sorted(stored | {node.name for node in nodes if isinstance(node, _NAMED)})
+def bound(node: ast.AST) -> Iterator[str]:
+    """Yield the names that a statement binds where it stands, in its branches too.
+
+    What is bound within a function, or by a comprehension, is not.
+    """
+    if isinstance(node, _NAMED):
+        yield node.name
+    elif isinstance(node, ast.Name):
+        if not isinstance(node.ctx, ast.Load):
+            yield node.id
+    elif not isinstance(node, ast.Lambda | ast.comprehension):
+        for child in ast.iter_child_nodes(node):
+            yield from bound(child)
 
 
 def read_globally(statement: ast.stmt) -> set[str]:

@@ -59,11 +59,10 @@ def claim(declared: Mapping[str, Any]) -> str:
     The order of checks, options and their values counts: the claim output follows it.
     """
     asked = [
-        [[name, _plain(check[name])] for name in _ASKED if name in check]
-        + [[name, _plain(values)] for name, values in check["options"].items()]
+        [*((name, check[name]) for name in _ASKED if name in check), *check["options"].items()]
         for check in declared["checks"]
     ]
-    return digest([declared["id"], asked])
+    return digest([declared["id"], _plain(asked)])
 
 
 def code(notebook: NotebookNode) -> str:
@@ -133,29 +132,21 @@ def shown(cell: NotebookNode) -> list[Any]:
     found: list[Any] = []
     for output in cell.outputs:
         if output.output_type == "stream":
-            text = _text(output.text)
             if found and found[-1][:2] == ["stream", output.name]:
-                text = found.pop()[2] + text
-            found.append(["stream", output.name, text])
+                found[-1][2] += output.text
+            else:
+                found.append(["stream", output.name, output.text])
         elif output.output_type == "error":
             found.append(["error", output.ename, output.evalue])
         else:
-            found.append([output.output_type, _bundle(output.data)])
+            found.append([output.output_type, _plain(_without_picture(output.data))])
     return found
 
 
-def _bundle(shown: Mapping[str, Any]) -> dict[str, Any]:
+def _without_picture(forms: Mapping[str, Any]) -> dict[str, Any]:
     """The forms of an output, without the picture that JupyterLab adds to a drawn chart."""
-    drawn = any(mime.startswith("application/") for mime in shown)
-    return {
-        mime: _plain(value) if mime.endswith("json") else _text(value)
-        for mime, value in shown.items()
-        if not (drawn and mime.startswith("image/"))
-    }
-
-
-def _text(value: str | list[str]) -> str:
-    return value if isinstance(value, str) else "".join(value)
+    drawn = any(mime.startswith("application/") for mime in forms)
+    return {mime: form for mime, form in forms.items() if not (drawn and mime.startswith("image/"))}
 
 
 def _plain(value: Any) -> Any:
