@@ -40,7 +40,7 @@ _DOORS = ("change", "claim", "estimates", "figures", "models", "share_change", "
 _MODULES = {
     *("IPython", "builtins", "ctypes", "gc", "glob", "importlib", "inspect", "io", "ipykernel"),
     *("os", "pathlib", "pickle", "runpy", "shutil", "sqlite3", "subprocess", "sys", "tempfile"),
-    "unittest",
+    *("aiohttp", "http", "httpx", "requests", "socket", "unittest", "urllib", "wbgapi"),
 }
 _CALLS = {
     *("__import__", "breakpoint", "compile", "delattr", "display", "eval", "exec", "get_ipython"),

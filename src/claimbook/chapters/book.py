@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from functools import cached_property
+from functools import cached_property, wraps
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -13,6 +13,7 @@ from nbformat import NotebookNode
 
 from claimbook import paths, reading, status
 from claimbook.chapters import allowed, definitions, freshness, notebooks, prose
+from claimbook.chapters.finding import Finding
 from claimbook.chapters.notebooks import ChapterError
 from claimbook.claims import declared, essay_words, files
 from claimbook.claims.output import claim_text, expanded
@@ -27,6 +28,19 @@ PLACEHOLDER = "FILL IN"
 DRAFTS = "CLAIMBOOK_DRAFTS"  # in the environment of a build that shows unfinished chapters
 
 
+def _kept(make: Callable[[Any, str], T]) -> Callable[[Any, str], T]:
+    """Keep what a method of a book makes of a name, until the book forgets that name."""
+
+    @wraps(make)
+    def kept(self: Book, name: str) -> T:
+        made = self.kept.setdefault(name, {})
+        if make not in made:
+            made[make] = make(self, name)
+        return made[make]
+
+    return kept
+
+
 class Book:
     """Claims, essays, notebooks, claim outputs, freshness and table of contents of the book.
 
@@ -36,7 +50,7 @@ class Book:
 
     def __init__(self, *, drafts: bool = False) -> None:
         self.root, self._with_drafts = paths.root(), drafts
-        self._kept: dict[tuple[str, str], Any] = {}
+        self.kept: dict[str, dict[Callable[..., Any], Any]] = {}
         self._library = definitions.library(freshness.PACKAGE)
 
     # What the book holds
@@ -126,13 +140,6 @@ class Book:
         text = reading.text(self.root / "book" / "references.bib", ChapterError)
         return set(re.findall(r"^@\w+\{([^,\s]+),", text, re.MULTILINE))
 
-    def hashes(self, essay_id: str) -> set[str]:
-        """Return the hashes of an essay's words, nine in a row; empty where it has none."""
-        path = essay_words.path(essay_id)
-        if not path.is_file():
-            return set()
-        return self._once("hashes", essay_id, lambda: {*reading.text(path, ChapterError).split()})
-
     # What it holds of one name
 
     def known(self, name: str) -> str:
@@ -147,20 +154,26 @@ class Book:
         own = self.chapters.get(name)
         return name if own == (self.root / path).with_name(f"{name}.ipynb") else None
 
+    @_kept
+    def hashes(self, essay_id: str) -> set[str]:
+        """Return the hashes of an essay's words, nine in a row; empty where it has none."""
+        path = essay_words.path(essay_id)
+        return {*reading.text(path, ChapterError).split()} if path.is_file() else set()
+
+    @_kept
     def claim(self, claim_id: str) -> dict[str, Any]:
         """Return a claim file as plain data."""
-        path = self.claim_paths[claim_id]
-        return self._once("claim", claim_id, lambda: files.load_claim(path))
+        return files.load_claim(self.claim_paths[claim_id])
 
+    @_kept
     def notebook(self, name: str) -> NotebookNode:
         """Return a notebook."""
-        path = self.notebooks[self.known(name)]
-        return self._once("notebook", name, lambda: notebooks.read(path))
+        return notebooks.read(self.notebooks[self.known(name)])
 
+    @_kept
     def output(self, claim_id: str) -> Output:
         """Return the claim output stored in a chapter, with the words of its claim file."""
-        notebook = self.notebook(claim_id)
-        return self._once("output", claim_id, lambda: self.output_of(notebook, claim_id))
+        return self.output_of(self.notebook(claim_id), claim_id)
 
     def output_of(self, notebook: NotebookNode, claim_id: str) -> Output:
         """Return the claim output of a notebook just executed, with the words of its claim file."""
@@ -168,9 +181,8 @@ class Book:
         return declared.joined(expanded(stored, self.claim(claim_id)), self._declarations)
 
     def forget(self, name: str) -> None:
-        """Forget what was read of a notebook that has been written anew."""
-        for kind in ("notebook", "output", "stale"):
-            self._kept.pop((kind, name), None)
+        """Forget what was read of a name whose notebook has been written anew."""
+        self.kept.pop(name, None)
         self.__dict__.pop("outputs", None)
 
     # Whether it holds
@@ -192,39 +204,40 @@ class Book:
             "outputs": freshness.outputs(notebook),
         }
 
+    @_kept
     def stale(self, name: str) -> list[str]:
         """Say why a notebook's stored outputs no longer hold; empty where it is fresh."""
-        return self._once("stale", name, lambda: self._stale(name))
+        notebook = self.notebook(name)
+        stored = notebook.metadata.get("claimbook")
+        changed = freshness.changes(stored, self.fingerprints(name, notebook))
+        if changed or name not in self.chapters:
+            return changed
+        prose_cells = [cell.source for cell in notebook.cells if cell.cell_type == "markdown"]
+        return [fault for text in prose_cells for fault in prose.stale(text, self.output(name))]
 
-    def refused(self, name: str, notebook: NotebookNode | None = None) -> list[allowed.Fault]:
-        """Say what a notebook does that no chapter may: the cell, and a sentence."""
-        notebook = notebook or self.notebook(name)
+    def refused(self, name: str, notebook: NotebookNode | None = None) -> list[Finding]:
+        """Say what a notebook does that no chapter may."""
+        notebook, path = notebook or self.notebook(name), self.notebooks[name]
         claim_id = name if name in self.chapters else None
-        found = allowed.faults(notebook, claim_id, self.notebooks[name].parent)
+        found = [
+            Finding(path, text, cell)
+            for cell, text in allowed.faults(notebook, claim_id, path.parent)
+        ]
         with suppress(ClaimbookError):  # a chapter that has no claim output yet is stale
             told = claim_id and self.answers(name) and notebooks.claim_text(notebook)
             if told and told != claim_text(self.output_of(notebook, name)):
-                text = (
-                    f"the text of its claim is not that of its figures: run `claimbook run {name}`."
-                )
-                found.append((None, text))
+                text = "the text of its claim is not that of its figures"
+                found.append(Finding(path, f"{text}: run `claimbook run {name}`."))
         return found
 
     def require_allowed(self, name: str, notebook: NotebookNode | None = None) -> None:
         """Stop at a notebook that does what no chapter may."""
-        if faults := self._refusals(name, notebook):
-            raise ChapterError("\n".join(faults))
-
-    def _refusals(self, name: str, notebook: NotebookNode | None = None) -> list[str]:
-        path = paths.shown(self.notebooks[name])
-        return [
-            f"{path}{'' if cell is None else f', cell {cell}'}: {text}"
-            for cell, text in self.refused(name, notebook)
-        ]
+        if found := self.refused(name, notebook):
+            raise ChapterError("\n".join(one.as_text() for one in found))
 
     def faults(self, name: str) -> list[str]:
         """Say what stops a notebook from being shown: what it may not do, and what is outdated."""
-        return self._refusals(self.known(name)) + self.outdated(name)
+        return [one.as_text() for one in self.refused(self.known(name))] + self.outdated(name)
 
     def outdated(self, name: str) -> list[str]:
         """Say what no longer holds of a notebook: its outputs, or the verdict of its prose."""
@@ -233,7 +246,7 @@ class Book:
                 f"chapter {name} is stale: run `claimbook run {name}` "
                 f"(changed since its last run: {'; '.join(changed)})."
             ]
-        return [fault] if (fault := self.rewrite_needed(name)) else []
+        return self.rewrite_needed(name)
 
     def require_fresh(self, name: str) -> None:
         """Stop unless a notebook's outputs hold and its prose fits its verdict."""
@@ -272,14 +285,14 @@ class Book:
         if faults := [fault for name in self.notebooks for fault in self.unfinished(name)]:
             shown = "To look at it before it is finished, run `claimbook build --draft`."
             raise ChapterError("\n".join([*faults, shown]))
-        if faults := [f"{paths.shown(path)}: {fault}" for path, fault in self.stale_pages()]:
-            raise ChapterError("\n".join([*faults, "`claimbook run` writes the numbers anew."]))
+        if found := list(self.stale_pages()):
+            raise ChapterError("\n".join(one.as_text() for one in found))
 
-    def stale_pages(self) -> Iterator[tuple[Path, str]]:
+    def stale_pages(self) -> Iterator[Finding]:
         """Say which numbers of pages that are no chapters are not what chapters found."""
         for path, text in self.binding.items():
             for fault in prose.stale(text, self._bound_to(text)):
-                yield path, fault
+                yield Finding(path, f"{fault}: run `claimbook run`.")
 
     def _bound_to(self, text: str) -> dict[str, Output]:
         named = {match["name"].partition("/")[0] for match in prose.LINK.finditer(text)}
@@ -298,8 +311,8 @@ class Book:
         write_all(changed)
         return list(changed)
 
-    def to_fill_in(self, claim_id: str) -> list[tuple[Path, str, int]]:
-        """Name the places of a chapter that are still to be filled in: file, line or cell, number.
+    def to_fill_in(self, claim_id: str) -> list[Finding]:
+        """Name the places of a chapter that are still to be filled in.
 
         They stand in its claim file, its essay's, the opening of its part, its test or notebook.
         """
@@ -307,35 +320,28 @@ class Book:
         essay = self.root / "book" / "essays" / f"{self.claim(claim_id)['essay']}.yml"
         test = self.root / "tests" / f"test_{claim_id.replace('-', '_')}.py"
         found = [
-            (path, "line", number)
+            Finding(path, f"line {number} is still to be filled in.")
             for path in (own, essay, own.with_name("index.md"), test)
             if path.is_file()
             for number, line in enumerate(reading.text(path, ChapterError).splitlines(), 1)
             if PLACEHOLDER in line
         ]
-        cells = enumerate(self.notebook(claim_id).cells)
-        return found + [(chapter, "cell", n) for n, cell in cells if PLACEHOLDER in cell.source]
+        return found + [
+            Finding(chapter, "is still to be filled in.", number)
+            for number, cell in enumerate(self.notebook(claim_id).cells)
+            if PLACEHOLDER in cell.source
+        ]
 
-    def rewrite_needed(self, name: str) -> str | None:
+    def rewrite_needed(self, name: str) -> list[str]:
         """Say whether a chapter's prose was written for another verdict than the one computed."""
         if name not in self.chapters:
-            return None
+            return []
         written_for, verdict = self.claim(name)["written_for"], self.output(name)["verdict"]
-        if written_for == verdict:
-            return None
-        return (
+        told = (
             f"chapter {name} was written for the verdict {written_for!r}, the figures now say "
             f"{verdict!r}: rewrite its prose, then set `written_for` in {name}.yml."
         )
-
-    def _stale(self, name: str) -> list[str]:
-        notebook = self.notebook(name)
-        stored = notebook.metadata.get("claimbook")
-        changed = freshness.changes(stored, self.fingerprints(name, notebook))
-        if changed or name not in self.chapters:
-            return changed
-        prose_cells = [cell.source for cell in notebook.cells if cell.cell_type == "markdown"]
-        return [fault for text in prose_cells for fault in prose.stale(text, self.output(name))]
+        return [told] if written_for != verdict else []
 
     def _read_by(self, cells: list[str]) -> list[str]:
         """The series that some cells name, where no claim file declares them."""
@@ -350,8 +356,3 @@ class Book:
     def _lock(self) -> str:
         path = self.root / "requirements.txt"
         return freshness.lock(reading.text(path, ChapterError) if path.is_file() else "")
-
-    def _once(self, kind: str, name: str, make: Callable[[], T]) -> T:
-        if (kind, name) not in self._kept:
-            self._kept[kind, name] = make()
-        return self._kept[kind, name]

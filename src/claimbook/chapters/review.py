@@ -1,7 +1,7 @@
 """What a reviewer would ask of a chapter: one readable list, with file and cell.
 
 Each rule is a small function: `RULES` lists those that read a chapter, `SLOW_RULES` those that
-execute it, and `CELL_RULES` those that look at one cell and say what is wrong with it.
+execute it.
 """
 
 from __future__ import annotations
@@ -13,9 +13,8 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
 from functools import cached_property, partial
-from pathlib import Path
 from typing import Any
 
 from nbformat import NotebookNode
@@ -23,6 +22,7 @@ from nbformat import NotebookNode
 from claimbook import figures, paths
 from claimbook.chapters import definitions, freshness, notebooks, prose
 from claimbook.chapters.book import Book
+from claimbook.chapters.finding import Finding
 from claimbook.claims import declared, files, grid, output
 from claimbook.claims.essay_words import quoted
 from claimbook.data import snapshot
@@ -42,10 +42,6 @@ FIELDS = {
     "may_not_write": "what they do not allow one to write",
     "lead": "the chart that stands with the card",
 }
-_NETWORK = re.compile(
-    r"^\s*(?:import|from)\s+(requests|urllib|http|socket|httpx|aiohttp|wbgapi)\b|^\s*[!%]\s*pip",
-    re.MULTILINE,
-)
 _YEARS = r"(?:1[89]|20)\d\d(?:[–-](?:(?:1[89]|20)\d\d|\d\d))?"
 _ALLOWED = re.compile(
     # A formula, as _config.yml has it, that is more than a number; a role; the target of a link;
@@ -65,46 +61,20 @@ _LINK = re.compile(r"\]\(([^)\s]+)\)")
 _CITED = re.compile(r"\{cite(?::\w+)?\}`([^`]+)`")
 
 
-@dataclass(frozen=True)
-class Finding:
-    """One thing to mend, or to think over: the file, where in it, and a sentence."""
-
-    path: Path
-    message: str
-    cell: int | None = None
-    warning: bool = False
-
-    def as_text(self) -> str:
-        """Return a line for a terminal."""
-        where = paths.shown(self.path) + ("" if self.cell is None else f", cell {self.cell}")
-        # What a file's reader says of it names the file by itself, and the line.
-        return self.message if self.message.startswith(where) else f"{where}: {self.message}"
-
-    def as_github(self) -> str:
-        """Return an annotation for a GitHub workflow."""
-        place = "" if self.cell is None else f" (cell {self.cell})"
-        text = f"{self.message}{place}".replace("%", "%25").replace("\n", "%0A")
-        return f"::{'warning' if self.warning else 'error'} file={paths.shown(self.path)}::{text}"
-
-
 class Chapter:
     """A chapter under review."""
 
     def __init__(self, book: Book, claim_id: str) -> None:
-        self.book = book
-        self.id = claim_id
-        self.claim = book.claim(claim_id)
-        self.claim_path = book.claim_paths[claim_id]
-        self.path = book.chapters[claim_id]
-        self.notebook = book.notebook(claim_id)
+        self.book, self.id, self.path = book, claim_id, book.chapters[claim_id]
+        self.claim, self.notebook = book.claim(claim_id), book.notebook(claim_id)
 
-    def says(self, message: str, cell: int | None = None) -> Finding:
+    def says(self, message: str, cell: int | None = None, *, warning: bool = False) -> Finding:
         """Return a finding of the notebook."""
-        return Finding(self.path, message, cell)
+        return Finding(self.path, message, cell, warning)
 
-    def declares(self, message: str) -> Finding:
+    def declares(self, message: str, *, warning: bool = False) -> Finding:
         """Return a finding of the claim file."""
-        return Finding(self.claim_path, message)
+        return Finding(self.book.claim_paths[self.id], message, warning=warning)
 
     def cells(self, kind: str) -> list[tuple[int, NotebookNode]]:
         """Return the numbered cells of a kind, ``"markdown"`` or ``"code"``."""
@@ -118,7 +88,6 @@ class Chapter:
 
 
 Finds = Iterator[Finding]
-Says = Iterator[str]
 
 
 def findings(book: Book, claim_ids: Sequence[str] = (), *, quick: bool = False) -> list[Finding]:
@@ -138,76 +107,62 @@ def _of_book(book: Book) -> list[Finding]:
 
     Where a claim file cannot be read, nothing else can be asked.
     """
-    readers = [partial(book.claim, claim_id) for claim_id in book.claim_paths]
-    if found := [_of_file(book, fault) for fault in _raised([*readers, declared.read])]:
-        return found
+    claims = [partial(book.claim, claim_id) for claim_id in book.claim_paths]
     contents = [lambda: book.pages, lambda: book.essays]
-    if found := [_of_file(book, fault) for fault in _raised(contents)]:
-        return found
-    listed = [book.root / f"{page}" for page in book.pages]
-    toc = book.root / "_toc.yml"
+    for readers in ([*claims, declared.read], contents):
+        if found := [one for read in readers for one in _unread(book, read)]:
+            return found
+    pages: list[Finding] = []
+    # A chapter that a page names may not have been run.
+    faults = _unread(book, lambda: pages.extend(book.stale_pages()))
+    return [*_alone(book), *pages, *faults]
+
+
+def _alone(book: Book) -> Finds:
+    """Say which files of the book the table of contents does not name, or names in vain."""
+    listed, toc = [book.root / page for page in book.pages], book.root / "_toc.yml"
     for page in listed:
         if not any(page.with_suffix(suffix).is_file() for suffix in (".ipynb", ".md")):
-            found.append(Finding(toc, f"names {paths.shown(page)}, which is gone: take it off."))
+            yield Finding(toc, f"names {paths.shown(page)}, which is gone: take it off.")
     for path in book.chapters.values():
         if path.with_suffix("") not in listed:
             page = paths.shown(path.with_suffix(""))
-            found.append(Finding(toc, f"does not name {page}: add it there."))
+            yield Finding(toc, f"does not name {page}: add it there.")
     for path in sorted((book.root / "book").glob("[!_]*/*.ipynb")):
         if path.stem not in book.chapters:
-            found.append(Finding(path, f"has no claim file: write {path.stem}.yml beside it."))
+            yield Finding(path, f"has no claim file: write {path.stem}.yml beside it.")
+
+
+def _unread(book: Book, read: Callable[[], object]) -> list[Finding]:
+    """Read something; what is wrong with it is a finding of the file that is named first."""
     try:
-        for page, fault in book.stale_pages():
-            found.append(Finding(page, f"{fault}: run `claimbook run`."))
-    except ClaimbookError as fault:  # a chapter that it names has not been run
-        found.append(_of_file(book, fault))
-    return found
-
-
-def _raised(readers: Sequence[Callable[[], object]]) -> Iterator[ClaimbookError]:
-    for read in readers:
-        try:
-            read()
-        except ClaimbookError as fault:
-            yield fault
-
-
-def _of_file(book: Book, fault: ClaimbookError) -> Finding:
-    """Return a fault as a finding of the file that it names first."""
-    named = re.match(r"[\w./-]+", str(fault))
-    path = book.root / named[0] if named else book.root
-    if not path.is_file():
-        return Finding(book.root / "book", str(fault))
-    return Finding(path, re.sub(r"^[,:] ", "", str(fault).removeprefix(named[0])))
+        read()
+    except ClaimbookError as fault:
+        named = re.match(r"[\w./-]+", str(fault))
+        path = book.root / named[0] if named else book.root
+        if not path.is_file():
+            return [Finding(book.root / "book", str(fault))]
+        return [Finding(path, re.sub(r"^[,:] ", "", str(fault).removeprefix(named[0])))]
+    return []
 
 
 def review(book: Book, claim_id: str, *, quick: bool = False) -> list[Finding]:
     """Say what a reviewer would ask of a chapter; `quick` leaves out the rules that execute it.
 
-    A claim file that cannot be read is the only finding.
+    A file of it that cannot be read is the only finding.
     """
-    try:
-        chapter = Chapter(book, claim_id)
-        _ = book.essays
-    except ClaimbookError as fault:
-        return [_of_file(book, fault)]
+    if found := _unread(book, lambda: (Chapter(book, claim_id), book.essays)):
+        return found
+    chapter = Chapter(book, claim_id)
     rules = RULES if quick else (*RULES, *SLOW_RULES)
-    found = [finding for rule in rules for finding in rule(chapter)]
-    for kind, asked in CELL_RULES.items():
-        for number, cell in chapter.cells(kind):
-            found += [chapter.says(text, number) for rule in asked for text in rule(chapter, cell)]
-    return found
+    return [finding for rule in rules for finding in rule(chapter)]
 
 
 # The claim file
 
 
 def _filled_in(chapter: Chapter) -> Finds:
-    for path, place, number in chapter.book.to_fill_in(chapter.id):
-        if place == "cell":
-            yield chapter.says("is still to be filled in.", number)
-        else:
-            yield Finding(path, f"line {number} is still to be filled in.")
+    yield from chapter.book.to_fill_in(chapter.id)
 
 
 def _words(chapter: Chapter) -> Finds:
@@ -232,30 +187,29 @@ def _grid(chapter: Chapter) -> Finds:
     low, high = VARIANTS
     primary = next(one for one in chapter.claim["checks"] if one["role"] == files.PRIMARY)
     count = len(grid.variants(primary["options"]))
-    remedy = "add the options a careful person could choose otherwise"
-    if count > high:
-        remedy = "leave out the choices that a critic would not really make"
     if not low <= count <= high:
-        yield chapter.declares(
-            f"the primary check {primary['id']} has {count} variants, not {low} to {high}: "
-            f"{remedy}."
+        remedy = (
+            "add the options a careful person could choose otherwise"
+            if count < low
+            else "leave out the choices that a critic would not really make"
         )
+        told = f"the primary check {primary['id']} has {count} variants, not {low} to {high}"
+        yield chapter.declares(f"{told}: {remedy}.")
 
 
 def _choices(chapter: Chapter) -> Finds:
-    try:
-        found = chapter.book.output(chapter.id)
-    except ClaimbookError:
-        return  # what is stale is said elsewhere
-    counting = [check for check in found["checks"] if check["role"] in files.COUNTING]
+    checks: list[dict[str, Any]] = []
+    with suppress(ClaimbookError):  # what is stale is said elsewhere
+        checks = chapter.book.output(chapter.id)["checks"]
+    counting = [check for check in checks if check["role"] in files.COUNTING]
     for doubt in grid.doubts({check["id"]: output.grid_of(check) for check in counting}):
-        yield Finding(chapter.claim_path, doubt, warning=True)
+        yield chapter.declares(doubt, warning=True)
 
 
 def _series(chapter: Chapter) -> Finds:
-    named = {(code, snapshot.CURRENT) for code in chapter.claim.get("series", ())}
-    for check in chapter.claim["checks"]:
-        named |= {(code, check["vintage"]) for code in check["series"]}
+    claim = chapter.claim
+    named = {(code, snapshot.CURRENT) for code in claim.get("series", ())}
+    named |= {(code, check["vintage"]) for check in claim["checks"] for code in check["series"]}
     for code, vintage in sorted(named):
         wdi = chapter.book.snapshots.get(vintage)
         held = wdi.codes if wdi else []
@@ -282,10 +236,8 @@ def _literature(chapter: Chapter) -> Finds:
 
 
 def _fresh(chapter: Chapter) -> Finds:
-    book = chapter.book
-    for number, text in book.refused(chapter.id):
-        yield chapter.says(text, number)
-    for fault in (*book.outdated(chapter.id), *book.undeclared(chapter.id)):
+    yield from chapter.book.refused(chapter.id)
+    for fault in (*chapter.book.outdated(chapter.id), *chapter.book.undeclared(chapter.id)):
         yield chapter.says(fault)
 
 
@@ -307,7 +259,7 @@ def _charts(chapter: Chapter) -> Finds:
             yield chapter.says(text, number)
         if empty := sum(_empty(trace) for trace in drawn.get("data", ())):
             text = f"draws {empty} empty values as gaps: tell the reader what is missing there."
-            yield Finding(chapter.path, text, number, warning=True)
+            yield chapter.says(text, number, warning=True)
     metas = [drawn.get("layout", {}).get("meta", {}) for _, drawn in charts]
     ids = Counter(meta.get("claimbook", {}).get("id") for meta in metas)
     for name in sorted(name for name, count in ids.items() if name and count > 1):
@@ -334,15 +286,15 @@ def _heading(chapter: Chapter) -> Finds:
 def _quotes(chapter: Chapter) -> Finds:
     """The essay belongs to its author: its words are known by their hashes alone."""
     known = chapter.book.hashes(chapter.claim["essay"])
-    texts = [(number, cell.source) for number, cell in chapter.cells("markdown")] if known else []
-    for number, text in texts:
+    texts: dict[int | str, str] = {n: cell.source for n, cell in chapter.cells("markdown")}
+    texts |= {name: str(chapter.claim.get(name, "")) for name in ("title", "statement", *FIELDS)}
+    for place, text in texts.items() if known else ():
         for words in quoted(text, known):
-            yield chapter.says(f"quotes the essay, “{words}”: say it in other words.", number)
-    for name in ("title", "statement", *FIELDS) if known else ():
-        for words in quoted(str(chapter.claim.get(name, "")), known):
-            yield chapter.declares(
-                f"in {name}, quotes the essay, “{words}”: say it in other words."
-            )
+            told = f"quotes the essay, “{words}”: say it in other words."
+            if isinstance(place, int):
+                yield chapter.says(told, place)
+            else:
+                yield chapter.declares(f"in {place}, {told}")
 
 
 def _length(chapter: Chapter) -> Finds:
@@ -387,14 +339,16 @@ def _runs(chapter: Chapter) -> Finds:
             )
 
 
-# One cell
+# The cells, one by one
 
 
-def _numbers(_: Chapter, cell: NotebookNode) -> Says:
-    yield from _typed(cell.source)
+def _numbers(chapter: Chapter) -> Finds:
+    for number, cell in chapter.cells("markdown"):
+        for text in _typed(cell.source):
+            yield chapter.says(text, number)
 
 
-def _typed(text: str) -> Says:
+def _typed(text: str) -> Iterator[str]:
     """Say which numbers and verdicts of a text are typed, where they should be bound."""
     for sentence in _SENTENCE.split(text):
         if "{cite" in sentence:
@@ -410,21 +364,18 @@ def _typed(text: str) -> Says:
         yield f"the verdict is typed ({match[0]}): bind it, as in [](value:verdict)."
 
 
-def _links(chapter: Chapter, cell: NotebookNode) -> Says:
-    for target in _LINK.findall(cell.source):
-        name = target.split("#")[0]
-        if name and ":" not in name and not (chapter.path.parent / name).exists():
-            yield f"the link {target} leads nowhere."
+def _links(chapter: Chapter) -> Finds:
+    for number, cell in chapter.cells("markdown"):
+        for target in _LINK.findall(cell.source):
+            name = target.split("#")[0]
+            if name and ":" not in name and not (chapter.path.parent / name).exists():
+                yield chapter.says(f"the link {target} leads nowhere.", number)
 
 
-def _offline(_: Chapter, cell: NotebookNode) -> Says:
-    for match in _NETWORK.finditer(cell.source):
-        yield f"{match[0].strip()!r} reaches for the network: a chapter reads only snapshots."
-
-
-def _compared(chapter: Chapter, cell: NotebookNode) -> Says:
-    if reason := uncompared(cell, chapter.id):
-        yield reason
+def _compared(chapter: Chapter) -> Finds:
+    for number, cell in chapter.cells("code"):
+        if reason := uncompared(cell, chapter.id):
+            yield chapter.says(reason, number)
 
 
 def uncompared(cell: NotebookNode, claim_id: str) -> str | None:
@@ -436,9 +387,6 @@ def uncompared(cell: NotebookNode, claim_id: str) -> str | None:
         return None
     if not cell.outputs:
         return f"computes but stores no output for nbval: {remedy}"
-    tags = " ".join(cell.metadata.get("tags", []))
-    if marker := freshness.UNCOMPARED.search(cell.source) or freshness.UNCOMPARED.search(tags):
-        return f"tells nbval not to compare what it shows: remove {marker[0]}."
     return None
 
 
@@ -453,9 +401,6 @@ def _shows(source: str) -> bool:
 RULES: tuple[Callable[[Chapter], Finds], ...] = (
     *(_filled_in, _words, _grid, _choices, _series, _literature),
     *(_fresh, _heading, _charts, _length, _quotes, _spelling),
+    *(_numbers, _links, _compared),
 )
 SLOW_RULES: tuple[Callable[[Chapter], Finds], ...] = (_runs,)
-CELL_RULES: dict[str, tuple[Callable[[Chapter, NotebookNode], Says], ...]] = {
-    "markdown": (_numbers, _links),
-    "code": (_offline, _compared),
-}

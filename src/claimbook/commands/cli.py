@@ -93,7 +93,7 @@ def run(claim_ids: tuple[str, ...], everything: bool, jobs: int) -> None:
         what = "written anew" if changed[name] else "ran, nothing changed"
         click.echo("; ".join([f"{name}: {what}", *_found(book, name)]))
     _say_renewed(book)
-    if faults := [fault for name in chosen if (fault := book.rewrite_needed(name))]:
+    if faults := [fault for name in chosen for fault in book.rewrite_needed(name)]:
         raise ClaimbookError("\n".join(faults))
 
 
