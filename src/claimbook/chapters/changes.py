@@ -10,7 +10,7 @@ import re
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from typing import Any
 from claimbook import paths
 from claimbook.chapters import freshness, notebooks, review, scaffold
 from claimbook.chapters.book import Book
+from claimbook.chapters.finding import Finding
 from claimbook.claims import declared, files, output
 from claimbook.data import compare
 from claimbook.errors import ClaimbookError
@@ -31,18 +32,22 @@ _SENTENCE = re.compile(r"(?<=[.!?:]) +")
 
 @dataclass(frozen=True)
 class Stand:
-    """A chapter as it stands at one moment; without an output where none can be read."""
+    """A chapter as it stood at one moment: its parts as text, its claim file, its claim output."""
 
-    parts: Mapping[str, list[str]]
-    claim: Mapping[str, Any] | None
-    found: Mapping[str, Any] | None
+    parts: Mapping[str, str]
+    claim: Mapping[str, Any]
+    found: Mapping[str, Any]
+
+
+# Of a chapter that was not there.
+_NONE = Stand(dict.fromkeys(PARTS, ""), {}, {})
 
 
 def as_markdown(book: Book, base: str) -> str:
     """Say what has changed since a commit, and what a reviewer would ask."""
     listed = (paths.git("diff", "--name-only", "--relative", base) or "").splitlines()
     with _laid_out(base) as folder:
-        before = {path.stem: _stand(path) for path in _claim_files(folder)}
+        before = _stands(folder)
         ledger = folder / declared.ledger().relative_to(book.root)
         rows = declared.parse(_read(ledger), base) if ledger.is_file() else []
         pages = {
@@ -50,18 +55,20 @@ def as_markdown(book: Book, base: str) -> str:
             for name in listed
             if name.startswith("book/") and name.endswith(".md")
         }
-    now = {path.stem: _stand(path) for path in _claim_files(book.root)}
+    now = _stands(book.root)
+    both = {name: (before.get(name, _NONE), now.get(name, _NONE)) for name in {**before, **now}}
+    chapters = [
+        {"id": name, "new": name not in before, "gone": name not in now}
+        | _changed(name, *stands, len(rows))
+        for name, stands in both.items()
+        if stands[0].parts != stands[1].parts
+    ]
     outputs = [
         {name: stand.found for name, stand in one.items() if stand.found} for one in (before, now)
     ]
     moves = compare.moves(*outputs)
-    chapters = [
-        _changed(name, before.get(name), now.get(name), rows)
-        for name in {**before, **now}
-        if _parts(before.get(name)) != _parts(now.get(name))
-    ]
     names = {chapter["id"] for chapter in chapters}
-    asked: dict[bool, dict[str, list[review.Finding]]] = {True: {}, False: {}}
+    asked: dict[bool, dict[str, list[Finding]]] = {True: {}, False: {}}
     for finding in review.findings(book, quick=True):
         path = paths.shown(finding.path)
         touched = path in listed or finding.path.stem in names
@@ -92,32 +99,30 @@ def _laid_out(base: str) -> Iterator[Path]:
         yield Path(name)
 
 
-def _claim_files(folder: Path) -> list[Path]:
+def _stands(folder: Path) -> dict[str, Stand]:
+    """Read the chapters that stand in a folder, by the names of their files."""
     found = sorted(folder.glob("book/*/*.yml"))
-    return [path for path in found if path.with_suffix(".ipynb").is_file()]
+    return {path.stem: _stand(path) for path in found if path.with_suffix(".ipynb").is_file()}
 
 
 def _stand(claim_path: Path) -> Stand:
     """Read a chapter; what cannot be read is left out, for `check` says why."""
-    claim = found = None
+    claim: Mapping[str, Any] = {}
+    found: Mapping[str, Any] = {}
     cells: Sequence[Any] = ()
-    try:
+    with suppress(ClaimbookError):
         claim = files.load_claim(claim_path)
         notebook = notebooks.read(claim_path.with_suffix(".ipynb"))
         cells = notebook.cells
         found = output.expanded(notebooks.claim_output(notebook, claim["id"]), claim)
-    except ClaimbookError:
-        pass
-    kinds = {kind: [one for one in cells if one.cell_type == kind] for kind in ("markdown", "code")}
-    parts = {
-        "Narrative": _sentences("\n\n".join(cell.source for cell in kinds["markdown"])),
-        "Claim file": _read(claim_path).splitlines(),
-        "Code": _joined(cell.source for cell in kinds["code"]),
-        "Outputs": _joined(
-            _text(shown) for cell in kinds["code"] for shown in freshness.shown(cell)
-        ),
-    }
-    return Stand(parts, claim, found)
+    code = [cell for cell in cells if cell.cell_type == "code"]
+    parts = (
+        _sentences(_joined(cell.source for cell in cells if cell.cell_type == "markdown")),
+        _read(claim_path),
+        _joined(cell.source for cell in code),
+        _joined(_text(shown) for cell in code for shown in freshness.shown(cell)),
+    )
+    return Stand(dict(zip(PARTS, parts, strict=True)), claim, found)
 
 
 def _read(path: Path) -> str:
@@ -125,18 +130,13 @@ def _read(path: Path) -> str:
     return path.read_text(encoding="utf-8") if path.is_file() else ""
 
 
-def _sentences(text: str) -> list[str]:
+def _joined(texts: Iterable[str]) -> str:
+    return "\n\n".join(filter(None, texts))
+
+
+def _sentences(text: str) -> str:
     """Cut prose into its sentences, so that a diff shows the one that changed."""
-    return _SENTENCE.sub("\n", text).splitlines()
-
-
-def _diff(before: Sequence[str], now: Sequence[str]) -> str:
-    lines = difflib.unified_diff(before, now, n=2, lineterm="")
-    return "\n".join(list(lines)[2:])
-
-
-def _joined(texts: Iterable[str]) -> list[str]:
-    return "\n\n".join(text for text in texts if text).splitlines()
+    return _SENTENCE.sub("\n", text)
 
 
 def _text(shown: Sequence[Any]) -> str:
@@ -145,40 +145,31 @@ def _text(shown: Sequence[Any]) -> str:
     return held.get("text/plain", "") if isinstance(held, Mapping) else str(held)
 
 
-def _parts(stand: Stand | None) -> Mapping[str, list[str]] | None:
-    return stand and stand.parts
+def _diff(before: str, now: str) -> str:
+    lines = difflib.unified_diff(before.splitlines(), now.splitlines(), n=2, lineterm="")
+    return "\n".join(list(lines)[2:])
 
 
-def _changed(
-    name: str, before: Stand | None, now: Stand | None, rows: Sequence[declared.Row]
-) -> dict[str, Any]:
+def _changed(name: str, before: Stand, now: Stand, declared_before: int) -> dict[str, Any]:
     """Gather what a reviewer sees of one chapter."""
-    sides = [stand.parts if stand else {part: [] for part in PARTS} for stand in (before, now)]
+    switches = [stand.found.get("switches") for stand in (before, now)]
     return {
-        "id": name,
-        "new": before is None,
-        "gone": now is None,
-        "verdict": now.found["verdict"] if now and now.found else None,
-        "switches": [
-            output.switches_text(stand.found["switches"]) if stand and stand.found else None
-            for stand in (before, now)
-        ],
+        "verdict": now.found.get("verdict"),
+        "switches": [one and output.switches_text(one) for one in switches],
         "asks": list(_asks(before, now)),
         "declared": [
             row
-            for row in declared.read()[len(rows) :]
-            if (row.claim, row.event) == (name, "declared")
+            for row in declared.read()[declared_before:]
+            if (row.claim, row.event) == (name, declared.DECLARED)
         ],
-        "diffs": {part: _diff(*(side[part] for side in sides)) for part in PARTS},
+        "diffs": {part: _diff(before.parts[part], now.parts[part]) for part in PARTS},
     }
 
 
-def _asks(before: Stand | None, now: Stand | None) -> Iterator[str]:
+def _asks(before: Stand, now: Stand) -> Iterator[str]:
     """Say in which of its declarations a claim differs, check by check."""
     old, new = (
-        {one["id"]: declared.declaration(one) for one in stand.claim["checks"]}
-        if stand and stand.claim
-        else {}
+        {one["id"]: declared.declaration(one) for one in stand.claim.get("checks", ())}
         for stand in (before, now)
     )
     for name in {**old, **new}:
