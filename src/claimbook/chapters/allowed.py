@@ -265,7 +265,7 @@ class _Program:
         """Yield where a door of the library, or `claim`, is given another meaning."""
         opened = f"{CLAIM_CELL} = claimbook.claim({self.claim_id!r})"
         for number, statement in self._statements():
-            for name in definitions.bound(statement):
+            for name in _bound(statement):
                 if name in self.doors:
                     yield number, f"gives {name}, of the library, another meaning: name it apart."
                 elif name == CLAIM_CELL and ast.unparse(statement) != opened:
@@ -285,7 +285,7 @@ class _Program:
             if calls:
                 named |= _names(statement)
         for statement in (one for _, one in self._statements()):
-            if isinstance(statement, ast.Assign) and named & set(definitions.bound(statement)):
+            if isinstance(statement, ast.Assign) and named & set(_bound(statement)):
                 named |= _names(statement)
         for name in sorted(named & self.functions.keys()):
             number, function = self.functions[name]
@@ -326,7 +326,7 @@ class _Program:
         """Return the names of the program that hold a snapshot, or what was made of one."""
         read = []
         for _, statement in self._statements():
-            if bound := set(definitions.bound(statement)) - self.functions.keys():
+            if bound := set(_bound(statement)) - self.functions.keys():
                 named = _names(statement)
                 read.append((bound, named | self._reached(named)))
         tainted = {_SNAPSHOT}
@@ -368,3 +368,15 @@ def _names(node: ast.AST) -> set[str]:
 def _reads(function: Function) -> set[str]:
     """Return the names that a function reads of the program, its own left out."""
     return _names(function) & {*definitions.read_globally(function), _SNAPSHOT}
+
+
+def _bound(statement: ast.AST) -> Iterator[str]:
+    """Yield the names that a statement binds in the program itself, not within a function."""
+    if isinstance(statement, Function | ast.ClassDef):
+        yield statement.name
+    elif isinstance(statement, ast.Name):
+        if not isinstance(statement.ctx, ast.Load):
+            yield statement.id
+    elif not isinstance(statement, ast.Lambda | ast.comprehension):
+        for child in ast.iter_child_nodes(statement):
+            yield from _bound(child)

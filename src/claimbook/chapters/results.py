@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from importlib import resources
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -42,9 +42,10 @@ def url(output: dict[str, Any]) -> str:
 
 def feed(found: dict[str, dict[str, Any]]) -> dict[str, Any]:
     """Return the results feed of some claim outputs, as ``results.schema.json`` has it."""
+    commit = paths.git("rev-parse", "HEAD")  # None outside a checkout
     return {
         "schema_version": SCHEMA_VERSION,
-        "generated_from": {"data_sha256": data_sha256(), "commit": _commit()},
+        "generated_from": {"data_sha256": data_sha256(), "commit": commit and commit.strip()},
         "claims": [_claim(output) for output in found.values()],
     }
 
@@ -52,8 +53,7 @@ def feed(found: dict[str, dict[str, Any]]) -> dict[str, Any]:
 def write(folder: Path, found: dict[str, dict[str, Any]]) -> None:
     """Write the feed, its schema, and the values by economy of every claim."""
     _write_json(folder / FEED, feed(found))
-    schema = resources.files("claimbook.chapters").joinpath("schemas", FEED_SCHEMA)
-    (folder / FEED_SCHEMA).write_text(schema.read_text(encoding="utf-8"), encoding="utf-8")
+    shutil.copyfile(Path(__file__).parent / "schemas" / FEED_SCHEMA, folder / FEED_SCHEMA)
     values = folder / "economies"
     values.mkdir(exist_ok=True)
     for claim_id, output in found.items():
@@ -92,12 +92,6 @@ def _claim(output: dict[str, Any]) -> dict[str, Any]:
 
 def _taken(found: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
     return {name: found[name] for name in names}
-
-
-def _commit() -> str | None:
-    """Return the commit the book is built from; None outside a checkout."""
-    answer = paths.git("rev-parse", "HEAD")
-    return answer and answer.strip()
 
 
 def _write_json(path: Path, value: Any) -> None:

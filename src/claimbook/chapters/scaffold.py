@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +46,7 @@ def new_chapter(
         raise ScaffoldError("A chapter needs at least one series: name it with --series CODE.")
     wdi, folder = snapshot.read(), paths.root() / "book" / part
     described = {code: wdi.metadata(code) for code in series}
-    essay_path = _the_essay(essay)
+    essay_path, toc = _the_essay(essay), paths.root() / "_toc.yml"
     document = _load(essay_path)
     mapped, placed = _paragraphs(document, claim_id, paragraphs)
     values = {
@@ -60,9 +60,10 @@ def new_chapter(
         "reads": list(dict.fromkeys([*series, status.GNI])),
         "caption": part.replace("-", " ").capitalize(),
     }
+    claim_path = folder / f"{claim_id}.yml"
     test = paths.root() / "tests" / f"test_{claim_id.replace('-', '_')}.py"
     written = {
-        folder / f"{claim_id}.yml": filled("claim.yml", **values),
+        claim_path: filled("claim.yml", **values),
         folder / f"{claim_id}.ipynb": _notebook(filled("chapter.yml", **values)),
         test: filled("test.txt", **values, test=test.name),
     }
@@ -73,15 +74,13 @@ def new_chapter(
         )
     if opens_part := not (folder / "index.md").is_file():
         written[folder / "index.md"] = filled("part.md", **values, part=part)
-    claim_path, *others = written
-    toc = paths.root() / "_toc.yml"
-    changed = {
+    texts = written | {
         toc: _added_to_contents(toc, part, values["caption"], claim_id, opens_part),
         essay_path: _mapped(essay_path, document, claim_id, mapped),
     }
     # The claim file comes last: with it the book has a chapter more.
-    texts = {path: written[path] for path in others} | changed | {claim_path: written[claim_path]}
-    write_all({path: text.encode("utf-8") for path, text in texts.items()})
+    texts[claim_path] = texts.pop(claim_path)
+    _write(texts)
     return list(written)
 
 
@@ -98,8 +97,12 @@ def new_essay(essay_id: str, text: Path | None = None) -> Path:
     if text:
         hashes = essay_words.hashes(reading.text(text, ScaffoldError))
         written[essay_words.path(essay_id)] = "\n".join([*hashes, ""])
-    write_all({path: content.encode("utf-8") for path, content in written.items()})
+    _write(written)
     return path
+
+
+def _write(texts: Mapping[Path, str]) -> None:
+    write_all({path: text.encode("utf-8") for path, text in texts.items()})
 
 
 def _require_slug(kind: str, name: str) -> None:
