@@ -111,13 +111,6 @@ class Book:
         """Claim id to claim output, of all chapters that are no drafts."""
         return {name: self.output(name) for name in self.chapters if name not in self.drafts}
 
-    @property
-    def binding(self) -> dict[Path, str]:
-        """The text of each page that is no chapter and binds numbers to chapters' values."""
-        written = [self.root / f"{page}.md" for page in self.pages]
-        texts = {path: reading.text(path, ChapterError) for path in written if path.is_file()}
-        return {path: text for path, text in texts.items() if prose.LINK.search(text)}
-
     @cached_property
     def drafts(self) -> dict[str, list[str]]:
         """Claim id to what keeps its chapter from being published; empty unless asked for."""
@@ -290,20 +283,16 @@ class Book:
 
     def stale_pages(self) -> Iterator[Finding]:
         """Say which numbers of pages that are no chapters are not what chapters found."""
-        for path, text in self.binding.items():
-            for fault in prose.stale(text, self._bound_to(text)):
+        for path, text, outputs in self._binding():
+            for fault in prose.stale(text, outputs):
                 yield Finding(path, f"{fault}: run `claimbook run`.")
-
-    def _bound_to(self, text: str) -> dict[str, Output]:
-        named = {match["name"].partition("/")[0] for match in prose.LINK.finditer(text)}
-        return {claim_id: self.output(claim_id) for claim_id in named if claim_id in self.chapters}
 
     def renew_pages(self) -> list[Path]:
         """Write the numbers of those pages anew, of all or none; return which pages changed."""
         changed = {}
-        for path, text in self.binding.items():
+        for path, text, outputs in self._binding():
             try:
-                renewed = prose.bound(text, self._bound_to(text))
+                renewed = prose.bound(text, outputs)
             except prose.ProseError as fault:
                 raise ChapterError(f"{paths.shown(path)}: {fault}.") from None
             if renewed != text:
@@ -342,6 +331,14 @@ class Book:
             f"{verdict!r}: rewrite its prose, then set `written_for` in {name}.yml."
         )
         return [told] if written_for != verdict else []
+
+    def _binding(self) -> Iterator[tuple[Path, str, dict[str, Output]]]:
+        """Yield each page that is no chapter and binds numbers, its text, and whose they are."""
+        written = [self.root / f"{page}.md" for page in self.pages]
+        for path in (path for path in written if path.is_file()):
+            text = reading.text(path, ChapterError)
+            named = {match["name"].partition("/")[0] for match in prose.LINK.finditer(text)}
+            yield path, text, {one: self.output(one) for one in named if one in self.chapters}
 
     def _read_by(self, cells: list[str]) -> list[str]:
         """The series that some cells name, where no claim file declares them."""

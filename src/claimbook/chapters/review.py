@@ -161,10 +161,6 @@ def review(book: Book, claim_id: str, *, quick: bool = False) -> list[Finding]:
 # The claim file
 
 
-def _filled_in(chapter: Chapter) -> Finds:
-    yield from chapter.book.to_fill_in(chapter.id)
-
-
 def _words(chapter: Chapter) -> Finds:
     claim = chapter.claim
     reads = any(check["series"] for check in claim["checks"])
@@ -235,9 +231,10 @@ def _literature(chapter: Chapter) -> Finds:
 # The notebook as a whole
 
 
-def _fresh(chapter: Chapter) -> Finds:
-    yield from chapter.book.refused(chapter.id)
-    for fault in (*chapter.book.outdated(chapter.id), *chapter.book.undeclared(chapter.id)):
+def _finished(chapter: Chapter) -> Finds:
+    book = chapter.book
+    yield from (*book.to_fill_in(chapter.id), *book.refused(chapter.id))
+    for fault in (*book.outdated(chapter.id), *book.undeclared(chapter.id)):
         yield chapter.says(fault)
 
 
@@ -399,8 +396,7 @@ def _shows(source: str) -> bool:
 
 
 RULES: tuple[Callable[[Chapter], Finds], ...] = (
-    *(_filled_in, _words, _grid, _choices, _series, _literature),
-    *(_fresh, _heading, _charts, _length, _quotes, _spelling),
-    *(_numbers, _links, _compared),
+    *(_finished, _words, _grid, _choices, _series, _literature),
+    *(_heading, _charts, _length, _quotes, _spelling, _numbers, _links, _compared),
 )
 SLOW_RULES: tuple[Callable[[Chapter], Finds], ...] = (_runs,)
