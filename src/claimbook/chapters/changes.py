@@ -1,4 +1,4 @@
-"""What a branch changes, for a person to read: words, outputs as text, numbers, verdicts.
+"""What a branch changes, as `claimbook review` says it: words, outputs as text, numbers, verdicts.
 
 Nothing is executed: what a chapter stores now is compared with what it stored in a commit.
 """

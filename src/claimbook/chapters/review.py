@@ -1,4 +1,4 @@
-"""What a reviewer would ask of a chapter: one readable list, with file and cell.
+"""What a reviewer would ask of a chapter, as `claimbook check` says it: a list, with file and cell.
 
 Each rule is a small function: `RULES` lists those that read a chapter, `SLOW_RULES` those that
 execute it.

@@ -74,14 +74,13 @@ def new_chapter(
         )
     if opens_part := not (folder / "index.md").is_file():
         written[folder / "index.md"] = filled("part.md", **values, part=part)
-    texts = written | {
-        toc: _added_to_contents(toc, part, values["caption"], claim_id, opens_part),
-        essay_path: _mapped(essay_path, document, claim_id, mapped),
-    }
+    written[toc] = _added_to_contents(toc, part, values["caption"], claim_id, opens_part)
+    written[essay_path] = _mapped(essay_path, document, claim_id, mapped)
+    told = list(written)
     # The claim file comes last: with it the book has a chapter more.
-    texts[claim_path] = texts.pop(claim_path)
-    _write(texts)
-    return list(written)
+    written[claim_path] = written.pop(claim_path)
+    _write(written)
+    return told
 
 
 def new_essay(essay_id: str, text: Path | None = None) -> Path:

@@ -198,8 +198,9 @@ def new(
     for path in scaffold.new_chapter(claim_id, part, [*series, *more_series], essay, paragraphs):
         click.echo(f"wrote {paths.shown(path)}")
     click.echo(
-        f"Fill in the places that say so, run `claimbook declare {claim_id}`, and only then "
-        f"`claimbook run {claim_id}`. `claimbook serve --draft` shows it meanwhile."
+        f"Fill in the places that say so, run `claimbook declare {claim_id} --seen no` (or yes, if "
+        f"you have looked at the figures), and only then `claimbook run {claim_id}`. `claimbook "
+        "serve --draft` shows it meanwhile."
     )
 
 
