@@ -16,7 +16,7 @@ from nbval.plugin import IPyNbFile
 
 from books import code, opened
 from claimbook import figures
-from claimbook.chapters import allowed, notebooks, prose, results, review
+from claimbook.chapters import notebooks, prose, results, review
 from claimbook.chapters.book import Book
 from claimbook.claims import files, rule
 from claimbook.estimates import Estimate
@@ -205,7 +205,6 @@ def vacuous(request, path):
     calls = "".join(cell.source for cell in asked).count("figures.chart(")
     if (charts := len(drawn(cells))) != max(calls, len(drawn(asked))):
         lacking.append(f"{charts} charts compared of {calls}")
-    lacking += [text for _, text in allowed.faults(notebook, path.stem, path.parent)]
     return lacking + [reason for cell in asked if (reason := review.uncompared(cell, path.stem))]
 
 
@@ -250,7 +249,7 @@ def tag_to_ignore(cells):
         (null_the_counts, "has no execution count, so nbval compares nothing: run `claimbook run "),
         (empty_the_charts, "computes but stores no output for nbval: run `claimbook run "),
         (tell_nbval_to_skip, "tells nbval not to compare what it shows: remove NBVAL_SKIP."),
-        (tag_to_ignore, "has the tag nbval-ignore-output: code cells may have hide-input"),
+        (tag_to_ignore, "tells nbval not to compare what it shows: remove nbval-ignore-output."),
     ],
 )
 def test_a_chapter_of_which_nbval_compares_nothing_is_found(

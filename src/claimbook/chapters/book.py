@@ -33,7 +33,7 @@ def _kept(make: Callable[[Any, str], T]) -> Callable[[Any, str], T]:
 
     @wraps(make)
     def kept(self: Book, name: str) -> T:
-        made = self.kept.setdefault(name, {})
+        made = self._made.setdefault(name, {})
         if make not in made:
             made[make] = make(self, name)
         return made[make]
@@ -50,7 +50,7 @@ class Book:
 
     def __init__(self, *, drafts: bool = False) -> None:
         self.root, self._with_drafts = paths.root(), drafts
-        self.kept: dict[str, dict[Callable[..., Any], Any]] = {}
+        self._made: dict[str, dict[Callable[..., Any], Any]] = {}
         self._library = definitions.library(freshness.PACKAGE)
 
     # What the book holds
@@ -175,7 +175,7 @@ class Book:
 
     def forget(self, name: str) -> None:
         """Forget what was read of a name whose notebook has been written anew."""
-        self.kept.pop(name, None)
+        self._made.pop(name, None)
         self.__dict__.pop("outputs", None)
 
     # Whether it holds
@@ -183,7 +183,7 @@ class Book:
     def fingerprints(self, name: str, notebook: NotebookNode) -> dict[str, Any]:
         """Return the fingerprints of a notebook as everything stands now."""
         cells = [cell.source for cell in freshness.code_cells(notebook)]
-        claim = self.claim(name) if name in self.chapters else None
+        claim = self._claim_of(name)
         codes = files.claim_series(claim) if claim else self._read_by(cells)
         reached = self._library.reached(cells)
         functions = status.TABLES.items()
@@ -248,11 +248,12 @@ class Book:
 
     def undeclared(self, name: str) -> list[str]:
         """Say which checks of a chapter are not declared as they stand."""
-        claim = self.claim(name) if name in self.chapters else None
+        claim = self._claim_of(name)
         missing = declared.undeclared(claim, self._declarations) if claim else []
         return missing and [
             f"chapter {name} has checks that are not declared as they stand "
-            f"({', '.join(missing)}): run `claimbook declare {name}`."
+            f"({', '.join(missing)}): run `claimbook declare {name} --seen yes` (or no, if the "
+            "figures have not been looked at)."
         ]
 
     def unfinished(self, name: str) -> list[str]:
@@ -323,14 +324,16 @@ class Book:
 
     def rewrite_needed(self, name: str) -> list[str]:
         """Say whether a chapter's prose was written for another verdict than the one computed."""
-        if name not in self.chapters:
+        claim = self._claim_of(name)
+        if claim is None or claim["written_for"] == (verdict := self.output(name)["verdict"]):
             return []
-        written_for, verdict = self.claim(name)["written_for"], self.output(name)["verdict"]
-        told = (
-            f"chapter {name} was written for the verdict {written_for!r}, the figures now say "
-            f"{verdict!r}: rewrite its prose, then set `written_for` in {name}.yml."
-        )
-        return [told] if written_for != verdict else []
+        return [
+            f"chapter {name} was written for the verdict {claim['written_for']!r}, the figures now "
+            f"say {verdict!r}: rewrite its prose, then set `written_for` in {name}.yml."
+        ]
+
+    def _claim_of(self, name: str) -> dict[str, Any] | None:
+        return self.claim(name) if name in self.chapters else None
 
     def _binding(self) -> Iterator[tuple[Path, str, dict[str, Output]]]:
         """Yield each page that is no chapter and binds numbers, its text, and whose they are."""

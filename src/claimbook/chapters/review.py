@@ -384,6 +384,9 @@ def uncompared(cell: NotebookNode, claim_id: str) -> str | None:
         return None
     if not cell.outputs:
         return f"computes but stores no output for nbval: {remedy}"
+    marked = " ".join([cell.source, *cell.metadata.get("tags", [])])
+    if marker := freshness.UNCOMPARED.search(marked):
+        return f"tells nbval not to compare what it shows: remove {marker[0]}."
     return None
 
 
