@@ -11,7 +11,7 @@ from ruamel.yaml import YAML
 
 from books import ROOT, edit, opened
 from claimbook import status
-from claimbook.chapters import review, scaffold
+from claimbook.chapters import notebooks, review, scaffold
 from claimbook.claims import essay_words, grid
 from claimbook.data import snapshot
 from claimbook.errors import ClaimbookError
@@ -66,6 +66,10 @@ def test_the_walk_of_contributing_leads_to_a_chapter_of_a_new_essay(tiny_copy, c
                 assert f"savings-fell.yml: line {number} is still to be filled in" in ended.stdout
         else:
             assert ended.returncode == 0, ended.stderr
+        if name == "new":
+            for path in ("credit/savings-fell.yml", "credit/index.md", f"essays/{ESSAY}.yml"):
+                assert f"wrote book/{path}\n" in ended.stdout
+            assert "wrote _toc.yml\n" in ended.stdout
     test = (tiny_copy / "tests/test_savings_fell.py").read_text(encoding="utf-8")
     assert "test_savings_fell.py: line" in ended.stdout
     exec(compile(test, "test_savings_fell.py", "exec"), stub := {})
@@ -353,6 +357,14 @@ def test_what_is_wrong_with_the_book_is_said_once_at_its_file(tiny_copy, claimbo
     assert ended.returncode == 1
     assert sum(line.startswith(sentence) for line in said) == 1, said
     assert sum(sentence.split(":")[0] in line for line in said) == 1, said
+
+
+def test_a_faulty_claim_file_is_said_before_anything_is_executed(tiny_copy, claimbook, monkeypatch):
+    monkeypatch.setattr(notebooks, "executed", None)
+    edit(tiny_copy / CLAIM, "expects: fall", "expects: sink")
+    ended = claimbook("run", NAME)
+    assert ended.returncode == 1
+    assert f"claimbook: {CLAIM}, line 25, field checks[0].expects: " in ended.stderr
 
 
 def test_a_chapter_that_takes_too_long_is_found_by_running_it(tiny_copy, claimbook, monkeypatch):

@@ -80,10 +80,12 @@ def _each(
 def _run_one(book: Book, name: str) -> bool:
     """Execute one notebook in place; tell whether its file changed."""
     path = book.notebooks[name]
+    # A faulty claim file is said by itself, before anything is executed.
+    claim = book.claim(name) if name in book.chapters else None
     notebook = notebooks.executed(path)
     book.require_allowed(name, notebook)
-    if name in book.chapters:
-        declared.require(book.claim(name))
+    if claim:
+        declared.require(claim)
         output = book.output_of(notebook, name)
         for number, cell in enumerate(notebook.cells):
             if cell.cell_type == "markdown":
@@ -93,7 +95,7 @@ def _run_one(book: Book, name: str) -> bool:
                     raise ChapterError(f"{paths.shown(path)}, cell {number}: {fault}.") from None
     notebook.metadata["claimbook"] = book.fingerprints(name, notebook)
     changed = notebooks.write(path, notebook)
-    if name in book.chapters:
-        declared.record_first_run(book.claim(name), notebook.metadata["claimbook"]["code"])
+    if claim:
+        declared.record_first_run(claim, notebook.metadata["claimbook"]["code"])
     book.forget(name)
     return changed
