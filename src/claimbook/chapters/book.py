@@ -16,7 +16,7 @@ from claimbook.chapters import allowed, definitions, freshness, notebooks, prose
 from claimbook.chapters.finding import Finding
 from claimbook.chapters.notebooks import ChapterError
 from claimbook.claims import declared, essay_words, files
-from claimbook.claims.output import claim_text, expanded
+from claimbook.claims.output import MIME, claim_text, expanded
 from claimbook.data import snapshot
 from claimbook.errors import ClaimbookError, nearest
 from claimbook.figures import words
@@ -170,7 +170,7 @@ class Book:
 
     def output_of(self, notebook: NotebookNode, claim_id: str) -> Output:
         """Return the claim output of a notebook just executed, with the words of its claim file."""
-        stored = notebooks.claim_output(notebook, claim_id)
+        stored = notebooks.claim_shown(notebook, claim_id)[MIME]
         return declared.joined(expanded(stored, self.claim(claim_id)), self._declarations)
 
     def forget(self, name: str) -> None:
@@ -217,10 +217,11 @@ class Book:
             for cell, text in allowed.faults(notebook, claim_id, path.parent)
         ]
         with suppress(ClaimbookError):  # a chapter that has no claim output yet is stale
-            told = claim_id and self.answers(name) and notebooks.claim_text(notebook)
-            if told and told != claim_text(self.output_of(notebook, name)):
-                text = "the text of its claim is not that of its figures"
-                found.append(Finding(path, f"{text}: run `claimbook run {name}`."))
+            if claim_id and self.answers(name):
+                told = notebooks.claim_shown(notebook, name).get("text/plain")
+                if told != claim_text(self.output_of(notebook, name)):
+                    text = "the text of its claim is not that of its figures"
+                    found.append(Finding(path, f"{text}: run `claimbook run {name}`."))
         return found
 
     def require_allowed(self, name: str, notebook: NotebookNode | None = None) -> None:

@@ -114,13 +114,14 @@ def _stand(claim_path: Path) -> Stand:
         claim = files.load_claim(claim_path)
         notebook = notebooks.read(claim_path.with_suffix(".ipynb"))
         cells = notebook.cells
-        found = output.expanded(notebooks.claim_output(notebook, claim["id"]), claim)
+        shown = notebooks.claim_shown(notebook, claim["id"])
+        found = output.expanded(shown[output.MIME], claim)
     code = [cell for cell in cells if cell.cell_type == "code"]
     parts = (
         _sentences(_joined(cell.source for cell in cells if cell.cell_type == "markdown")),
         _read(claim_path),
         _joined(cell.source for cell in code),
-        _joined(_text(shown) for cell in code for shown in freshness.shown(cell)),
+        _joined(_text(one) for cell in code for one in freshness.shown(cell)),
     )
     return Stand(dict(zip(PARTS, parts, strict=True)), claim, found)
 

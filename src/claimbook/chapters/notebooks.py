@@ -92,10 +92,10 @@ def write(path: Path, notebook: nbformat.NotebookNode) -> bool:
     return True
 
 
-def claim_output(notebook: nbformat.NotebookNode, claim_id: str) -> dict[str, Any]:
-    """Return the one claim output stored in a chapter, as the notebook has it."""
+def claim_shown(notebook: nbformat.NotebookNode, claim_id: str) -> dict[str, Any]:
+    """Return the one claim output stored in a chapter, in each of its forms."""
     found = [
-        output["data"][MIME]
+        output["data"]
         for cell in notebook.cells
         for output in cell.get("outputs", ())
         if MIME in output.get("data", {})
@@ -106,15 +106,6 @@ def claim_output(notebook: nbformat.NotebookNode, claim_id: str) -> dict[str, An
             f"check is followed by a cell that says `claim`; then run `claimbook run {claim_id}`."
         )
     return found[0]
-
-
-def claim_text(notebook: nbformat.NotebookNode) -> str | None:
-    """Return the text form of the claim output stored in a chapter."""
-    for cell in notebook.cells:
-        for output in cell.get("outputs", ()):
-            if MIME in output.get("data", {}):
-                return str(output["data"].get("text/plain"))
-    return None
 
 
 def executed(path: Path, data: Path | None = None) -> nbformat.NotebookNode:

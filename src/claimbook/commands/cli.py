@@ -179,10 +179,22 @@ def review(base: str) -> None:
 @main.command()
 @click.argument("claim_id", metavar="CLAIM-ID")
 @click.option("--part", required=True, metavar="PART", help="Folder of book/; made if it is new.")
-@click.option("--series", required=True, metavar="CODE", multiple=True, help="May be repeated.")
+@click.option(
+    "--series",
+    required=True,
+    metavar="CODE",
+    multiple=True,
+    help="What the claim reads; may be repeated.",
+)
 @click.argument("more_series", nargs=-1, metavar="[CODE]...")
 @click.option("--essay", metavar="ID", help="Needed once the book has several essays.")
-@click.option("--paragraph", "paragraphs", type=int, multiple=True, help="May be repeated.")
+@click.option(
+    "--paragraph",
+    "paragraphs",
+    type=int,
+    multiple=True,
+    help="One that makes the claim, by its number in the essay's file; may be repeated.",
+)
 def new(
     claim_id: str,
     part: str,
