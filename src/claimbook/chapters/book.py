@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
-from functools import cached_property, wraps
+from functools import cache, cached_property
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from nbformat import NotebookNode
 
@@ -22,23 +22,9 @@ from claimbook.errors import ClaimbookError, nearest
 from claimbook.figures import words
 from claimbook.writing import write_all
 
-T = TypeVar("T")
 Output = dict[str, Any]
 PLACEHOLDER = "FILL IN"
 DRAFTS = "CLAIMBOOK_DRAFTS"  # in the environment of a build that shows unfinished chapters
-
-
-def _kept(make: Callable[[Any, str], T]) -> Callable[[Any, str], T]:
-    """Keep what a method of a book makes of a name, until the book forgets that name."""
-
-    @wraps(make)
-    def kept(self: Book, name: str) -> T:
-        made = self._made.setdefault(name, {})
-        if make not in made:
-            made[make] = make(self, name)
-        return made[make]
-
-    return kept
 
 
 class Book:
@@ -50,8 +36,10 @@ class Book:
 
     def __init__(self, *, drafts: bool = False) -> None:
         self.root, self._with_drafts = paths.root(), drafts
-        self._made: dict[str, dict[Callable[..., Any], Any]] = {}
         self._library = definitions.library(freshness.PACKAGE)
+        # What each of these has read of a name is kept.
+        for method in (self.hashes, self.claim, self.notebook, self.output, self.stale):
+            setattr(self, method.__name__, cache(method))
 
     # What the book holds
 
@@ -147,23 +135,19 @@ class Book:
         own = self.chapters.get(name)
         return name if own == (self.root / path).with_name(f"{name}.ipynb") else None
 
-    @_kept
     def hashes(self, essay_id: str) -> set[str]:
         """Return the hashes of an essay's words, nine in a row; empty where it has none."""
         path = essay_words.path(essay_id)
         return {*reading.text(path, ChapterError).split()} if path.is_file() else set()
 
-    @_kept
     def claim(self, claim_id: str) -> dict[str, Any]:
         """Return a claim file as plain data."""
         return files.load_claim(self.claim_paths[claim_id])
 
-    @_kept
     def notebook(self, name: str) -> NotebookNode:
         """Return a notebook."""
         return notebooks.read(self.notebooks[self.known(name)])
 
-    @_kept
     def output(self, claim_id: str) -> Output:
         """Return the claim output stored in a chapter, with the words of its claim file."""
         return self.output_of(self.notebook(claim_id), claim_id)
@@ -173,9 +157,10 @@ class Book:
         stored = notebooks.claim_shown(notebook, claim_id)[MIME]
         return declared.joined(expanded(stored, self.claim(claim_id)), self._declarations)
 
-    def forget(self, name: str) -> None:
-        """Forget what was read of a name whose notebook has been written anew."""
-        self._made.pop(name, None)
+    def forget(self) -> None:
+        """Forget what was read of notebooks, for one of them has been written anew."""
+        for method in (self.notebook, self.output, self.stale):
+            method.cache_clear()  # type: ignore[attr-defined]
         self.__dict__.pop("outputs", None)
 
     # Whether it holds
@@ -197,7 +182,6 @@ class Book:
             "outputs": freshness.outputs(notebook),
         }
 
-    @_kept
     def stale(self, name: str) -> list[str]:
         """Say why a notebook's stored outputs no longer hold; empty where it is fresh."""
         notebook = self.notebook(name)

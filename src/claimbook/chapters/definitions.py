@@ -71,8 +71,9 @@ class Library:
 
     def __init__(self, package: Path) -> None:
         self.package = package
-        self._modules: dict[str, Module | None] = {}
-        self._read: dict[str, tuple[str, set[str]]] = {}
+        # What each of these has read of a name is kept.
+        for method in (self._module, self._definition):
+            setattr(self, method.__name__, cache(method))
 
     def reached(self, cells: Iterable[str]) -> dict[str, str]:
         """Return each definition that some cells reach, as ``module.name``, with its digest."""
@@ -87,26 +88,22 @@ class Library:
 
     def _definition(self, one: str) -> tuple[str, set[str]]:
         """The digest of a definition, and what it names: with it, what its module does besides."""
-        if one not in self._read:
-            source, name = one.split(":")
-            module = self._module(source)
-            assert module is not None
-            statements = module.definitions[name]
-            does = {f"{source}:{WHOLE}"} if WHOLE in module.definitions else set()
-            self._read[one] = digest(canonical(statements)), does | self._names(statements, module)
-        return self._read[one]
+        source, name = one.split(":")
+        module = self._module(source)
+        assert module is not None
+        statements = module.definitions[name]
+        does = {f"{source}:{WHOLE}"} if WHOLE in module.definitions else set()
+        return digest(canonical(statements)), does | self._names(statements, module)
 
     def _module(self, name: str) -> Module | None:
         """A module by its dotted name; None where the package has none of that name."""
-        if name not in self._modules:
-            path = self.package.joinpath(*name.split(".")[1:])
-            is_package = path.is_dir()
-            path = path / "__init__.py" if is_package else path.with_suffix(".py")
-            known = name.split(".")[0] == self.package.name and path.is_file()
-            self._modules[name] = (
-                Module(name, is_package, ast.parse(path.read_text("utf-8"))) if known else None
-            )
-        return self._modules[name]
+        first, *rest = name.split(".")
+        path = self.package.joinpath(*rest)
+        is_package = path.is_dir()
+        path = path / "__init__.py" if is_package else path.with_suffix(".py")
+        if first != self.package.name or not path.is_file():
+            return None
+        return Module(name, is_package, ast.parse(path.read_text("utf-8")))
 
     def _names(self, statements: list[ast.stmt], module: Module) -> set[str]:
         """The definitions of the library that some statements of a module name."""

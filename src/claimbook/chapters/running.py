@@ -29,7 +29,10 @@ def run(
 
     One that fails is left as it was, and is named after the others have ended.
     """
-    return _each(partial(_run_one, book), list(names), workers, done)
+    found = _each(partial(_run_one, book), list(names), workers, done)
+    if faults := sorted(str(one) for one in found.values() if isinstance(one, ClaimbookError)):
+        raise ChapterError("\n".join(faults))
+    return found
 
 
 def claims_under(data: Path) -> dict[str, dict[str, Any] | ClaimbookError]:
@@ -39,12 +42,8 @@ def claims_under(data: Path) -> dict[str, dict[str, Any] | ClaimbookError]:
     """
     book = Book()
 
-    def found(claim_id: str) -> dict[str, Any] | ClaimbookError:
-        try:
-            ran = notebooks.executed(book.chapters[claim_id], data)
-            return book.output_of(ran, claim_id)
-        except ClaimbookError as fault:
-            return fault
+    def found(claim_id: str) -> dict[str, Any]:
+        return book.output_of(notebooks.executed(book.chapters[claim_id], data), claim_id)
 
     return _each(found, list(book.chapters), 2)
 
@@ -54,27 +53,27 @@ def _each(
     names: list[str],
     workers: int,
     done: Callable[[str], object] = lambda _: None,
-) -> dict[str, T]:
-    """Do some work for each name, several at a time; faults are gathered, then raised as one."""
-    found: dict[str, T] = {}
-    faults = []
+) -> dict[str, T | ClaimbookError]:
+    """Do some work for each name, several at a time: what it gives, or why it gives nothing."""
+
+    def tried(name: str) -> T | ClaimbookError:
+        try:
+            return work(name)
+        except ClaimbookError as fault:
+            return fault
+
     pool = ThreadPoolExecutor(max(1, workers))
-    futures = {pool.submit(work, name): name for name in names}
+    futures = {pool.submit(tried, name): name for name in names}
     try:
         for future in as_completed(futures):
-            try:
-                found[futures[future]] = future.result()
-            except ClaimbookError as fault:
-                faults.append(str(fault))
+            future.result()
             done(futures[future])
     except BaseException:  # the person at the keyboard, or a time limit, ends the command
         pool.shutdown(wait=False, cancel_futures=True)
         notebooks.stop_kernels()
         raise
     pool.shutdown()
-    if faults:
-        raise ChapterError("\n".join(sorted(faults)))
-    return {name: found[name] for name in names}
+    return {name: future.result() for future, name in futures.items()}
 
 
 def _run_one(book: Book, name: str) -> bool:
@@ -97,5 +96,5 @@ def _run_one(book: Book, name: str) -> bool:
     changed = notebooks.write(path, notebook)
     if claim:
         declared.record_first_run(claim, notebook.metadata["claimbook"]["code"])
-    book.forget(name)
+    book.forget()
     return changed
