@@ -16,7 +16,7 @@ from claimbook.chapters import allowed, definitions, freshness, notebooks, prose
 from claimbook.chapters.finding import Finding
 from claimbook.chapters.notebooks import ChapterError
 from claimbook.claims import declared, essay_words, files
-from claimbook.claims.output import MIME, claim_text, expanded
+from claimbook.claims.output import claim_text, expanded
 from claimbook.data import snapshot
 from claimbook.errors import ClaimbookError, nearest
 from claimbook.figures import words
@@ -154,7 +154,7 @@ class Book:
 
     def output_of(self, notebook: NotebookNode, claim_id: str) -> Output:
         """Return the claim output of a notebook just executed, with the words of its claim file."""
-        stored = notebooks.claim_shown(notebook, claim_id)[MIME]
+        stored = notebooks.claim_shown(notebook, claim_id)[notebooks.MIME]
         return declared.joined(expanded(stored, self.claim(claim_id)), self._declarations)
 
     def forget(self) -> None:
