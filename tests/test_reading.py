@@ -52,6 +52,9 @@ ANY_FILE = [
     (a_long_file, "holds 64 MB, more than any file of the book"),
     (lambda path: None, "is missing: restore it from git"),
     (text("a: b\nc: \0\n"), "line 2: holds a NUL character"),
+    (text("a: b\nc: 9.2\u202e\n"), "line 2: holds a \\u202e character, which is not seen"),
+    (text('"a": 1,\n"b": "\\u202e"'), "line 2: holds a \\\\u202e character"),
+    (text("a: b\nc: \x1b[2K\n"), "line 2: holds a \\x1b character"),
     (
         text("a: b\nc: caf\u00e9\n".encode("cp1252")),
         "line 2: is not UTF-8 (the byte 0xE9, which in",

@@ -16,6 +16,11 @@ MOST_YAML = 1 << 20
 MOST_ALIASES = 50
 DEEPEST = 30
 _KINDS = ((stat.S_ISDIR, "a folder"), (stat.S_ISFIFO, "a pipe"))
+# Controls, and what turns the order of letters about; in JSON and YAML they may be written out.
+_UNSEEN = re.compile(
+    r"[\0-\x08\x0b\x0e-\x1f\x7f\u200b\u202a-\u202e\u2060\u2066-\u2069]|\\u20(?:0b|2[a-e]|6[06-9])",
+    re.IGNORECASE,
+)
 _CONFLICT = re.compile(r"^(?:<{7}|>{7}) ", re.MULTILINE)
 Fault = type[ClaimbookError]
 
@@ -55,8 +60,10 @@ def decoded(found: bytes, name: str, fault: Fault = ClaimbookError) -> str:
             f"{name}, line {line}: is not UTF-8 (the byte 0x{byte.hex().upper()}, which in "
             f"Windows-1252 is {meant}): save the file as UTF-8."
         ) from None
-    if (place := read.find("\0")) >= 0:
-        raise fault(f"{name}, line {_line(read, place)}: holds a NUL character: remove it.")
+    if unseen := _UNSEEN.search(read):
+        what = "NUL" if unseen[0] == "\0" else ascii(unseen[0]).strip("'")
+        line = _line(read, unseen.start())
+        raise fault(f"{name}, line {line}: holds a {what} character, which is not seen: remove it.")
     if marks := _CONFLICT.search(read):
         raise fault(
             f"{name}, line {_line(read, marks.start())}: holds the marks of a merge that was not "
