@@ -141,6 +141,34 @@ def test_a_check_beyond_bounds_is_refused(small_book, fields, sentence):
         files.read_claim("it-rose")
 
 
+@pytest.mark.parametrize(
+    ("fields", "sentence"),
+    [
+        (
+            {"sentence": "Take {starts}."},
+            "field sentence: no check has the option starts. Did you m",
+        ),
+        ({"sentence": "Take {start.__class__}."}, "no check has the option start.__class__"),
+        ({"sentence": "Take { the {start}."}, "field sentence: no check has the option"),
+        ({"labels": {"end": "Ends"}}, r"line \d+, field labels.end: no check has the option end"),
+        ({"title": "x" * 1_001}, "field title: .* does not fit"),
+    ],
+)
+def test_words_of_a_claim_file_that_fit_no_option_are_refused(small_book, fields, sentence):
+    checks = [small.check(options={"start": [1990, 1991]})]
+    small.write_claim(small_book, checks, **fields)
+    with pytest.raises(ClaimFileError, match=sentence):
+        files.read_claim("it-rose")
+
+
+def test_a_claim_of_no_essay_is_named(small_book):
+    small.write_claim(small_book, [small.check()], essay="an-essey")
+    with pytest.raises(
+        ClaimFileError, match=r"it-rose.yml, field essay: there is no book/essays/an"
+    ):
+        _ = Book().essays
+
+
 def notebook(**fields):
     return json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": []} | fields)
 

@@ -64,7 +64,7 @@ def _rename(staged: Path) -> None:
     for number, name in enumerate((staged / _PLAN).read_text("utf-8", "replace").splitlines()):
         path = root / name
         # A folder of that name may come with a stranger's copy of the book.
-        if _PLACE.fullmatch(name) and path.resolve().is_relative_to(root):
+        if _PLACE.fullmatch(name) and path.parent.resolve().is_relative_to(root):
             path.parent.mkdir(parents=True, exist_ok=True)
             with suppress(FileNotFoundError):  # it was renamed before the kill
                 os.replace(staged / str(number), path)

@@ -109,7 +109,7 @@ def changes(stored: Mapping[str, Any] | None, now: Mapping[str, Any]) -> list[st
         return ["it has never been run"]
     if not isinstance(stored.get("library"), Mapping):
         return ["it was last run by an older version of the library"]
-    changed = [f"data/{name}.csv" for name in _differing(stored.get("data", {}), now["data"])]
+    changed = [f"data/{name}" for name in _differing(stored.get("data", {}), now["data"])]
     changed += [text for name, text in _WORDS.items() if stored.get(name) != now.get(name)]
     if names := _differing(_names(stored), _names(now)):
         more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
