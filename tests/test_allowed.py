@@ -25,7 +25,7 @@ def prose(text, **metadata):
     return nbformat.v4.new_markdown_cell(text, metadata=metadata)
 
 
-def shows(data, source="1", **fields):
+def shows(data, source="claim.checks", **fields):
     output = nbformat.v4.new_output("execute_result", data=data)
     return nbformat.v4.new_code_cell(source, outputs=[output], **fields)
 
@@ -63,7 +63,38 @@ FORGED = [
     ("import pandas as pd\npd.read_csv('x.csv')", "pd.read_csv reads what no claim file declares"),
     ("import numpy as np\nnp.load('x')", "np.load reads what no claim file declares"),
     ("import plotly.express as px\npx.data.tips()", "px.data holds figures that no claim file"),
-    ("from plotly.data import tips", "imports plotly.data, figures that no claim file declares"),
+    ("from plotly.data import tips", "imports plotly.data.tips, figures that no claim"),
+    ("type(claim).verdict = 'supported'", "assigns to type(claim).verdict, which is not the chap"),
+    ("def patch(tool):\n    tool.median = print\npatch(estimates)", "assigns to tool.median"),
+    ("for one in claim.checks.values():\n    one['x'] = 1", "assigns to one['x'], which is not"),
+    ("[one.lost.update(x=1) for one in claim.checks.values()]", "one.lost.update changes what"),
+    ("first, _ = estimates, 1\nfirst['median'] = print", "assigns to first['median'], which is"),
+    ("(tool := claim).declared['x'] = 1", "which is not the chapter's own"),
+    ("try:\n    1 / 0\nexcept ValueError as estimates:\n    pass", "gives estimates, of the lib"),
+    ("import numpy as estimates", "gives estimates, of the library, another meaning"),
+    ("match 1:\n    case claim:\n        pass", "sets claim: it is opened once"),
+    ("def f():\n    global claim\n    claim = 1", "sets claim: it is opened once"),
+    ("other = claimbook.claim('other').snapshot()", "opens a claim: that is done once, by"),
+    ("from claimbook.estimates import *", "imports everything of claimbook.estimates: name what"),
+    ("import socket", "imports socket: a chapter reads its figures from the snapshot"),
+    ("from pandas import read_csv as table", "imports pandas.read_csv, figures that no claim file"),
+    ("import pandas as pd\ntool = pd\ntool.read_json('x')", "tool.read_json reads what no cl"),
+    ("import pandas as pd\ngetattr(pd, 'read_csv')('x')", "write the name after a point"),
+    ("import scipy.io", "imports scipy.io, figures that no claim file declares"),
+    ("import pandas as pd\npd.DataFrame().to_csv('x.csv')", "to_csv writes a file"),
+    ("claim.value(name='fall', number=float('-9.9'))", "keeps what is typed"),
+    ("print('verdict: supported', 9.9)", "print('verdict: supported', 9.9) shows what is typed"),
+    ("import pandas as pd\npd.DataFrame({'moved': [9.9]})", "shows what is typed: compute it"),
+    (
+        "import pandas as pd\nfrom claimbook import figures\ntable = pd.DataFrame({'moved': [9.9]})"
+        "\nfigures.chart(figures.go.Figure(), table, id='a')",
+        "figures.chart(figures.go.Figure(), table, id='a') shows what is typed",
+    ),
+    (
+        "def fell(wdi):\n    return estimates.Estimate(-9, -10, -8, 50, 'points')\n"
+        "claim.check('fell', fell)",
+        "fell reads neither its snapshot nor a model",
+    ),
     ("%run helper.py", "'%run helper.py' is not plain Python"),
     ("1;", "ends in a semicolon, which hides what it shows"),
     ("# NBVAL_IGNORE_OUTPUT\nx = 1", "remove NBVAL_IGNORE_OUTPUT"),
@@ -92,6 +123,9 @@ FORGED = [
     (prose("<script>\n1\n</script>"), "holds HTML, '<script>'"),
     (prose("```{include} x.md\n```"), "the directive {include} is not one for chapters"),
     (prose(":::{admonitoin} A\n:::"), "{admonitoin} is not one for chapters. Did you mean admon"),
+    (prose("> - ```{raw} html\n>   x\n>   ```"), "the directive {raw} is not one for chapters"),
+    (prose("{RAW}`x`"), "the role {RAW} is not one for chapters"),
+    (prose("not [supported]{.d-none}"), "gives words attributes, ]{.d-none}: remove them"),
     (prose("{ciet:t}`a`"), "the role {ciet:t} is not one for chapters. Did you mean cite:t?"),
     (shows({"text/plain": "", "image/png": "eA=="}), "shows image/png, which no page shows"),
     (shows({"text/plain": "<Styler at 0x7f00aa11>"}), "shows an address of this machine's mem"),
@@ -128,8 +162,13 @@ ORDINARY = [
     "import numpy as np\nx = np.append([1], 2)",
     "wdi = claim.snapshot()\nASKED = {'fell': lambda wdi: wdi['A.B'].mean()}\n"
     "def fell(wdi):\n    return ASKED['fell'](wdi)\nclaim.check('fell', fell)",
-    "import plotly.express as px\nfigure = px.line()\nfigure.layout.title = 'x'\nfigure.data[0]",
+    "import plotly.express as px\nfigure = px.line()\n"
+    "figure.layout.title = 'x'\nfigure.data[0].x = 1",
     "from claimbook.models import ricardo\nfrom functools import cache\nimport datetime",
+    "import numpy as np\ndef thrown(seed):\n"
+    "    return np.random.default_rng(seed).random(9).mean()\n"
+    "def alike(wdi):\n    return estimates.share(thrown(1))\nclaim.check('fell', alike)\n"
+    "found = [thrown(seed) for seed in (1, 2)]\nprint(found)",
     "headline = claim.checks['fell'].estimate\nprint(getattr(headline, 'value'))",
     "def window(x):\n    estimates = 1\n    return estimates",
     shows({"text/plain": "x", allowed.CHART: {}, "image/png": "added by JupyterLab"}),

@@ -274,6 +274,7 @@ def test_a_chapter_that_is_not_fresh_stops_the_build(tiny_copy, claimbook, fault
     said = said_by(claimbook, "build")
     for part in [sentence, *words]:
         assert part in said
+    assert ".csv.csv" not in said
 
 
 def without_its_notebook(book):

@@ -2,10 +2,12 @@
 
 import errno
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import psutil
 import pytest
@@ -15,7 +17,8 @@ from claimbook import writing
 from claimbook.chapters import scaffold
 from claimbook.claims import declared, files
 
-MAIN = [sys.executable, "-c", "from claimbook.commands.cli import main; main()"]
+STOPPED = "claimbook: stopped: nothing was left half-written."
+MAIN = [sys.executable, "-c", "from claimbook_command import main; main()"]
 
 
 @pytest.fixture
@@ -70,10 +73,19 @@ def test_control_c_is_a_sentence_and_leaves_nothing(tiny_copy, started, command)
     os.killpg(process.pid, signal.SIGINT)
     said, _ = process.communicate(timeout=20)
     assert process.returncode == 130
-    assert said.splitlines()[-1] == "claimbook: stopped: nothing was left half-written.", said
+    assert said.splitlines()[-1] == STOPPED, said
     assert "Traceback" not in said
     assert within(20, lambda: not any(map(alive, found)))
     assert everything(tiny_copy / "book") == before
+
+
+@pytest.mark.parametrize("awaited", ["/numpy/", "/pandas/"])
+def test_control_c_while_it_is_still_being_imported_is_the_same_sentence(started, awaited):
+    process = started("check")
+    assert within(30, lambda: awaited in Path(f"/proc/{process.pid}/maps").read_text())
+    os.killpg(process.pid, signal.SIGINT)
+    said, _ = process.communicate(timeout=20)
+    assert (process.returncode, said) == (130, f"\n{STOPPED}\n")
 
 
 def test_a_killed_build_leaves_no_process_behind(started):
@@ -119,15 +131,46 @@ def test_a_chapter_is_started_whole_or_not_at_all(tiny_copy, monkeypatch, claimb
     assert claimbook("new", "savings-fell", *asked).returncode == 0
 
 
-def test_the_claim_file_comes_last(tiny_copy, monkeypatch):
-    renamed = []
-    real = os.replace
-    monkeypatch.setattr(
-        writing.os, "replace", lambda old, new: (renamed.append(new.suffix), real(old, new))
-    )
-    scaffold.new_chapter("savings-fell", "credit", ["SI.POV.GINI"], "first-2014")
-    assert renamed.index(".ipynb") < len(renamed) - 1 and renamed[-1] == ".yml"
-    assert "savings-fell" in files.claim_paths()
+@pytest.mark.parametrize("calls", range(6))
+def test_a_chapter_whose_start_was_killed_is_started_by_the_next_command(
+    tiny_copy, monkeypatch, claimbook, calls
+):
+    """Killed after so many of the renames, as by ``kill -9``: nothing is put back."""
+    asked = ("savings-fell", "credit", ["SI.POV.GINI"], "first-2014")
+    left, real = [calls], os.replace
+
+    def replace(*arguments):
+        left[0] -= 1
+        if left[0] < 0:
+            shutil.copytree(tiny_copy, tiny_copy.with_name("killed"))
+            raise KeyboardInterrupt
+        real(*arguments)
+
+    monkeypatch.setattr(writing.os, "replace", replace)
+    with pytest.raises(KeyboardInterrupt):
+        scaffold.new_chapter(*asked)
+    monkeypatch.undo()
+    killed = tiny_copy.with_name("killed")
+    monkeypatch.setenv("CLAIMBOOK_ROOT", str(killed))
+    assert claimbook("declare", "gini-fell", "--seen", "no").returncode == 0
+    found = {path.relative_to(killed) for path in everything(killed)}
+    monkeypatch.setenv("CLAIMBOOK_ROOT", str(tiny_copy))
+    scaffold.new_chapter(*asked)
+    assert found == {path.relative_to(tiny_copy) for path in everything(tiny_copy)}
+    assert "savings-fell" in (killed / "_toc.yml").read_text("utf-8")
+
+
+def test_what_a_kill_left_unready_is_removed_and_a_strangers_is_not_written(tiny_copy, claimbook):
+    before = everything(tiny_copy)
+    places = {"plan": "book/a.md", "plan.txt": "../a.md\n.git/a.md\nbook/../../a.md\n/tmp/a.md"}
+    for number, (name, place) in enumerate(places.items()):
+        folder = tiny_copy / f".writing-{number}"
+        folder.mkdir()
+        (folder / name).write_text(place, "utf-8")
+        for file in "0123":
+            (folder / file).write_text("written", "utf-8")
+    assert claimbook("declare", "gini-fell", "--seen", "no").returncode == 0
+    assert everything(tiny_copy) == before and not list(tiny_copy.parent.glob("a.md"))
 
 
 def test_the_ledger_is_written_whole_or_not_at_all(tiny_copy, monkeypatch):
@@ -137,4 +180,4 @@ def test_the_ledger_is_written_whole_or_not_at_all(tiny_copy, monkeypatch):
     with pytest.raises(OSError, match="No space left"):
         declared.declare(files.read_claim("gini-fell"), "0" * 64, seen=True, reason="Why not.")
     assert declared.ledger().read_bytes() == before
-    assert not list(declared.ledger().parent.glob(".*.tmp"))
+    assert not list(tiny_copy.glob(".writing-*"))

@@ -58,6 +58,25 @@ def test_dollars_that_open_no_formula_are_left_alone(text):
     assert prose.hidden(text) is None
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("<value:a.low>", "[9](<value:a.low>)", "[9](value:a.low 'x')", "![9](value:a.low)"),
+        *("[9][a]\n\n[a]: value:a.low", "[9](value:)", "[9](VALUE:a.low)"),
+    ],
+)
+def test_a_number_bound_in_another_way_would_stay_as_it_was_typed(text):
+    assert "bound in another way" in prose.hidden(text)
+    with pytest.raises(prose.ProseError, match="bound in another way"):
+        prose.bound(text, OUTPUT)
+
+
+def test_a_chapter_binds_no_number_of_another_claim():
+    with pytest.raises(prose.ProseError, match="is another claim's: a chapter binds its own"):
+        prose.bound("[9](value:other-claim/its-check.value)", OUTPUT)
+    assert "another claim's" in prose.stale("[9](value:other/verdict)", OUTPUT)[0]
+
+
 def test_a_page_that_is_no_chapter_names_the_claim_of_a_number():
     outputs = {"first": OUTPUT, "second": OUTPUT | {"values": {"fall": 1.0}}}
     text = '[0](value:first/values.fall ".1f") and [0](value:second/values.fall ".1f")'

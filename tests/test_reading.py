@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import socket
 
 import nbformat
 import pytest
@@ -32,6 +34,19 @@ def a_pipe(path):
     os.mkfifo(path)
 
 
+def a_link(path):
+    path.symlink_to("/etc/hostname")
+
+
+def a_link_to_itself(path):
+    path.symlink_to(path)
+
+
+def a_socket(path):
+    with socket.socket(socket.AF_UNIX) as made, contextlib.chdir(path.parent):
+        made.bind(path.name)
+
+
 def a_long_file(path):
     with path.open("wb") as file:
         file.truncate(reading.MOST_BYTES + 1)
@@ -49,14 +64,20 @@ def text(written):
 ANY_FILE = [
     (a_folder, "is a folder, where a file should be"),
     (a_pipe, "is a pipe, where a file should be"),
+    (a_link, "is a link, where a file should be"),
+    (a_link_to_itself, "is a link, where a file should be"),
+    (a_socket, "is a device, where a file should be"),
     (a_long_file, "holds 64 MB, more than any file of the book"),
     (lambda path: None, "is missing: restore it from git"),
     (text("a: b\nc: \0\n"), "line 2: holds a NUL character"),
+    (text("a: b\nc: 9.2\u202e\n"), "line 2: holds a \\u202e character, which is not seen"),
+    (text('"a": 1,\n"b": "\\u202e"'), "line 2: holds a \\\\u202e character"),
+    (text("a: b\nc: \x1b[2K\n"), "line 2: holds a \\x1b character"),
     (
         text("a: b\nc: caf\u00e9\n".encode("cp1252")),
         "line 2: is not UTF-8 (the byte 0xE9, which in",
     ),
-    (text("a: b\n".encode("utf-16")), "is written in UTF-16: save it as UTF-8"),
+    (text("a: b\n".encode("utf-16")), "is written in UTF-16 or 32: save it as UTF-8"),
     (text("a: b\n<<<<<<< HEAD\n"), "line 2: holds the marks of a merge that was not finished"),
     (text("a: b\n>>>>>>> main\n"), "line 2: holds the marks of a merge that was not finished"),
 ]
@@ -120,6 +141,34 @@ def test_a_check_beyond_bounds_is_refused(small_book, fields, sentence):
         files.read_claim("it-rose")
 
 
+@pytest.mark.parametrize(
+    ("fields", "sentence"),
+    [
+        (
+            {"sentence": "Take {starts}."},
+            "field sentence: no check has the option starts. Did you m",
+        ),
+        ({"sentence": "Take {start.__class__}."}, "no check has the option start.__class__"),
+        ({"sentence": "Take { the {start}."}, "field sentence: no check has the option"),
+        ({"labels": {"end": "Ends"}}, r"line \d+, field labels.end: no check has the option end"),
+        ({"title": "x" * 1_001}, "field title: .* does not fit"),
+    ],
+)
+def test_words_of_a_claim_file_that_fit_no_option_are_refused(small_book, fields, sentence):
+    checks = [small.check(options={"start": [1990, 1991]})]
+    small.write_claim(small_book, checks, **fields)
+    with pytest.raises(ClaimFileError, match=sentence):
+        files.read_claim("it-rose")
+
+
+def test_a_claim_of_no_essay_is_named(small_book):
+    small.write_claim(small_book, [small.check()], essay="an-essey")
+    with pytest.raises(
+        ClaimFileError, match=r"it-rose.yml, field essay: there is no book/essays/an"
+    ):
+        _ = Book().essays
+
+
 def notebook(**fields):
     return json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": []} | fields)
 
@@ -175,7 +224,7 @@ def vintage(small_book):
 
 
 @pytest.mark.parametrize(
-    ("make", "sentence"), ANY_FILE[:4] + [(text(written), said) for written, said in PACKAGES]
+    ("make", "sentence"), ANY_FILE[:7] + [(text(written), said) for written, said in PACKAGES]
 )
 def test_what_is_no_data_package_is_named(small_book, vintage, make, sentence):
     (vintage / "datapackage.json").unlink()

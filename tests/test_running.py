@@ -16,9 +16,17 @@ ENDS = [
     (["x = 1\n1 / 0"], "cell 1, line 2: ZeroDivisionError: division by zero"),
     (["def f():\n    return 1 / 0", "# later\nf()"], "cell 1, line 2: ZeroDivisionError: division"),
     (["x = ("], "cell 1, line 1: SyntaxError: incomplete input"),
-    (["import os\nos._exit(3)"], "cell 1: its process was killed before it ended"),
+    (["import os\nos._exit(3)"], "cell 1, which begins “import os”: its process was killed"),
+    (
+        ["import os, signal, time\ntime.sleep(2)\nos.kill(os.getpid(), signal.SIGKILL)"],
+        "cell 1, line 2: its process was killed before it ended",
+    ),
+    (["import ctypes\nctypes.string_at(0)"], "cell 1, line 2: its process was killed"),
     (["import sys\nsys.exit(3)"], "cell 1: SystemExit: 3"),
-    (["while True:\n    pass"], "cell 1: takes more than 3 seconds"),
+    (
+        ["def f():\n    while True:\n        abs(1)", "# later\nf()"],
+        "cell 1, line 3: takes more than 3 seconds",
+    ),
     ([], "cell 1: CheckError: The check it-rose of it-rose is declared but was not run"),
     (
         [f"{CHECK}    return 1 / 0", ASKED],

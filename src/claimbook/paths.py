@@ -70,7 +70,7 @@ def shown(path: Path) -> str:
         The path relative to the book's root, or unchanged outside it.
     """
     try:
-        return path.resolve().relative_to(root()).as_posix()
+        return (path.parent.resolve() / path.name).relative_to(root()).as_posix()
     except (ValueError, ClaimbookError):
         return str(path)
 

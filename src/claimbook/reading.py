@@ -15,7 +15,12 @@ MOST_BYTES = 64 << 20
 MOST_YAML = 1 << 20
 MOST_ALIASES = 50
 DEEPEST = 30
-_KINDS = ((stat.S_ISDIR, "a folder"), (stat.S_ISFIFO, "a pipe"))
+_KINDS = ((stat.S_ISDIR, "a folder"), (stat.S_ISFIFO, "a pipe"), (stat.S_ISLNK, "a link"))
+# Controls, and what turns the order of letters about; in JSON and YAML they may be written out.
+_UNSEEN = re.compile(
+    r"[\0-\x08\x0b\x0e-\x1f\x7f\u200b\u202a-\u202e\u2060\u2066-\u2069]|\\u20(?:0b|2[a-e]|6[06-9])",
+    re.IGNORECASE,
+)
 _CONFLICT = re.compile(r"^(?:<{7}|>{7}) ", re.MULTILINE)
 Fault = type[ClaimbookError]
 
@@ -24,7 +29,7 @@ def content(path: Path, fault: Fault = ClaimbookError) -> bytes:
     """Return what a file holds; what is no file, or far too large, is refused before it is read."""
     name = paths.shown(path)
     try:
-        found = path.stat()
+        found = path.lstat()
         if not stat.S_ISREG(found.st_mode):
             kind = next((text for test, text in _KINDS if test(found.st_mode)), "a device")
             raise fault(f"{name} is {kind}, where a file should be: restore the file from git.")
@@ -45,18 +50,20 @@ def text(path: Path, fault: Fault = ClaimbookError) -> str:
 def decoded(found: bytes, name: str, fault: Fault = ClaimbookError) -> str:
     """Return bytes as text; ``name`` says where they stand."""
     try:
-        read = found.decode("utf-8-sig")
+        read = found.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
     except UnicodeDecodeError as error:
         if found.startswith((b"\xff\xfe", b"\xfe\xff")):
-            raise fault(f"{name} is written in UTF-16: save it as UTF-8.") from None
+            raise fault(f"{name} is written in UTF-16 or 32: save it as UTF-8.") from None
         line, byte = _line(found, error.start), found[error.start : error.start + 1]
         meant = byte.decode("cp1252", "replace")
         raise fault(
             f"{name}, line {line}: is not UTF-8 (the byte 0x{byte.hex().upper()}, which in "
             f"Windows-1252 is {meant}): save the file as UTF-8."
         ) from None
-    if (place := read.find("\0")) >= 0:
-        raise fault(f"{name}, line {_line(read, place)}: holds a NUL character: remove it.")
+    if unseen := _UNSEEN.search(read):
+        what = "NUL" if unseen[0] == "\0" else ascii(unseen[0]).strip("'")
+        line = _line(read, unseen.start())
+        raise fault(f"{name}, line {line}: holds a {what} character, which is not seen: remove it.")
     if marks := _CONFLICT.search(read):
         raise fault(
             f"{name}, line {_line(read, marks.start())}: holds the marks of a merge that was not "

@@ -1,49 +1,70 @@
-"""Write files all or none: a full disk, a fault or a kill leaves the book as it was."""
+"""Write files all or none: a full disk, a fault or a kill leaves the book as it was.
+
+What a killed command had ready to write, the next command writes.
+"""
 
 from __future__ import annotations
 
 import os
+import re
+import shutil
 import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
+from claimbook import paths
+
+_STAGED = ".writing-"
+_PLAN = "plan.txt"  # a line each: the places in the book of the files beside it, by their numbers
+_PLACE = re.compile(r"(?:(?:book|tests)/(?:\w[\w-]*/)*)?\w[\w-]*\.\w+")
+
 
 def write_all(contents: Mapping[Path, bytes]) -> None:
-    """Write each file whole beside its place, then rename all, in the order given.
+    """Write each file whole into a folder of its own, then rename all, in the order given.
 
     Nothing that takes time stands between the renames.
     """
-    staged: dict[Path, Path] = {}
-    before: dict[Path, bytes | None] = {}
-    made: list[Path] = []  # folders
-    done: list[Path] = []
-    try:
-        for path, content in contents.items():
-            for folder in reversed((path.parent, *path.parent.parents)):
-                if not folder.exists():
-                    folder.mkdir()
-                    made.append(folder)
-            before[path] = path.read_bytes() if path.exists() else None
-            with tempfile.NamedTemporaryFile(
-                dir=path.parent, prefix=".", suffix=".tmp", delete=False
-            ) as part:
-                staged[path] = Path(part.name)
-                part.write(content)
-            staged[path].chmod(0o644)
-        for path, part_path in staged.items():
-            os.replace(part_path, path)
-            done.append(path)
-    except BaseException:
-        for path in done:
-            held = before[path]
-            if held is None:
-                path.unlink()
-            else:
-                path.write_bytes(held)
-        for part_path in staged.values():
-            part_path.unlink(missing_ok=True)
-        for folder in reversed(made):
-            with suppress(OSError):
-                folder.rmdir()
-        raise
+    root = paths.root()
+    above = {folder for path in contents for folder in path.parents if not folder.exists()}
+    with tempfile.TemporaryDirectory(dir=root, prefix=_STAGED) as folder:
+        staged = Path(folder)
+        for number, (path, content) in enumerate(contents.items()):
+            (staged / str(number)).write_bytes(content)
+            if path.exists():
+                shutil.copyfile(path, staged / f"{number}-before")
+        names = [path.relative_to(root).as_posix() for path in contents]
+        (staged / "plan").write_text("\n".join(names), encoding="utf-8")
+        (staged / "plan").rename(staged / _PLAN)  # from here on a kill stops nothing
+        try:
+            _rename(staged)
+        except BaseException:
+            (staged / _PLAN).unlink()
+            for number, path in enumerate(contents):
+                if (staged / f"{number}-before").exists():
+                    shutil.move(staged / f"{number}-before", path)
+                elif not (staged / str(number)).exists():
+                    path.unlink()
+            for made in sorted(above, reverse=True):
+                with suppress(OSError):
+                    made.rmdir()
+            raise
+
+
+def finish() -> None:
+    """Write what commands that were killed had ready, and remove what they had not."""
+    for staged in paths.root().glob(f"{_STAGED}*"):
+        if (staged / _PLAN).is_file():
+            _rename(staged)
+        shutil.rmtree(staged, ignore_errors=True)
+
+
+def _rename(staged: Path) -> None:
+    root = paths.root()
+    for number, name in enumerate((staged / _PLAN).read_text("utf-8", "replace").splitlines()):
+        path = root / name
+        # A folder of that name may come with a stranger's copy of the book.
+        if _PLACE.fullmatch(name) and path.parent.resolve().is_relative_to(root):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with suppress(FileNotFoundError):  # it was renamed before the kill
+                os.replace(staged / str(number), path)

@@ -7,7 +7,9 @@ reads the snapshot that it is given, uses its options, and shows what it found b
 from __future__ import annotations
 
 import ast
+import builtins
 import re
+import symtable
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
@@ -37,23 +39,27 @@ DIRECTIVES = (
 ROLES = ("abbr", "cite", "cite:p", "cite:t", "doc", "eq", "math", "ref", "sub", "sup", "term")
 _SETTINGS = ("html_meta", "myst", "mystnb", "render", "substitutions")
 _DOORS = ("change", "claim", "estimates", "figures", "models", "share_change", "status", "window")
-_MODULES = {
-    *("IPython", "builtins", "ctypes", "gc", "glob", "importlib", "inspect", "io", "ipykernel"),
-    *("os", "pathlib", "pickle", "runpy", "shutil", "sqlite3", "subprocess", "sys", "tempfile"),
-    *("aiohttp", "http", "httpx", "requests", "socket", "unittest", "urllib", "wbgapi"),
-}
+_MODULES = (
+    *(LIBRARY, "pandas", "numpy", "scipy", "statsmodels", "plotly", "collections", "dataclasses"),
+    *("datetime", "fractions", "functools", "itertools", "math", "random", "re", "statistics"),
+    *("string", "textwrap", "time", "typing"),
+)
 _CALLS = {
     *("__import__", "breakpoint", "compile", "delattr", "display", "eval", "exec", "get_ipython"),
-    *("globals", "input", "open", "setattr", "vars", "__builtins__", "__loader__"),
+    *("globals", "input", "locals", "open", "setattr", "vars", "__builtins__", "__loader__"),
 }
 # The rooms of a snapshot behind its doors.
 _INNER = {"folder", "limited_to", "masks", "only", "store"}
 _READERS = re.compile(r"read_\w+|fromfile|loadtxt|genfromtxt|memmap|load|fetch_\w+|get_rdataset")
+_WRITERS = re.compile(r"write_\w+|save\w*|tofile|to_(?:clipboard|csv|excel|hdf|parquet|pickle|sql)")
+_ELSEWHERE = {"data", "datasets", "io"}  # where the libraries keep figures, or read them
+# What of the chapter's own may be set: the names of a table, and the layout of a figure.
+_SETTABLE = re.compile(r"\w+\.(?:.*\.)?(?:name|names|index|columns)|\w+\.(?:layout|data)\b.*")
 _CHANGES = {
     *("append", "clear", "extend", "insert", "pop", "popitem", "remove", "setdefault", "update"),
 }
-_DIRECTIVE = re.compile(r"^\s*(?:`{3,}|:{3,}|~{3,})\s*\{([^}\s]*)\}", re.MULTILINE)
-_ROLE = re.compile(r"\{([a-z:_-]+)\}(?=`)")
+_DIRECTIVE = re.compile(r"^[\s>*+\d.)-]*(?:`{3,}|:{3,}|~{3,})\s*\{([^}\s]*)\}", re.MULTILINE)
+_ROLE = re.compile(r"\{([^{}\s`]+)\}(?=`)")
 
 
 def faults(notebook: NotebookNode, claim_id: str | None, folder: Path) -> list[Fault]:
@@ -131,6 +137,8 @@ def _markdown(text: str, number: int) -> Iterator[str]:
         yield "begins with settings of its own: remove them."
     if "{{" in text:
         yield "holds {{ … }}, which pages do not fill in: bind the number, as in [1.2](value:…)."
+    if attributes := re.search(r"\]\{[^}`]*\}(?!`)", text):
+        yield f"gives words attributes, {attributes[0]:.40}: remove them."
     for kind, known, named in (("directive", DIRECTIVES, _DIRECTIVE), ("role", ROLES, _ROLE)):
         for name in named.findall(text):
             if name not in known:
@@ -151,13 +159,8 @@ class _Program:
         self.trees, self.claim_id, self.folder = trees, claim_id, folder
         self.imports: dict[str, str] = {}  # name to what it stands for, dotted
         for node in self._nodes():
-            if isinstance(node, ast.Import):
-                for one in node.names:
-                    first = one.name.split(".")[0]
-                    self.imports[one.asname or first] = one.name if one.asname else first
-            elif isinstance(node, ast.ImportFrom):
-                for one in node.names:
-                    self.imports[one.asname or one.name] = f"{node.module}.{one.name}"
+            for name, place in _imports(node).items():
+                self.imports.setdefault(name, place)
         self.doors = {name for name, place in self.imports.items() if place.startswith(LIBRARY)}
         self.own = self._aliases({*self.doors, CLAIM_CELL})  # the library's: not to be changed
         self.shielded = self._aliases({*self.imports, *self.own})
@@ -177,6 +180,7 @@ class _Program:
         yield from self._rebound()
         if self.claim_id is not None:
             yield from self._checks()
+            yield from self._shown()
 
     def _nodes(self) -> Iterator[ast.AST]:
         return (node for tree in self.trees.values() for node in ast.walk(tree))
@@ -188,11 +192,12 @@ class _Program:
         """Return the names given and those assigned from one of them, or from a part of it."""
         while True:
             more = {
-                target.id
-                for node in self._nodes()
-                if isinstance(node, ast.Assign) and _root(node.value) in names
-                for target in node.targets
-                if isinstance(target, ast.Name)
+                name.id
+                for targets, value in map(_binding, self._nodes())
+                if not names.isdisjoint(_roots(value))
+                for target in targets
+                for name in ast.walk(target)
+                if isinstance(name, ast.Name)
             }
             if more <= names:
                 return names
@@ -214,32 +219,37 @@ class _Program:
         elif isinstance(node, Function) and node.name.startswith("_repr_"):
             yield f"defines {node.name}: only the library says how a claim or chart is shown."
         elif isinstance(node, ast.Call) and _is_of_claim(node.func, "value"):
-            kept = node.args[1] if len(node.args) > 1 else None
-            kept = kept.operand if isinstance(kept, ast.UnaryOp) else kept
-            if isinstance(kept, ast.Constant):
+            kept = [*node.args[1:], *(one.value for one in node.keywords if one.arg == "number")]
+            if kept and all(map(_typed, ast.walk(kept[0]))):
                 yield f"{ast.unparse(node):.60} keeps what is typed: keep what is computed."
+        elif isinstance(node, ast.Call) and ast.unparse(node.func) == "getattr":
+            if ast.unparse(node.args[0]) in {*self.imports, CLAIM_CELL}:
+                yield f"{ast.unparse(node):.60}: write the name after a point."
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
             text, root = ast.unparse(node.func), _root(node.func)
             if node.func.attr in _CHANGES and root in self.own:
                 yield f"{text} changes what is not the chapter's own: make a copy."
-        if (
-            isinstance(node, ast.Attribute | ast.Subscript)
-            and not isinstance(node.ctx, ast.Load)
-            and _root(node) in self.shielded
-        ):
-            yield f"assigns to {ast.unparse(node)}, which is not the chapter's own: make a copy."
+        if isinstance(node, ast.Attribute | ast.Subscript) and not isinstance(node.ctx, ast.Load):
+            text, subscript = ast.unparse(node), isinstance(node, ast.Subscript)
+            if _root(node) in self.shielded or not (subscript or _SETTABLE.fullmatch(text)):
+                yield f"assigns to {text}, which is not the chapter's own: make a copy."
 
     def _imported(self, module: str, name: str) -> Iterator[str]:
         root, *rest = [*module.split("."), *filter(None, [name])]
         helper = self.folder / root
         if module.startswith(".") or helper.with_suffix(".py").is_file() or helper.is_dir():
             yield f"imports {module}, a file beside the chapter: write its functions into a cell."
-        elif root in _MODULES:
-            yield f"imports {root}: a chapter reads its figures from the snapshot, by `wdi[CODE]`."
+        elif root not in _MODULES:
+            yield (
+                f"imports {root}: a chapter reads its figures from the snapshot, by `wdi[CODE]`, "
+                f"and computes with {', '.join(_MODULES[1:6])} and plain Python."
+            )
         elif root == LIBRARY and rest and self._behind(rest[0]):
             yield f"imports {'.'.join([root, *rest])}: chapters use claimbook's doors alone."
-        elif root in ("plotly", "statsmodels", "scipy") and {"data", "datasets"} & {*rest}:
-            yield f"imports {module}, figures that no claim file declares."
+        elif root != LIBRARY and (_ELSEWHERE & {*rest} or _READERS.fullmatch(name)):
+            yield f"imports {'.'.join([root, *rest])}, figures that no claim file declares."
+        elif name == "*":
+            yield f"imports everything of {module}: name what is used."
 
     def _behind(self, name: str) -> bool:
         return self.claim_id is not None and name not in _DOORS
@@ -254,10 +264,12 @@ class _Program:
             yield f"reaches for {text}, behind a snapshot's doors: read series by `wdi[CODE]`."
         elif place == LIBRARY and len(parts) == 1 and self._behind(parts[0]):
             yield f"reaches for {text}: chapters use claimbook's doors alone."
-        elif root in self.imports and place != LIBRARY and _READERS.fullmatch(node.attr):
+        elif root in self.shielded - self.own and _READERS.fullmatch(node.attr):
             yield f"{text} reads what no claim file declares: read figures by `wdi[CODE]`."
-        elif place in ("plotly", "statsmodels", "scipy") and node.attr in ("data", "datasets"):
+        elif root in self.imports and place != LIBRARY and node.attr in _ELSEWHERE:
             yield f"{text} holds figures that no claim file declares: read them by `wdi[CODE]`."
+        elif _WRITERS.fullmatch(node.attr):
+            yield f"{text} writes a file: show what it would hold."
 
     # Names that stand for something else
 
@@ -266,10 +278,27 @@ class _Program:
         opened = f"{CLAIM_CELL} = claimbook.claim({self.claim_id!r})"
         for number, statement in self._statements():
             for name in _bound(statement):
-                if name in self.doors:
+                if name in self.doors and _imports(statement).get(name) != self.imports[name]:
                     yield number, f"gives {name}, of the library, another meaning: name it apart."
                 elif name == CLAIM_CELL and ast.unparse(statement) != opened:
                     yield number, f"sets {name}: it is opened once, by `{opened}`."
+            if ast.unparse(statement) != opened and any(map(self._opens, ast.walk(statement))):
+                yield number, f"opens a claim: that is done once, by `{opened}`."
+
+    def _opens(self, node: ast.AST) -> bool:
+        of = node.value if isinstance(node, ast.Attribute) and node.attr == CLAIM_CELL else None
+        return isinstance(of, ast.Name) and self.imports.get(of.id) == LIBRARY
+
+    def _shown(self) -> Iterator[Fault]:
+        """Yield where a cell shows or draws what was typed, and nothing that was computed."""
+        for number, tree in self.trees.items():
+            plain = [one for one in tree.body if not isinstance(one, Function | ast.ClassDef)]
+            calls = [node for one in plain for node in ast.walk(one) if _shows(node)]
+            last = [one for one in tree.body[-1:] if isinstance(one, ast.Expr)]
+            for node in (*calls, *last):
+                names = _names(node)
+                if not (names | self._reached(names)) & self.computed:
+                    yield number, f"{ast.unparse(node):.60} shows what is typed: compute it."
 
     def _checks(self) -> Iterator[Fault]:
         """Yield what the functions of the checks may not do, and checks that are run twice."""
@@ -285,7 +314,7 @@ class _Program:
             if calls:
                 named |= _names(statement)
         for statement in (one for _, one in self._statements()):
-            if isinstance(statement, ast.Assign) and named & set(_bound(statement)):
+            if isinstance(statement, ast.Assign) and named & _bound(statement):
                 named |= _names(statement)
         for name in sorted(named & self.functions.keys()):
             number, function = self.functions[name]
@@ -304,6 +333,8 @@ class _Program:
                 )
             elif not own and name != names[0]:
                 yield f"{function.name} takes the option {name} and never uses it."
+            elif not own and not self._reached({function.name}) & self.computed:
+                yield f"{function.name} reads neither its snapshot nor a model: compute with one."
         for name in sorted(self._reached({function.name}) & self.from_snapshots):
             yield (
                 f"{function.name} reads {name}, which was read before it was asked: a check reads "
@@ -323,21 +354,78 @@ class _Program:
 
     @cached_property
     def from_snapshots(self) -> set[str]:
-        """Return the names of the program that hold a snapshot, or what was made of one."""
+        """The names of the program that hold a snapshot, or what was made of one."""
+        return self._made_of({_SNAPSHOT})
+
+    @cached_property
+    def computed(self) -> set[str]:
+        """The names that hold what a claim, a function, or a model of the library gave."""
+        models = {name for name, place in self.imports.items() if f"{LIBRARY}.models" in place}
+        return self._made_of({CLAIM_CELL, _SNAPSHOT, *models, *self.functions})
+
+    def _made_of(self, names: set[str]) -> set[str]:
+        """Return the names given, and those that are bound where one of them is read."""
         read = []
         for _, statement in self._statements():
-            if bound := set(_bound(statement)) - self.functions.keys():
+            if bound := _bound(statement) - self.functions.keys():
                 named = _names(statement)
                 read.append((bound, named | self._reached(named)))
-        tainted = {_SNAPSHOT}
-        while more := set().union(*(bound for bound, named in read if named & tainted)) - tainted:
-            tainted |= more
-        return tainted
+        made = set(names)
+        while more := set().union(*(bound for bound, named in read if named & made)) - made:
+            made |= more
+        return made
+
+
+def _imports(node: ast.AST) -> dict[str, str]:
+    """Return the names that an import gives, and what each stands for, dotted."""
+    if isinstance(node, ast.ImportFrom):
+        return {one.asname or one.name: f"{node.module}.{one.name}" for one in node.names}
+    names = [(one.asname, one.name) for one in node.names] if isinstance(node, ast.Import) else []
+    return {own or name.split(".")[0]: name if own else name.split(".")[0] for own, name in names}
+
+
+def _binding(node: ast.AST) -> tuple[list[ast.AST], ast.AST | None]:
+    """Return the targets of a statement or clause that gives something to names, and what."""
+    match node:
+        case ast.Assign():
+            return node.targets, node.value
+        case ast.AnnAssign() | ast.NamedExpr():
+            return [node.target], node.value
+        case ast.For() | ast.comprehension():
+            return [node.target], node.iter
+        case ast.withitem(optional_vars=ast.AST()):
+            return [node.optional_vars], node.context_expr
+    return [], None
+
+
+def _roots(node: ast.AST | None) -> Iterator[str | None]:
+    """Yield the names of which an expression is a part, each of those that a list or dict holds."""
+    held = getattr(node, "elts", None) or getattr(node, "values", None)
+    if isinstance(held, list):
+        for one in held:
+            yield from _roots(one)
+    elif node is not None:
+        yield _root(node)
+
+
+def _typed(node: ast.AST) -> bool:
+    """Tell whether a part of an expression computes nothing of what another gave."""
+    if isinstance(node, ast.Name):
+        return node.id in vars(builtins)
+    return not isinstance(node, ast.BinOp | ast.Attribute)
+
+
+def _shows(node: ast.AST) -> bool:
+    return isinstance(node, ast.Call) and ast.unparse(node.func) in ("print", "figures.chart")
 
 
 def _root(node: ast.AST) -> str | None:
     """Return the name that attributes, places and checks are asked of; None for anything else."""
-    while isinstance(node, ast.Attribute | ast.Subscript) or _asks(node):
+    while (
+        isinstance(node, ast.Attribute | ast.Subscript | ast.NamedExpr)
+        or _asks(node)
+        or _lists(node)
+    ):
         node = node.func if isinstance(node, ast.Call) else node.value
     return node.id if isinstance(node, ast.Name) else None
 
@@ -345,6 +433,12 @@ def _root(node: ast.AST) -> str | None:
 def _asks(node: ast.AST) -> bool:
     """Tell whether a node is `claim.check(…)`."""
     return isinstance(node, ast.Call) and _is_of_claim(node.func, "check")
+
+
+def _lists(node: ast.AST) -> bool:
+    """Tell whether a node asks a mapping for what it holds."""
+    asked = node.func if isinstance(node, ast.Call) else None
+    return isinstance(asked, ast.Attribute) and asked.attr in ("get", "items", "values")
 
 
 def _is_of_claim(node: ast.AST, name: str) -> bool:
@@ -370,13 +464,15 @@ def _reads(function: Function) -> set[str]:
     return _names(function) & {*definitions.read_globally(function), _SNAPSHOT}
 
 
-def _bound(statement: ast.AST) -> Iterator[str]:
-    """Yield the names that a statement binds in the program itself, not within a function."""
-    if isinstance(statement, Function | ast.ClassDef):
-        yield statement.name
-    elif isinstance(statement, ast.Name):
-        if not isinstance(statement.ctx, ast.Load):
-            yield statement.id
-    elif not isinstance(statement, ast.Lambda | ast.comprehension):
-        for child in ast.iter_child_nodes(statement):
-            yield from _bound(child)
+def _bound(statement: ast.stmt) -> set[str]:
+    """Return the names that a statement binds in the program itself, from within functions too."""
+
+    def of(scope: symtable.SymbolTable) -> Iterator[str]:
+        for one in scope.get_symbols():
+            inner = scope.get_type() != "module" and not one.is_declared_global()
+            if (one.is_assigned() or one.is_imported()) and not inner:
+                yield one.get_name()
+        for child in scope.get_children():
+            yield from of(child)
+
+    return {*of(symtable.symtable(ast.unparse(statement), "", "exec"))}

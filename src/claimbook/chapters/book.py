@@ -17,7 +17,7 @@ from claimbook.chapters.finding import Finding
 from claimbook.chapters.notebooks import ChapterError
 from claimbook.claims import declared, essay_words, files
 from claimbook.claims.output import claim_text, expanded
-from claimbook.data import snapshot
+from claimbook.data import snapshot, yamlfile
 from claimbook.errors import ClaimbookError, nearest
 from claimbook.figures import words
 from claimbook.writing import write_all
@@ -69,7 +69,7 @@ class Book:
         from sphinx_external_toc.parsing import MalformedError, parse_toc_yaml
 
         path = self.root / "_toc.yml"
-        reading.yaml_text(path, ChapterError)
+        yamlfile.loaded(reading.yaml_text(path, ChapterError), path.name, "safe", ChapterError)
         try:
             return list(parse_toc_yaml(path))
         except (MalformedError, TypeError, AttributeError) as fault:

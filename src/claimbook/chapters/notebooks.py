@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import hashlib
 import itertools
 import json
@@ -9,7 +10,9 @@ import multiprocessing
 import os
 import re
 import signal
+import tempfile
 import threading
+import time
 from collections.abc import Mapping
 from importlib.metadata import EntryPoint
 from multiprocessing import resource_tracker
@@ -36,6 +39,7 @@ _WARM = (
     *("plotly.graph_objects", "scipy.stats", "statsmodels.api", "jsonschema", "ruamel.yaml"),
 )
 _FORKED = "claimbook-forked"
+_TOLD = "CLAIMBOOK_TOLD"  # the file to which a kernel tells twice a second at which lines it is
 _FRAME = re.compile(r"Cell In\[(\d+)\], line (\d+)")
 
 
@@ -130,11 +134,16 @@ def executed(path: Path, data: Path | None = None) -> nbformat.NotebookNode:
     )
     start_warm()
     book = {"CLAIMBOOK_ROOT": str(paths.root()), "CLAIMBOOK_DATA": str(data or paths.data())}
-    try:
-        client.execute(env=os.environ | book)
-    except (CellExecutionError, RuntimeError, OSError) as fault:  # two of nbclient's are its own
-        where = paths.shown(path) + (f", cell {begun[-1]}" if begun else "")
-        raise ChapterError(_why(notebook, fault, where, paths.shown(path))) from None
+    with tempfile.TemporaryDirectory() as folder:
+        told = Path(folder, "lines")
+        told.touch()
+        try:
+            client.execute(env=os.environ | book | {_TOLD: str(told)})
+        except (CellExecutionError, RuntimeError, OSError) as fault:  # two are nbclient's own
+            where = f", cell {begun[-1]}" if begun else ""
+            if begun and isinstance(fault, CellTimeoutError | DeadKernelError):
+                where = _place(notebook, begun[-1], told)
+            raise ChapterError(paths.shown(path) + _why(notebook, fault, where)) from None
     notebook.metadata["kernelspec"] = dict(KERNEL)
     notebook.metadata["language_info"] = {"name": "python"}
     for cell in notebook.cells:
@@ -142,7 +151,22 @@ def executed(path: Path, data: Path | None = None) -> nbformat.NotebookNode:
     return notebook
 
 
-def _why(notebook: nbformat.NotebookNode, fault: Exception, where: str, name: str) -> str:
+def _place(notebook: nbformat.NotebookNode, number: int, told: Path) -> str:
+    """Name a cell that does not end, and the line that its kernel told last, or how it begins."""
+    from ipykernel.compiler import get_file_name
+
+    cells = enumerate(notebook.cells)
+    files = {Path(get_file_name(cell.source)).stem: n for n, cell in cells if _executes(cell)}
+    last = told.read_text("utf-8", "replace").rpartition("Fatal")[2]
+    frames = re.findall(r'(\d+)\.py", line (\d+)', last)  # the line called last comes first
+    places = [(files[file], line) for file, line in frames if file in files]
+    if number in (cell for cell, _ in places):
+        return ", cell {}, line {}".format(*places[0])
+    first = notebook.cells[number].source.strip().splitlines()[0]
+    return f", cell {number}, which begins “{first:.40}”"
+
+
+def _why(notebook: nbformat.NotebookNode, fault: Exception, where: str) -> str:
     """Say why a notebook did not run to its end, and in which cell and line that began."""
     if isinstance(fault, CellTimeoutError):
         return (
@@ -164,7 +188,7 @@ def _why(notebook: nbformat.NotebookNode, fault: Exception, where: str, name: st
     if frames := _FRAME.findall(cause):
         count, line = map(int, frames[-1])
         ran = [n for n, cell in enumerate(notebook.cells) if _executes(cell)]
-        where = f"{name}, cell {ran[count - 1]}, line {line}"
+        where = f", cell {ran[count - 1]}, line {line}"
     said = re.sub(r" \(\d+\.py, line \d+\)", "", failed.evalue)
     return f"{where}: {failed.ename}: {said}"
 
@@ -228,8 +252,19 @@ def serve(arguments: list[str], folder: str, environment: Mapping[str, str]) -> 
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(environment)
+    threading.Thread(target=_tell, args=(environment[_TOLD],), daemon=True).start()
     # 1 stands for no parent to poll: that of a forked process is the process it was forked from.
     IPKernelApp.launch_instance([*arguments, "--IPKernelApp.parent_handle=1"])
+
+
+def _tell(file: str) -> None:
+    """Write again and again at which lines this process is, and where it was when it crashed."""
+    with open(file, "a", encoding="utf-8") as last:
+        faulthandler.enable(last)
+        while True:
+            with open(file, "w", encoding="utf-8") as told:
+                faulthandler.dump_traceback(told)
+            time.sleep(0.5)
 
 
 def end_with_parent() -> None:

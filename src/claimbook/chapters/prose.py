@@ -16,7 +16,11 @@ from claimbook.errors import ClaimbookError, nearest
 SCHEME = "value:"
 # None drops a sign or shows more than four decimals.
 FORMAT = re.compile(r"|\+?(,|,?\.[0-4]f|\.[01]%)")
-LINK = re.compile(r'\[(?P<text>[^\[\]]*)\]\(value:(?P<name>[^\s)]+)(?:\s+"(?P<format>[^"]*)")?\)')
+LINK = re.compile(
+    r'(?<!!)\[(?P<text>[^\[\]]*)\]\(value:(?P<name>[^\s)]+)(?:\s+"(?P<format>[^"]*)")?\)'
+)
+# Anything else that binds would stay what was typed.
+_OTHERWISE = re.compile(rf"(?:\]\(\s*|\]:\s*|<)<?{SCHEME}", re.IGNORECASE)
 
 
 class ProseError(ClaimbookError):
@@ -36,7 +40,9 @@ def bound(text: str, output: Mapping[str, Any]) -> str:
 
 
 def hidden(text: str) -> str | None:
-    """Say which formula of a text swallows a bound number, so that a reader would not see it."""
+    """Say which bound number a reader would not see: in a formula, or written otherwise."""
+    if _OTHERWISE.search(LINK.sub("", text)):
+        return f'a number is bound in another way than as [1.2]({SCHEME}check-id.value ".1f")'
     if "$" not in text or f"]({SCHEME}" not in text:
         return None
     from markdown_it import MarkdownIt
@@ -102,6 +108,10 @@ def lookup(name: str, output: Mapping[str, Any]) -> float | str:
     """
     if "checks" not in output:
         return _lookup_of_another(name, output)
+    if "/" in name:
+        raise ProseError(
+            f"value:{name} is another claim's: a chapter binds its own numbers, and links to others"
+        )
     place: Any = {**output, **{check["id"]: _flat(check) for check in output["checks"]}}
     # Vintage names and economy codes hold no dots, so a name splits cleanly at them.
     for part in name.split("."):

@@ -7,10 +7,12 @@ execute it.
 from __future__ import annotations
 
 import ast
+import html
 import re
 import subprocess
 import sys
 import time
+import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -44,17 +46,25 @@ FIELDS = {
 }
 _YEARS = r"(?:1[89]|20)\d\d(?:[–-](?:(?:1[89]|20)\d\d|\d\d))?"
 _ALLOWED = re.compile(
-    # A formula, as _config.yml has it, that is more than a number; a role; the target of a link;
-    r"(?<!\\)\$(?! )[^$]*[A-Za-z=<>][^$]*(?<!\\)\$(?!\d)|\{[\w:]+\}`[^`]*`|\]\([^)]*\)|https?://\S+|"
+    # A formula, as _config.yml has it, of more than a number, and of none with two digits; a role;
+    # the target of a link;
+    r"(?<!\\)\$(?! )(?![^$]*\d[.,]?\d)[^$]*[A-Za-z=<>][^$]*(?<!\\)\$(?!\d)|\{[\w:]+\}`[^`]*`|"
+    r"\]\([^\s)]*|https?://\S+|"
     # and what may be typed: paragraphs, years, the intervals' 95 %.
     rf"¶+\s*\d+(?:[–,]\s*\d+)*|\b{_YEARS}\b|95\s%(?=\s+intervals?\b)"
 )
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z*(“\[])|\n\s*\n")
 # A sign or digit at a bound number's side would be read as a part of it.
 _TOUCHED = re.compile(r"(?:[\d.,+−]|(?<!\w)-)\[[^\[\]]*\]\(value:[^)]*\)|\]\(value:[^)]*\)\d")
+_VERDICT = r"(?:supported|contradicted|mixed|inconclusive)"
 _TYPED_VERDICT = re.compile(
-    r"\bverdict(?: is| was|:)\W{0,4}(?:supported|contradicted|mixed|inconclusive)\b"
-    r"|\*(?:supported|contradicted|mixed|inconclusive|supports|contradicts)\*"
+    # As the predicate of a sentence that is no condition; in emphasis; of the claim itself.
+    r"(?<!\bwhat )\b(?:is|are|was|were|remains?|stands|stays|verdict:)\b\W{0,4}"
+    rf"(?:(?:not|now|still|thus|then|clearly|only|\w+ly)\W+)*{_VERDICT}\b"
+    rf"|\*(?:{_VERDICT}|supports|contradicts)\*"
+    r"|\b(?:figures|data|numbers|evidence)\W+(?:\w+ly\W+)?"
+    r"(?:support|contradict)s?\W+(?:the|this|our|it)\b",
+    re.IGNORECASE,
 )
 _NUMBER = re.compile(r"(?<![\w.])[−+-]?\d+(?:[.,]\d+)*\s?%?")
 _LINK = re.compile(r"\]\(([^)\s]+)\)")
@@ -170,7 +180,7 @@ def _words(chapter: Chapter) -> Finds:
     count = word_count(claim.get("answer", ""))
     if count > ANSWER_WORDS:
         yield chapter.declares(f"the answer has {count} words, more than {ANSWER_WORDS}.")
-    for name in ("answer", "may_write", "may_not_write"):
+    for name in ("title", "sentence", "answer", "may_write", "may_not_write"):
         for text in _typed(claim.get(name, "")):
             yield chapter.declares(f"in {name}, {text}")
     roles = {check["id"]: check["role"] for check in claim["checks"]}
@@ -347,7 +357,8 @@ def _numbers(chapter: Chapter) -> Finds:
 
 def _typed(text: str) -> Iterator[str]:
     """Say which numbers and verdicts of a text are typed, where they should be bound."""
-    for sentence in _SENTENCE.split(text):
+    read = unicodedata.normalize("NFKC", html.unescape(text))  # ½ and &#57; are digits, too
+    for sentence in _SENTENCE.split(read):
         if "{cite" in sentence:
             continue  # the findings of others are cited, not computed
         for found in _NUMBER.findall(_ALLOWED.sub(" ", prose.LINK.sub(" ", sentence))):

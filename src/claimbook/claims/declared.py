@@ -70,7 +70,10 @@ def read() -> list[Row]:
 
 def parse(text: str, name: str) -> list[Row]:
     """Read a ledger's text; ``name`` says where it stands."""
-    lines = list(csv.reader(io.StringIO(text)))
+    try:
+        lines = list(csv.reader(io.StringIO(text)))
+    except csv.Error as error:
+        raise DeclarationError(f"{name} is no table ({error}): restore it from git.") from None
     if not lines or lines[0] != list(Row._fields):
         raise DeclarationError(
             f"{name}, line 1: the header is not {','.join(Row._fields)}: restore it from git."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from importlib import resources
@@ -79,7 +80,14 @@ def claim_series(claim: Mapping[str, Any]) -> list[str]:
 def essays(claims: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
     """Read every essay file, by essay id, each held against the book's claims."""
     folder = paths.root() / "book" / "essays"
-    return {path.stem: load_essay(path, claims) for path in sorted(folder.glob("*.yml"))}
+    found = {path.stem: load_essay(path, claims) for path in sorted(folder.glob("*.yml"))}
+    for claim_id, claim in claims.items():
+        if (named := claim["essay"]) not in found:
+            raise ClaimFileError(
+                f"book/{claim['part']}/{claim_id}.yml, field essay: there is no "
+                f"book/essays/{named}.yml.{nearest(named, found)}"
+            )
+    return found
 
 
 def load_essay(path: Path, claims: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
@@ -127,6 +135,12 @@ def _claim_faults(claim: Any) -> Iterator[Fault]:
             if name not in known.get(base, {}):
                 rule = f"{base} has no option {name}.{nearest(name, known[base])}".rstrip(".")
                 yield (*where, "options", name), rule
+    options = {name for check in checks for name in check.get("options", {})}
+    named = [(("labels", name), name) for name in claim.get("labels", {})]
+    named += [(("sentence",), name) for name in re.findall(r"{([^}]*)}", claim.get("sentence", ""))]
+    for where, name in named:
+        if name not in options:
+            yield where, f"no check has the option {name:.40}.{nearest(name, options)}".rstrip(".")
     primaries, secondaries = roles.count(PRIMARY), roles.count(SECONDARY)
     if primaries != 1:
         yield ("checks",), f"there is one {PRIMARY} check, here {primaries}"

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from claimbook import paths
+from claimbook import paths, writing
 from claimbook.commands import data
 from claimbook.errors import ClaimbookError
 
@@ -24,6 +25,8 @@ class _Commands(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
+            with suppress(ClaimbookError):  # there is no book here
+                writing.finish()
             return super().invoke(ctx)
         except ClaimbookError as fault:
             click.echo(f"claimbook: {fault}", err=True)
