@@ -34,8 +34,6 @@ PATIENCE = 5.0
 class Busy(ClaimbookError):
     """Another refresh is at work on the same data folder."""
 
-    exit_code = 1
-
 
 class Unfinished(ClaimbookError):
     """A refresh was killed between the two renames that replace a vintage."""

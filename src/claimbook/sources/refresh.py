@@ -17,7 +17,7 @@ from claimbook.data.snapshot import CURRENT, Snapshot
 from claimbook.sources import base, contract
 from claimbook.sources.base import Order, Served, Source
 from claimbook.sources.files import CATALOGUE, Files
-from claimbook.sources.worldbank import ARCHIVES, ENDPOINT, WorldBank
+from claimbook.sources.worldbank import ARCHIVES, WorldBank
 
 __all__ = ["Order", "refresh", "refresh_history", "series_of"]
 
@@ -252,7 +252,7 @@ def refresh_history(order: Order) -> dict[str, Any]:
     live, new = folder / code, swap.staged(folder, code)
     cells: dict[str, int] = {}
     losses = []
-    bank = WorldBank(ARCHIVES, endpoint=order.endpoint or ENDPOINT, patience=order.patience)
+    bank = WorldBank(ARCHIVES, endpoint=order.endpoint, patience=order.patience)
     with swap.exclusive(order.data), bank:
         folder.mkdir(exist_ok=True)
         if live.is_dir():
