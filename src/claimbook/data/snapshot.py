@@ -258,15 +258,14 @@ def _misdescribed(package: Any) -> str | None:
         return "it lists no resources"
     names: set[str] = set()
     for one in resources:
-        held = [one.get(part) for part in _PARTS] if isinstance(one, Mapping) else [None]
-        if not all(isinstance(text, str) for text in held):
+        if not (isinstance(one, Mapping) and all(isinstance(one.get(p), str) for p in _PARTS)):
             return "a resource without name, path and hash"
-        for part, text in zip(_PARTS, held, strict=True):
-            if not re.fullmatch(_PARTS[part], text):
-                return f"the {part} {text!r:.60} is none"
-        if held[0] in names:
-            return f"it lists {held[0]} twice"
-        names.add(held[0])
+        for part, form in _PARTS.items():
+            if not re.fullmatch(form, one[part]):
+                return f"the {part} {one[part]!r:.60} is none"
+        if one["name"] in names:
+            return f"it lists {one['name']} twice"
+        names.add(one["name"])
     return None
 
 

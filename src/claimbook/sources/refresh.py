@@ -170,7 +170,6 @@ class _Fetched:
             self.folder,
             vintage=vintage,
             economies=self.economies,
-            series=[],
             created=created,
             description=description,
             carried=carried,
