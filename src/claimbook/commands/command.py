@@ -15,6 +15,11 @@ from claimbook.errors import ClaimbookError
 INTERRUPTED = 130
 
 
+def plain(text: str) -> str:
+    """Return a text in which characters that would steer a terminal are spelled out."""
+    return "".join(c if c.isprintable() or c == "\n" else repr(c)[1:-1] for c in text)
+
+
 class Ended(click.ClickException):
     """The end of a command that could not do what was asked."""
 
@@ -24,7 +29,7 @@ class Ended(click.ClickException):
 
     def show(self, file: Any = None) -> None:
         """Print the sentence."""
-        click.echo(f"claimbook: {self.message}", err=True)
+        click.echo(f"claimbook: {plain(self.message)}", err=True)
 
 
 class Command(click.Command):

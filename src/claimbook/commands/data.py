@@ -17,7 +17,7 @@ from typing import Any
 import click
 
 from claimbook import paths
-from claimbook.commands.command import Command
+from claimbook.commands.command import Command, plain
 from claimbook.errors import ClaimbookError, nearest
 
 
@@ -209,7 +209,7 @@ def _say(found: dict[str, Any], json_file: Path | None, quiet: bool = False) -> 
 
     _write_json(found, json_file)
     if not quiet:
-        click.echo(compare.as_text(found))
+        click.echo(plain(compare.as_text(found)))
 
 
 def _write_json(found: dict[str, Any], path: Path | None) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 import pandas as pd
 
 from claimbook.data import series as known
+from claimbook.data import snapshot
 from claimbook.data.snapshot import ECONOMY_COLUMNS, WORLD_BANK, sha256
 from claimbook.data.yamlfile import SCHEMAS
 
@@ -125,8 +126,9 @@ def write_release(folder: Path, release: str, one: Series) -> None:
         Its figures and provenance.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / "datapackage.json"
-    held = json.loads(path.read_bytes())["resources"] if path.is_file() else []
+    held = []
+    if (folder / "datapackage.json").is_file():
+        held = snapshot.opened(folder).package["resources"]
     resource = write_series(folder, one, release)
     # The economies stand in the vintages, each with its own list.
     del resource["schema"]["foreignKeys"]

@@ -140,11 +140,10 @@ def _mend(data: Path) -> None:
 
 
 def _remove(folder: Path) -> None:
-    if folder.is_symlink():
-        # A vintage that lies elsewhere: the new one stands in the link's place.
-        folder.unlink()
-    elif folder.exists():
+    if folder.is_dir() and not folder.is_symlink():
         shutil.rmtree(folder)
+    else:  # a vintage that lies elsewhere, where it stays; or what is no folder
+        folder.unlink(missing_ok=True)
 
 
 def _to_disk(folder: Path) -> None:

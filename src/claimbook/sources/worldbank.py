@@ -50,6 +50,7 @@ _NAMES = {"economy": "id", "iso2": "iso2Code", "name": "name"}
 _GROUPS = {"region": "region", "income_group": "incomeLevel", "lending_type": "lendingType"}
 _CODES = {"economy": r"[A-Z0-9]{2,3}", "iso2": r"[A-Z0-9]{0,2}"}
 NO_REGION = "NA"  # the region that country/all gives an aggregate
+_MONTH = re.compile(r"(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])")
 _PARENTHESIS = re.compile(r"\s*\((?:BoP, )?([^()]+)\)")
 # What tells a unit, such as "(constant 2015 US$)", from "(modeled ILO estimate)" or "(2017 PPP)".
 _UNIT = re.compile(
@@ -161,8 +162,8 @@ class WorldBank(base.Source):
     def releases(self, code: str) -> Iterator[tuple[str, Served]]:
         """Fetch a series from every release of the archives that holds it, oldest first."""
         found, fault = False, None
-        listed = [str(row["id"]) for row in self._list(f"sources/{self._db}/version")]
-        for version in sorted(one for one in listed if re.fullmatch(r"\d{6}", one)):
+        listed = {str(row["id"]) for row in self._list(f"sources/{self._db}/version")}
+        for version in sorted(filter(_MONTH.fullmatch, listed)):
             release, name = copy.copy(self), f"{version[:4]}-{version[4:]}"
             release._version = version
             try:
@@ -287,18 +288,19 @@ class WorldBank(base.Source):
         path += f"/version/{self._version}" if self._version else ""
         for row in self._wb.fetch(path, {"per_page": per_page}):
             about = {one["concept"].lower(): one for one in row["variable"]}
-            code, year = about["series"]["id"], about["time"]["value"]
+            code, economy = about["series"]["id"], about["country"]["id"].strip()
+            year = about["time"]["value"].strip()
             # A row may leave out what the address says; it may not say otherwise.
             release = about.get("version", {"id": self._version})["id"]
             if code not in codes:
-                raise _wrong(f"the series {code}", ", ".join(codes))
+                raise _wrong(f"the series {code!s:.60}", ", ".join(codes))
             if release != self._version:
-                raise _wrong(f"{code} of the version {release}", self._version)
+                raise _wrong(f"{code} of the version {release!s:.60}", self._version)
             if code not in found:
-                title = str(about["series"].get("value") or "").strip()
+                title = (about["series"].get("value") or "").strip()
                 found[code] = Served(code, [], title, updated=self._listener.first.updated)
-            year = int(year) if year.isdigit() else about["time"]["id"]
-            found[code].cells.append((about["country"]["id"], year, row["value"]))
+            year = int(year) if re.fullmatch("[0-9]{4}", year) else year
+            found[code].cells.append((economy, year, row["value"]))
         for code in codes:
             if code not in found:
                 raise _not_served(code)
@@ -422,6 +424,8 @@ def economy_table(rows: Iterable[dict[str, Any]], groups: Iterable[dict[str, Any
     for column, form in _CODES.items():
         for code in table.loc[~table[column].str.fullmatch(form), column]:
             raise broken(f"calls one {code!r:.40}, which is no code")
+    for code in table.loc[table["name"] == "", "economy"]:
+        raise broken(f"has no name for {code}")
     for name in table.drop(columns="aggregate").to_numpy().ravel():
         if fault := unreadable(name):
             raise broken(f"has the name {name!r:.40}, which {fault}")
