@@ -386,7 +386,7 @@ def releases(world):
 @pytest.mark.parametrize(
     ("name", "text", "words"),
     [
-        ("datapackage.json", '{"resources": [5]}', "a resource without name, path and hash"),
+        ("datapackage.json", '{"resources": [5]}', "resources 1: 5 is not of type 'object'"),
         ("2013-12.csv", "economy,year,value\n", "2013-12.csv is not the file that"),
     ],
 )

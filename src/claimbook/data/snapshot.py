@@ -18,6 +18,7 @@ import hashlib
 import io
 import re
 import stat
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -29,7 +30,7 @@ import numpy as np
 import pandas as pd
 
 from claimbook import paths, reading
-from claimbook.data import swap
+from claimbook.data import swap, yamlfile
 from claimbook.data.swap import HISTORY
 from claimbook.errors import ClaimbookError, nearest
 
@@ -38,12 +39,7 @@ T = TypeVar("T")
 CURRENT = "current"
 ECONOMIES = "economies"
 ECONOMY_COLUMNS = ("economy", "iso2", "name", "region", "income_group", "lending_type", "aggregate")
-# What is asked of a resource, and what each looks like: a path never leaves the folder.
-_FILE = r"[A-Za-z0-9][\w.-]*"
-_PARTS = {"name": _FILE, "path": _FILE, "hash": r"(sha256:)?[0-9a-f]+"}
-# What it may say of itself, in words.
-_WORDS = ("title", "unit", "description", "vintage", "served_title", "retrieved", "how")
-_DAY = r"\d{4}-(0[1-9]|1[0-2])-\d{2}.*|"
+MOST_BYTES = 4 << 20  # of a data package; that of a hundred series holds 120 KB
 _YEARS = (1000, 2200)
 _LONG = ["economy", "year", "value"]
 WORLD_BANK = "World Bank, World Development Indicators"
@@ -254,45 +250,16 @@ def opened(folder: Path) -> Store:
 @lru_cache(maxsize=32)
 def _store(folder: Path, text: bytes) -> Store:
     name = paths.shown(folder / "datapackage.json")
+    if len(text) > MOST_BYTES:
+        raise SnapshotError(f"{name} holds {len(text):,} bytes, more than any data package.")
     package = reading.parsed(reading.decoded(text, name, SnapshotError), name, SnapshotError)
-    if fault := _misdescribed(package):
+    fault = yamlfile.broken(package, "package")
+    names = Counter() if fault else Counter(one["name"] for one in package["resources"])
+    for one in names - Counter(names.keys()):
+        fault = f"it lists {one} twice"
+    if fault:
         raise SnapshotError(f"{name} is not a data package ({fault}): restore it from git.")
     return Store(folder, text, package)
-
-
-def _misdescribed(package: Any) -> str | None:
-    """Say what keeps a package from being read: a resource is one file beside it, named once."""
-    resources = package.get("resources") if isinstance(package, Mapping) else None
-    if not isinstance(resources, list):
-        return "it lists no resources"
-    if not re.fullmatch(_DAY, str(package.get("created", ""))):
-        return f"it was created on {package['created']!r:.40}, which is no day"
-    names: set[str] = set()
-    for one in resources:
-        if not (isinstance(one, Mapping) and all(isinstance(one.get(p), str) for p in _PARTS)):
-            return "a resource without name, path and hash"
-        for part, form in _PARTS.items():
-            if not re.fullmatch(form, one[part]):
-                return f"the {part} {one[part]!r:.60} is none"
-        if one["name"] in names:
-            return f"it lists {one['name']} twice"
-        names.add(one["name"])
-        if fault := _misworded(one):
-            return f"the {fault} of {one['name']} cannot be read"
-    return None
-
-
-def _misworded(resource: Mapping[str, Any]) -> str | None:
-    """Name the part of a resource that is not of its kind."""
-    texts: dict[str, Any] = {part: [resource.get(part, "")] for part in _WORDS}
-    texts["aliases"] = resource.get("aliases", [])
-    sources = resource.get("sources", [])
-    known = isinstance(sources, list) and all(isinstance(one, Mapping) for one in sources)
-    texts["sources"] = [one.get("title", "") for one in sources] if known else None
-    for part, held in texts.items():
-        if not isinstance(held, list) or not all(isinstance(text, str) for text in held):
-            return part
-    return None
 
 
 class Snapshot:
