@@ -64,6 +64,13 @@ class FetchFailed(ClaimbookError):
     """The Bank's server did not serve what was asked for, whole and readable."""
 
 
+class Unknown(FetchFailed):
+    """The Bank's server says that it knows nothing of what was asked for."""
+
+
+_LACKING = (NotServed, Unknown)
+
+
 @base.register
 class WorldBank(base.Source):
     """One database of the Bank's API: today's figures (2), or one release of the archives (57).
@@ -168,9 +175,7 @@ class WorldBank(base.Source):
             release._version = version
             try:
                 (one,) = release.fetch([code], name)
-            except (FetchFailed, NotServed) as lacking:
-                if not _is_lacking(lacking):
-                    raise
+            except _LACKING as lacking:
                 fault = fault or lacking
                 continue
             found = True
@@ -225,9 +230,7 @@ class WorldBank(base.Source):
             try:
                 first, per_page = self._one(partial(self._alone, code))
                 break
-            except (FetchFailed, NotServed) as fault:
-                if not _is_lacking(fault):
-                    raise
+            except _LACKING as fault:
                 lacking[code] = fault
         else:
             raise next(iter(lacking.values()))
@@ -262,16 +265,14 @@ class WorldBank(base.Source):
         if len(codes) > 1 and not self._one_by_one:
             try:
                 return self._ask(codes, per_page)
-            except (FetchFailed, NotServed, ContractBroken):
+            except ClaimbookError:
                 if self._listener.stopped.is_set():
                     raise
         found: list[Served] = []
         for code in codes:
             try:
                 found += self._ask([code], per_page)
-            except (FetchFailed, NotServed) as fault:
-                if not _is_lacking(fault):
-                    raise
+            except _LACKING as fault:
                 if code not in self._may_lack:
                     # Another series has been served: it is this one that the Bank does not know.
                     raise _not_served(code, fault) from None
@@ -325,7 +326,7 @@ class WorldBank(base.Source):
             subject = f" (asked for {about})" if about else ""
             named = "the code and the vintage" if self._version else "the code"
             remedy = f"check {named}, or try" if fault.unknown and about else "try again later, or"
-            raise FetchFailed(
+            raise (Unknown if fault.unknown else FetchFailed)(
                 f"The fetch failed: the server at {self._endpoint} {fault}{subject}. Nothing was "
                 f"changed; {remedy} another --endpoint."
             ) from fault
@@ -475,11 +476,6 @@ def named(served: str, before: Mapping[str, Any]) -> tuple[str, str]:
     if held and not bases(unit) - bases(held):
         unit = held
     return title.strip() or before.get("title", ""), unit
-
-
-def _is_lacking(fault: BaseException) -> bool:
-    """Tell whether the server says that it has no such series."""
-    return isinstance(fault, NotServed) or getattr(fault.__cause__, "unknown", False)
 
 
 def _not_served(code: str, fault: ClaimbookError | None = None) -> NotServed:
