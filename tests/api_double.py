@@ -552,6 +552,12 @@ def endless(answer: Answer) -> None:
     answer.headers["Content-Encoding"] = "gzip"
 
 
+def packed_twice(answer: Answer) -> None:
+    """Send a page that is small on its way even once it is unpacked."""
+    answer.raw = gzip.compress(gzip.compress(b" " * (8 << 20)))
+    answer.headers["Content-Encoding"] = "gzip, gzip"
+
+
 def moved(address: str) -> Callable[[Answer], None]:
     return status(302, Location=address)
 

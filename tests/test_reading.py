@@ -209,9 +209,11 @@ def test_a_cell_without_an_id_gets_one_of_its_content(small_book):
 
 
 PACKAGES = [
-    ("[]", "it lists no resources"),
-    ('{"resources": {}}', "it lists no resources"),
-    ('{"resources": [1]}', "a resource without name, path and hash"),
+    ("[]", "top: [] is not of type 'object'"),
+    ('{"resources": {}}', "resources: {} is not of type 'array'"),
+    ("{}", "top: 'resources' is a required property"),
+    ('{"resources": [1]}', "resources 1: 1 is not of type 'object'"),
+    ("1" * (5 << 20), "holds 5,242,880 bytes, more than any data package"),
     ("{", "is not JSON"),
     ("[" * 100_000, "is nested too deeply"),
 ]
@@ -237,11 +239,12 @@ def test_what_is_no_data_package_is_named(small_book, vintage, make, sentence):
 @pytest.mark.parametrize(
     ("part", "value", "sentence"),
     [
-        ("name", None, "a resource without name, path and hash"),
-        ("path", ["AA.BB.csv"], "a resource without name, path and hash"),
-        ("path", "../economies.csv", "the path '../economies.csv' is none"),
-        ("path", "/etc/passwd", "the path '/etc/passwd' is none"),
-        ("hash", "sha256:x", "the hash 'sha256:x' is none"),
+        ("name", None, "resources 2 name: None is not of type 'string'"),
+        ("name", "AA.BB\n", "resources 2 name: 'AA.BB\\n' does not match"),
+        ("path", ["AA.BB.csv"], "resources 2 path: ['AA.BB.csv'] is not of type 'string'"),
+        ("path", "../economies.csv", "resources 2 path: '../economies.csv' does not match"),
+        ("path", "/etc/passwd", "resources 2 path: '/etc/passwd' does not match"),
+        ("hash", "sha256:x", "resources 2 hash: 'sha256:x' does not match"),
         ("name", "economies", "it lists economies twice"),
     ],
 )

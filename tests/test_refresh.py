@@ -232,9 +232,9 @@ def test_few_requests_few_at_a_time(data):
     world = World.small(codes)
     with ApiDouble(world, latency=0.03) as double:
         assert run(double, data, codes=codes).exit_code == 0
-        # The first alone, nineteen in groups of four; wbgapi's own six, the economies, the titles.
+        # The first alone, nineteen in groups of four; economies, three lists of groups, the titles.
         assert len(double.asked("data")) == 1 + 5
-        assert len(double.requests) == 1 + 5 + 6 + 1 + 1
+        assert len(double.requests) == 1 + 5 + 1 + 3 + 1
         assert 1 < double.most_at_once <= 6
 
 
@@ -307,7 +307,7 @@ def test_a_server_that_fails_at_several_series_at_once_is_not_asked_for_them_aga
         Fault(bad.drop, times=2),
         Fault(bad.cut_rows(5), times=1),
         Fault(bad.status(502), kind="country", times=1),
-        Fault(bad.status(502), kind="concepts", times=1),
+        Fault(bad.status(502), kind="region", times=1),
         Fault(bad.status(500), kind="metadata"),
         Fault(bad.raw(b"nonsense"), kind="metadata"),
     ],
@@ -319,7 +319,7 @@ def test_a_passing_fault_costs_nothing_but_time(data, world, fault):
     assert result.exit_code == 0, result.output
     for code in CODES:
         assert rows(data / "current" / f"{code}.csv") == expected(world.figures[code])
-    # wbgapi would take World for an economy after country/all had failed once.
+    # wbgapi.data would take World for an economy after country/all had failed once.
     wdi = snapshot.Snapshot(data / "current")
     assert list(wdi.aggregates.index) == ["WLD"]
 
@@ -343,6 +343,10 @@ def message(key="Invalid value"):
 def listed(**fields):
     """A list of economies whose first row says other things."""
     return Fault(bad.country_row(**fields), kind="country")
+
+
+def numbers(answer):
+    answer.body["source"]["data"] = [1] * len(bad.rows_of(answer))
 
 
 STAYING = {
@@ -394,7 +398,7 @@ STAYING = {
     "1955": (Fault(bad.variable("Time", "YR1955", "1955")), BROKEN, "outside the years 1960–"),
     "2999": (Fault(bad.variable("Time", "YR2999", "2999")), BROKEN, "outside the years 1960–"),
     "a quarter": (Fault(bad.variable("Time", "YR2000Q1", "2000Q1")), BROKEN, "outside the years"),
-    "a year that is a list": (Fault(bad.variable("Time", [1], "x")), BROKEN, "year is no text"),
+    "a year that is a list": (Fault(bad.variable("Time", [1], "x")), BROKEN, "outside the years"),
     "a series that is a list": (Fault(bad.variable("Series", [1])), BROKEN, "sent the series [1]"),
     "a number of 1 MB": (Fault(bad.raw_value(b"1." + b"0" * 2**20)), BROKEN, "digits, more than"),
     "a value twice": (Fault(bad.raw_value(b'1, "value": 2')), FAILED, "says 'value' twice of one"),
@@ -403,6 +407,7 @@ STAYING = {
     "another server": (Fault(bad.moved("http://localhost:9/v2")), FAILED, "on to another server"),
     "a title with bidi": (Fault(bad.titled("a\u202eb")), BROKEN, "U+202E"),
     "updated in 9999": (Fault(bad.header(lastupdated="9999-12-31")), BROKEN, "no day up to today"),
+    "updated in the year 1": (Fault(bad.header(lastupdated="0001-01-01")), BROKEN, "no day up to"),
     "updated never": (Fault(bad.header(lastupdated="soon")), BROKEN, "no day up to today"),
     "a code that is a path": (listed(id="../../x"), BROKEN, "no code"),
     "NUL in a name": (listed(name="a\0b"), BROKEN, "U+0000"),
@@ -410,9 +415,22 @@ STAYING = {
     "a formula": (listed(name="=1+1"), BROKEN, "a spreadsheet would"),
     "no economies": (Fault(bad.status(502), kind="country"), FAILED, "answered 502"),
     "empty list": (Fault(bad.body([{"page": 1, "per_page": 9, "total": 0}, []]), kind="country"),
-                   FAILED, "not the API's"),
+                   BROKEN, "names no economies"),
     "no aggregates": (Fault(bad.no_aggregates, kind="country"), BROKEN, "names no aggregates"),
-    "no years": (Fault(bad.status(502), kind="time"), FAILED, "answered 502"),
+    "no regions": (Fault(bad.status(502), kind="region"), FAILED, "answered 502"),
+    "regions without codes": (Fault(bad.body([{"page": 1, "per_page": 9, "total": 1}, [{}]]),
+                              kind="region"), BROKEN, "has a row without id"),
+    "an economy that is a list": (Fault(bad.variable("Country", [1])), FAILED, "not the API's"),
+    "rows that are numbers": (Fault(numbers), FAILED, "not the API's"),
+    "a message without end": (Fault(bad.body(message("x" * 2**20))), FAILED, "refused, saying 'xx"),
+    "rows without end": (Fault(bad.header(total=10**9)), FAILED, "1,000,000,000 rows, more than"),
+    "packed twice": (Fault(bad.packed_twice), FAILED, "packed more than once"),
+    "a wait for ever": (Fault(bad.status(429, Retry_After="9" * 400)), FAILED, "answered 429"),
+    "a terminal's codes": (Fault(bad.variable("Country", "\x1b[2J" * 999)), BROKEN, r"\x1b[2J"),
+    "digits of other scripts": (Fault(bad.variable("Time", "YR", "\u0662" * 4)), BROKEN, "outside"),
+    "an economy without a name": (listed(name=" "), BROKEN, "has no name for BRA"),
+    "an economy that is an aggregate": (listed(region={"id": "NA"}), BROKEN,
+                                        "calls BRA an aggregate of late"),
     "everything": (Fault(bad.drop, kind=""), FAILED, "could not be reached"),
 }  # fmt: skip
 
@@ -437,6 +455,8 @@ def test_a_staying_fault_changes_nothing_and_is_said_in_a_sentence(
     assert isinstance(result.exception, SystemExit)
     assert len(result.output.splitlines()) == 1
     assert result.output.endswith(".\n")
+    assert result.output.rstrip().isprintable()
+    assert len(result.output) < 1_000
     assert capfd.readouterr() == ("", "")
     assert contents(held) == before
 
@@ -790,5 +810,6 @@ def test_wbgapi_alone_loses_rows_on_this_double(world, fault, kept):
     with ApiDouble(world, fault, caps_pages_at=40) as double, bank:
         wbgapi.endpoint = double.endpoint
         wbgapi.get_options = {}
-        served = list(wbgapi.data.fetch("SI.POV.GINI", params={"per_page": 40}))
+        rows = wbgapi.fetch("sources/2/series/SI.POV.GINI/country/all/time/all", {"per_page": 40})
+        served = list(rows)
     assert len(served) == kept < 70

@@ -135,6 +135,14 @@ def test_diff_says_it_in_text_and_json(data, tmp_path):
     assert report["series"][0]["revised"] == 3
 
 
+def test_diff_steers_no_terminal(data):
+    shutil.rmtree(data / "current")
+    vintage(data / "current", series({("BRA", 2000): 1.0}), groups=("\x1b[2J", "Low income"))
+    result = diff("2013-12", "current")
+    assert "\x1b" not in result.output
+    assert r"\x1b[2J" in result.output
+
+
 def test_diff_takes_folders(data, tmp_path):
     shutil.copytree(data / "current", tmp_path / "copy")
     result = diff(str(tmp_path / "copy"), "current")

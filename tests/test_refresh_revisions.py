@@ -45,17 +45,18 @@ def test_the_largest_revision_is_of_economies_in_comparable_units(held):
     # World was revised by more, and is no economy.
     assert same["largest"]["name"] == "Brazil"
     assert same["largest"]["absolute"] == 5.0
-    assert (same["common"], same["revised"], same["median"]) == (2, 2, 3.0)
+    assert (same["common"], same["revised"], same["median_absolute"]) == (2, 2, 3.0)
     assert rebased["comparable"] is False
-    assert rebased["units"] == ("constant 2010 US$", "constant 2015 US$")
-    assert rebased["largest"] is rebased["median"] is None
+    assert rebased["unit"] == {"old": "constant 2010 US$", "new": "constant 2015 US$"}
+    assert rebased["largest"] is None
 
 
 def test_a_holding_says_where_it_came_from_and_what_it_covers(held):
     first = compare.series_page("SI.POV.GINI", held)["holdings"][0]
     assert (first["first_year"], first["newest_year"]) == (2000, 2001)
     assert (first["economies"], first["cells"]) == (2, 3)
-    assert (first["source"], first["retrieved"], first["how"]) == ("x", "2026-01-01", "wbgapi")
+    assert first["sources"] == [{"title": "x"}]
+    assert (first["retrieved"], first["how"]) == ("2026-01-01", "wbgapi")
 
 
 def test_a_series_of_one_vintage_has_no_revision(held, tmp_path):

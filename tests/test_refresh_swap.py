@@ -215,6 +215,15 @@ def test_what_is_no_swap_is_left_alone(data):
     assert len(there(data)) == 5
 
 
+@pytest.mark.parametrize("make", [os.mkfifo, lambda path: path.write_text("x")])
+def test_what_stands_in_the_way_of_a_swap_and_is_no_folder_is_removed(data, make):
+    write(data / "current", OLD)
+    make(data / ".current.new")
+    mend(data)
+    assert seen() == OLD
+    assert there(data) == ["current"]
+
+
 def test_a_reader_leaves_a_living_refresh_alone(data):
     with swap.exclusive(data):
         staged_whole(data)

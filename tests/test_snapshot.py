@@ -111,6 +111,9 @@ def test_what_is_not_there_is_a_sentence(ask, sentence):
         ("economy,year,value\nBRA,2000,50\nBRZ,2000,50\n", "line 3: 'BRZ' is not in economies.csv"),
         ("economy,year,value\nNA,2000,50\n", "line 2: 'NA' is not in economies.csv"),
         ("economy,year,value\n076,2000,50\n", "line 2: '076' is not in economies.csv"),
+        ("economy,year,value\nBRA," + "9" * 30 + ",50\n", "line 2: the year '999"),
+        # How long a cell of csv may be is the process's: what is said depends on it.
+        ('economy,year,value\n"' + "x" * 200_000, "(line 2: 1 cells|cannot be read as a table)"),
     ],
 )
 def test_a_broken_file_is_named_with_its_line(copy, text, sentence):
@@ -171,6 +174,57 @@ def test_a_broken_package_is_a_sentence(copy, text):
         snapshot.read()
 
 
+@pytest.mark.parametrize(
+    ("part", "value"),
+    [
+        ("title", {"a": 1}),
+        ("unit", ["points"]),
+        ("served_title", None),
+        ("aliases", 5),
+        ("aliases", [["A.B"]]),
+        ("sources", "x"),
+        ("sources", [5]),
+        ("sources", [{"title": None}]),
+    ],
+)
+def test_a_resource_whose_words_are_none_is_named(copy, part, value):
+    resource = {"name": "X.Y", "path": "X.Y.csv", "hash": "sha256:0", part: value}
+    package_of(copy / "data" / "2020-01", resources=[resource])
+    with pytest.raises(SnapshotError, match=f"resources 1 {part}.*: .* is not of type"):
+        snapshot.read("2020-01")
+
+
+@pytest.mark.parametrize("created", ["soon", "2020-13-01", 2020, ["2020-01-01"]])
+def test_a_package_created_on_no_day_is_refused(copy, created):
+    package_of(copy / "data" / "2020-01", created=created, resources=[])
+    with pytest.raises(SnapshotError, match=r"data package \(created: "):
+        snapshot.read("2020-01")
+
+
+@pytest.mark.parametrize(
+    ("alter", "sentence"),
+    [
+        (lambda text: "", "cannot be read as a table"),
+        (lambda text: text + "A,B,C,D,E,F,0,9,9\n", "cannot be read as a table"),
+        (lambda text: text + text.splitlines()[1] + "\n", "lists 'ABW' twice"),
+        (lambda text: text.replace(",0\n", ",2\n"), "has an aggregate that is neither 0 nor 1"),
+        (lambda text: text.replace("iso2", "iso"), "lacks the column iso2"),
+    ],
+)
+def test_a_list_of_economies_that_is_none_is_a_sentence(copy, alter, sentence):
+    path = copy / "data" / "current" / "economies.csv"
+    rewrite(path.parent, "economies", alter(path.read_text(encoding="utf-8")))
+    with pytest.raises(SnapshotError, match=f"data/current/economies.csv {sentence}"):
+        _ = snapshot.read().economies
+
+
+def test_a_file_far_too_large_is_refused_before_it_is_read(copy):
+    with (copy / "data" / "current" / "SI.POV.GINI.csv").open("wb") as file:
+        file.truncate(1 << 40)
+    with pytest.raises(SnapshotError, match="more than any file of the book"):
+        snapshot.read()["SI.POV.GINI"]
+
+
 def package_of(folder, **described):
     folder.mkdir()
     (folder / "datapackage.json").write_text(json.dumps(described), encoding="utf-8")
@@ -187,7 +241,7 @@ def test_a_package_need_say_no_more_than_what_is_read(copy):
 
 def test_a_resource_without_a_hash_is_named(copy):
     package_of(copy / "data" / "2020-01", resources=[{"name": "X.Y", "path": "X.Y.csv"}])
-    with pytest.raises(SnapshotError, match="a resource without name, path and hash"):
+    with pytest.raises(SnapshotError, match="resources 1: 'hash' is a required property"):
         snapshot.read("2020-01")
 
 
@@ -559,6 +613,15 @@ def test_a_series_without_further_releases_has_no_history(copy):
         snapshot.read().with_release("SI.POV.GINI", "2001-01")
     with pytest.raises(SnapshotError, match=r"release 2001-01 of SP\.POP\.TOTL; it holds none"):
         snapshot.read().with_release("SP.POP.TOTL", "2001-01")
+
+
+def test_a_history_lists_releases_alone(copy):
+    folder = copy / "data" / "history" / "A.B"
+    folder.mkdir()
+    resource = {"name": "lately", "path": "lately.csv", "hash": "sha256:0"}
+    (folder / "datapackage.json").write_text(json.dumps({"resources": [resource]}))
+    with pytest.raises(SnapshotError, match=r"history/A\.B lists lately, which is no release"):
+        snapshot.history("A.B")
 
 
 def test_a_broken_release_is_named(copy):

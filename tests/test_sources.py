@@ -118,6 +118,9 @@ def test_a_third_source_touches_nothing_else(data, world, monkeypatch):
         ([("BRA", 2001, 1), ("BRA", 2001, 2)], "BRA 2001 stands twice"),
         ([("BRA", 2001, "many")], "'many', which is no number"),
         ([("BRA", 1800, 1)], "outside the years"),
+        ([(["BRA"], 2001, 1)], "whose economy or year is no text"),
+        ([("BRA", "2001", 1)], "BRA 2001 lies outside the years"),
+        ([], "0 rows are served for the series TOY.COUNT"),
         (None, "TOY.COUNT was asked for and left out"),
     ],
 )
@@ -243,6 +246,11 @@ def test_a_refresh_that_names_no_series_leaves_witnesses_alone(data, tmp_path):
         (["--from-files", "files"], ("disp_se", "se"), "has no column disp_se"),
         (["--from-files", "files"], ("NAM", "QQQ"), "QQQ 2000 is of an economy"),
         (["--from-files", "files"], ("61", "n/a"), "'n/a', which is no number"),
+        (["--from-files", "files"], ("61", "6_1"), "'6_1', which is no number"),
+        (["--from-files", "files"], ("61", "nan"), "'nan', which is no number"),
+        (["--from-files", "files"], ("2000,61", "20x0,61"), "NAM 20x0 lies outside the years"),
+        (["--from-files", "files"], ("2000,61", "2000,61,1,1,1"), "cannot be read as a table"),
+        (["--from-files", "files"], ("NAM", "N\0M"), "line 6: holds a NUL character"),
     ],
 )
 def test_a_file_that_is_not_as_described_is_refused(data, tmp_path, arguments, alter, words):
@@ -280,6 +288,7 @@ def test_a_file_that_is_not_there_is_named(data, tmp_path):
             "1 series GINIS.DISP: 'unit' is a required property",
         ),
         (FULL.replace("aaa", "AAA"), "witnesses 1 sha256: 'AAA"),
+        (FULL.replace("file: ", "file: ../"), "witnesses 1 file: '../ginis.csv'"),
         (FULL.replace("doubts:", "doubt:"), "'doubt' w"),
     ],
 )
@@ -372,6 +381,33 @@ def releases(world):
     world.economies["ROM"] = bad.country("ROM", "Romania")
     world.economies["ROU"] = bad.country("ROU", "Romania")
     return world
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "words"),
+    [
+        ("datapackage.json", '{"resources": [5]}', "resources 1: 5 is not of type 'object'"),
+        ("2013-12.csv", "economy,year,value\n", "2013-12.csv is not the file that"),
+    ],
+)
+def test_a_history_that_is_damaged_is_not_carried_over(data, releases, name, text, words):
+    with ApiDouble(releases) as double:
+        assert history(data, double).exit_code == 0
+        (data / "history" / "SI.POV.GINI" / name).write_text(text, encoding="utf-8")
+        before = contents(data)
+        result = history(data, double)
+    assert (result.exit_code, words in result.output) == (1, True), result.output
+    assert contents(data) == before
+
+
+def test_a_list_of_releases_names_months_each_asked_for_once(data, releases):
+    def act(answer):
+        named = ["201312", "201312", "201399", "999912", "x"]
+        answer.body["source"][0]["concept"][0]["variable"] = [{"id": name} for name in named]
+
+    with ApiDouble(releases, Fault(act, kind="version")) as double:
+        assert history(data, double).exit_code == 0
+        assert len(double.asked("data")) == 1
 
 
 def test_every_release_that_holds_a_series_is_fetched(data, releases):

@@ -12,6 +12,8 @@ class ClaimbookError(Exception):
     The command line prints the message alone; no traceback would help its reader.
     """
 
+    exit_code = 1
+
 
 def nearest(word: str, known: Iterable[str]) -> str:
     """Return a hint with the known word most like a mistyped one.

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from claimbook.errors import ClaimbookError
@@ -75,11 +79,24 @@ def shown(path: Path) -> str:
         return str(path)
 
 
-def git(*arguments: str) -> str | None:
-    """Return what git answers in the folder of the book; None where it cannot."""
-    command = ["git", "-C", str(root()), *arguments]
+def git(*arguments: str, folder: Path | None = None) -> str | None:
+    """Return what git answers in a folder, the book's by default; None where it cannot."""
+    command = ["git", "-C", str(folder or root()), *arguments]
     try:
         ended = subprocess.run(command, capture_output=True, text=True, check=False)
     except OSError:
         return None
     return ended.stdout if ended.returncode == 0 else None
+
+
+@contextmanager
+def committed(folder: Path, commit: str = "HEAD") -> Iterator[Path | None]:
+    """Lay out a folder as it was in a commit; None where git cannot."""
+    with tempfile.TemporaryDirectory(prefix="claimbook-") as name:
+        archive = Path(name) / "committed.tar"
+        asked = ("archive", "--output", str(archive), commit, folder.name)
+        if git(*asked, folder=folder.parent) is None:
+            yield None
+        else:
+            shutil.unpack_archive(archive, name, filter="data")
+            yield Path(name) / folder.name

@@ -7,10 +7,8 @@ from __future__ import annotations
 
 import difflib
 import re
-import shutil
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -46,7 +44,10 @@ _NONE = Stand(dict.fromkeys(PARTS, ""), {}, {})
 def as_markdown(book: Book, base: str) -> str:
     """Say what has changed since a commit, and what a reviewer would ask."""
     listed = (paths.git("diff", "--name-only", "--relative", base) or "").splitlines()
-    with _laid_out(base) as folder:
+    with paths.committed(book.root / "book", base) as pages_then:
+        if pages_then is None:
+            raise ClaimbookError(f"git knows no commit {base} of this book: fetch or name another.")
+        folder = pages_then.parent
         before = _stands(folder)
         ledger = folder / declared.ledger().relative_to(book.root)
         rows = declared.parse(_read(ledger), base) if ledger.is_file() else []
@@ -86,17 +87,6 @@ def as_markdown(book: Book, base: str) -> str:
         asked_elsewhere=asked[False],
         fenced=_fenced,
     )
-
-
-@contextmanager
-def _laid_out(base: str) -> Iterator[Path]:
-    """Lay out the pages of the book as they were in a commit."""
-    with tempfile.TemporaryDirectory(prefix="claimbook-") as name:
-        archive = Path(name) / "book.tar"
-        if paths.git("archive", "--output", str(archive), base, "book") is None:
-            raise ClaimbookError(f"git knows no commit {base} of this book: fetch or name another.")
-        shutil.unpack_archive(archive, name, filter="data")
-        yield Path(name)
 
 
 def _stands(folder: Path) -> dict[str, Stand]:

@@ -12,7 +12,6 @@ import shutil
 import subprocess
 import sys
 import threading
-import traceback
 from collections.abc import Callable
 from pathlib import Path
 
@@ -23,8 +22,9 @@ from claimbook.errors import ClaimbookError
 
 # What takes a build most of the time of its imports.
 _HEAVY = (
-    *("claimbook.pages", "jupyter_book.sphinx", "myst_nb", "sphinx.builders.html"),
-    *("sphinx_book_theme", "sphinxcontrib.bibtex", "scipy.stats", "plotly.graph_objects"),
+    *("claimbook.pages", "jupyter_book.cli.main", "jupyter_book.sphinx", "myst_nb"),
+    *("sphinx.builders.html", "sphinx_book_theme", "sphinxcontrib.bibtex", "scipy.stats"),
+    "plotly.graph_objects",
 )
 FORKS = hasattr(os, "fork")
 WATCHED = ("book", "data", "src", "_config.yml", "_toc.yml")
@@ -84,27 +84,22 @@ def _started(arguments: list[str], environment: dict[str, str]) -> int:
             raise
 
 
-def _forked(arguments: list[str], environment: dict[str, str]) -> int:
+def _forked(arguments: list[str], environment: dict[str, str]) -> int | None:
     """Run Jupyter Book in a fork of this process, which has imported it; return its exit code."""
     for name in _HEAVY:
         importlib.import_module(name)
+    process = multiprocessing.get_context("fork").Process
+    building = process(target=_jupyter_book, args=(arguments, environment))
+    building.start()
+    building.join()
+    return building.exitcode
+
+
+def _jupyter_book(arguments: list[str], environment: dict[str, str]) -> None:
     from jupyter_book.cli.main import main
 
-    child = os.fork()
-    if child:
-        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-    status: int | str | None = 1
-    try:
-        os.environ.update(environment)
-        main(arguments, prog_name="jupyter-book")
-    except SystemExit as end:
-        status = end.code
-    except BaseException:  # nothing of a build may run on as the server
-        traceback.print_exc()
-    finally:
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(status if isinstance(status, int) else int(status is not None))
+    os.environ.update(environment)
+    main(arguments, prog_name="jupyter-book")
 
 
 def serve(port: int, say: Callable[[str], object], *, drafts: bool = False) -> None:
@@ -143,8 +138,7 @@ def _serve_beside(server: http.server.ThreadingHTTPServer) -> None:
 
 
 def _answer(server: http.server.ThreadingHTTPServer) -> None:
-    if FORKS:
-        threading.Thread(target=notebooks.end_with_parent, daemon=True).start()
+    threading.Thread(target=notebooks.end_with_parent, daemon=True).start()
     with contextlib.suppress(KeyboardInterrupt):
         server.serve_forever()
 

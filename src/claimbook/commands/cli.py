@@ -2,49 +2,28 @@
 
 from __future__ import annotations
 
-import os
 import sys
-from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from claimbook import paths, writing
+from claimbook import paths
 from claimbook.commands import data
+from claimbook.commands.command import Command
 from claimbook.errors import ClaimbookError
 
 if TYPE_CHECKING:
     from claimbook.chapters.book import Book
 
-INTERRUPTED = 130
 
-
-class _Commands(click.Group):
-    """A group that prints the book's own errors as sentences, without a traceback."""
-
-    def invoke(self, ctx: click.Context) -> Any:
-        try:
-            with suppress(ClaimbookError):  # there is no book here
-                writing.finish()
-            return super().invoke(ctx)
-        except ClaimbookError as fault:
-            click.echo(f"claimbook: {fault}", err=True)
-            ctx.exit(1)
-        except OSError as fault:
-            what = f"{fault.filename or 'a file'} cannot be read or written ({fault.strerror})"
-            click.echo(f"claimbook: {what}: nothing was left half-written; mend that.", err=True)
-            ctx.exit(1)
-        except KeyboardInterrupt:
-            click.echo("\nclaimbook: stopped: nothing was left half-written.", err=True)
-            sys.stdout.flush()
-            os._exit(INTERRUPTED)  # threads may wait for kernels that are no more
-
-
-@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="claimbook")
 def main() -> None:
     """Claim by Claim: an essay's claims beside World Bank data."""
+
+
+main.command_class = Command
 
 
 _draft = click.option(
@@ -207,7 +186,6 @@ def new(
     paragraphs: tuple[int, ...],
 ) -> None:
     """Write a claim file and a chapter from the template."""
-    from claimbook import paths
     from claimbook.chapters import scaffold
 
     for path in scaffold.new_chapter(claim_id, part, [*series, *more_series], essay, paragraphs):
@@ -229,7 +207,6 @@ def new(
 )
 def new_essay(essay_id: str, text: Path | None) -> None:
     """Write the file of a further essay."""
-    from claimbook import paths
     from claimbook.chapters import scaffold
 
     written = scaffold.new_essay(essay_id, text)

@@ -5,87 +5,44 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import signal
-import subprocess
 import sys
-import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import click
 
 from claimbook import paths
+from claimbook.commands.command import Command, plain
 from claimbook.errors import ClaimbookError, nearest
 
-USAGE = 3
+
+class _Refresh(Command):
+    usage_code = 3  # its 2 says that the data broke the contract
 
 
-@contextmanager
-def _usage_errors() -> Iterator[None]:
-    try:
-        yield
-    except click.UsageError as fault:
-        fault.exit_code = USAGE
-        raise
+def _shaped(pattern: str, refusal: str) -> Callable[[str], str]:
+    """Return what takes a text of one shape, without a slash at its end."""
+
+    def text(value: str) -> str:
+        if not re.fullmatch(pattern, value := value.rstrip("/")):
+            raise click.BadParameter(f"{value!r} {refusal}")
+        return value
+
+    return text
 
 
-class Command(click.Command):
-    """A command whose usage errors leave with 3: its 2 says that the data broke the contract."""
-
-    make_context = _usage_errors()(click.Command.make_context)
-    invoke = _usage_errors()(click.Command.invoke)
-
-
-@contextmanager
-def _sentences() -> Iterator[None]:
-    """Turn what a person can mend into one sentence, without a traceback."""
-    try:
-        yield
-    except ClaimbookError as fault:
-        said = click.ClickException(str(fault))
-        said.exit_code = getattr(fault, "exit_code", 1)
-    except OSError as fault:
-        said = click.ClickException(
-            f"{fault.filename or 'A file'} cannot be read or written ({fault.strerror}): the "
-            "figures are as they were; free space or set permissions, then run this again."
-        )
-    else:
-        return
-    raise said
-
-
-@dataclass(frozen=True)
-class Shaped(click.ParamType):
-    """A text of one shape; a slash at its end is left out."""
-
-    name: str
-    pattern: str
-    refusal: str
-
-    def convert(self, value: str, param: Any, ctx: Any) -> str:
-        """Return the text, or refuse it with a sentence."""
-        if not re.fullmatch(self.pattern, value.rstrip("/")):
-            self.fail(f"{value!r} {self.refusal}", param, ctx)
-        return value.rstrip("/")
-
-
-_CODE = Shaped(
-    "CODE",
-    r"(?!economies$)[A-Za-z0-9][A-Za-z0-9_.-]*",
-    "is no series code: one looks like SI.POV.GINI.",
+_CODE = _shaped(
+    r"(?!economies$)[A-Za-z0-9][A-Za-z0-9_.-]*", "is no series code: one looks like SI.POV.GINI."
 )
-_VINTAGE = Shaped(
-    "NAME",
-    r"current|\d{4}-(0[1-9]|1[0-2])",
-    "is no vintage: name `current`, or one like 2013-12.",
+_VINTAGE = _shaped(
+    r"current|\d{4}-(0[1-9]|1[0-2])", "is no vintage: name `current`, or one like 2013-12."
 )
-_ENDPOINT = Shaped(
-    "URL",
+_ENDPOINT = _shaped(
     r"https?://[^\s/?#]+(/[^\s?#]*)?/v2",
     "is no endpoint: it starts with http:// or https:// and ends in /v2.",
 )
@@ -109,7 +66,7 @@ _json_option = click.option(
 )
 
 
-@click.command(cls=Command)
+@click.command(cls=_Refresh)
 @click.argument("codes", nargs=-1, type=_CODE, metavar="[CODE]...")
 @click.option("--vintage", type=_VINTAGE, default="current", show_default=True)
 @click.option(
@@ -165,43 +122,38 @@ def refresh(
     CODE names a series; without one, every series that the book's claims name is fetched. Exit
     codes: 0 done, 1 the fetch failed, 2 the figures broke the contract, 3 wrong usage.
     """
-    with _sentences():
-        from claimbook.chapters.book import Book
-        from claimbook.sources import refresh as fetching
+    from claimbook.chapters.book import Book
+    from claimbook.sources import refresh as fetching
 
-        where = (data or paths.data()).resolve()
-        codes = tuple(dict.fromkeys(codes))
-        order = fetching.Order(codes=codes, data=where, accepted=accept, **asked)
-        if history and len(codes) != 1:
-            raise click.UsageError("--history takes one CODE, such as SI.POV.GINI.")
-        order = replace(order, codes=codes or _chosen(order))
-        _require_known(order)
-        _tidy_when_stopped()
-        if history:
-            found = fetching.refresh_history(order)
-        else:
-            execute = _chapters()
-            with _progress(len(order.codes), quiet) as report:
-                found = fetching.refresh(
-                    order,
-                    execute=execute,
-                    read=Book().series if execute else (),
-                    report=report,
-                    announce=lambda found: _say(found, json_file, quiet),
-                )
-        _write_json(found, json_file if found["published"] else None)
+    where = (data or paths.data()).resolve()
+    codes = tuple(dict.fromkeys(codes))
+    order = fetching.Order(codes=codes, data=where, accepted=accept, **asked)
+    if history and len(codes) != 1:
+        raise click.UsageError("--history takes one CODE, such as SI.POV.GINI.")
+    order = replace(order, codes=codes or _chosen(order))
+    _require_known(order)
+    _tidy_when_stopped()
+    if history:
+        found = fetching.refresh_history(order)
+    else:
+        execute = _chapters()
+        with _progress(len(order.codes), quiet) as report:
+            found = fetching.refresh(
+                order,
+                execute=execute,
+                read=Book().series if execute else (),
+                report=report,
+                announce=lambda found: _say(found, json_file, quiet),
+            )
+    _write_json(found, json_file if found["published"] else None)
     if not quiet:
         click.echo(_closing(found))
 
 
 def _tidy_when_stopped() -> None:
     """Leave no staged folder behind when a scheduler or a time limit ends this process."""
-
-    def stop(*_: Any) -> None:
-        raise SystemExit(128 + signal.SIGTERM)
-
     if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGTERM, stop)
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
 
 
 def _require_known(order: Any) -> None:
@@ -257,7 +209,7 @@ def _say(found: dict[str, Any], json_file: Path | None, quiet: bool = False) -> 
 
     _write_json(found, json_file)
     if not quiet:
-        click.echo(compare.as_text(found))
+        click.echo(plain(compare.as_text(found)))
 
 
 def _write_json(found: dict[str, Any], path: Path | None) -> None:
@@ -294,7 +246,7 @@ def _progress(series: int, quiet: bool) -> Iterator[Callable[[int], None]]:
         yield report
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("old", required=False)
 @click.argument("new", default="current")
 @_json_option
@@ -309,9 +261,9 @@ def diff(old: str | None, new: str, json_file: Path | None, figures_only: bool) 
     executed on both, each in the place of the current vintage. Exit code 1 where a chapter could
     not be: the others are compared all the same.
     """
-    with _sentences(), _copy(old) as before, _copy(new) as after:
-        from claimbook.data import compare
+    from claimbook.data import compare
 
+    with _copy(old) as before, _copy(new) as after:
         found = {"old": old or "committed", "new": new} | compare.compare(before, after)
         if not figures_only and compare.any_change(found) and (execute := _chapters()):
             found["claims"] = compare.claims_moved(
@@ -330,7 +282,12 @@ def _copy(name: str | None) -> Iterator[Any]:
 
     known = snapshot.vintages()
     if name is None:
-        with _committed() as folder:
+        with paths.committed(live := paths.data() / snapshot.CURRENT) as folder:
+            if folder is None:
+                raise ClaimbookError(
+                    f"git holds no committed copy of {paths.shown(live)}: name the two copies to "
+                    "compare, such as `claimbook diff 2019-04 current`."
+                )
             yield snapshot.Snapshot(folder)
     elif name in known:
         yield snapshot.read(name)
@@ -341,21 +298,3 @@ def _copy(name: str | None) -> Iterator[Any]:
             f"{name} is neither a vintage nor a folder that holds a datapackage.json; data/ holds "
             f"{', '.join(known) or 'no vintage'}.{nearest(name, known)}"
         )
-
-
-@contextmanager
-def _committed() -> Iterator[Path]:
-    """Lay out the current vintage as it was last committed."""
-    live = paths.data() / "current"
-    with tempfile.TemporaryDirectory(prefix="claimbook-") as name:
-        archive = Path(name) / "committed.tar"
-        git = ["git", "-C", live.parent, "archive", "-o", archive, "HEAD", "current"]
-        try:
-            subprocess.run(git, capture_output=True, check=True)
-        except (OSError, subprocess.CalledProcessError):
-            raise ClaimbookError(
-                f"git holds no committed copy of {paths.shown(live)}: name the two copies to "
-                "compare, such as `claimbook diff 2019-04 current`."
-            ) from None
-        shutil.unpack_archive(archive, name, filter="data")
-        yield Path(name) / "current"

@@ -6,7 +6,7 @@ A revision is measured, never judged: the Bank may be right today or have been r
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
@@ -42,32 +42,36 @@ def compare(old: Snapshot | None, new: Snapshot) -> dict[str, Any]:
     before = old.codes if old else []
     return {
         "schema_version": SCHEMA_VERSION,
-        "series": [_series(old, new, code) for code in new.codes if old and code in before],
+        "series": [series_moved(old, new, code) for code in new.codes if old and code in before],
         "series_added": [code for code in new.codes if code not in before],
         "series_removed": [code for code in before if code not in new.codes],
         "economies": _economies(old, new),
     }
 
 
-def _series(old: Snapshot, new: Snapshot, code: str) -> dict[str, Any]:
-    before, after = old.metadata(code), new.metadata(code)
-    name = "served_title" if "served_title" in before and "served_title" in after else "title"
+def series_moved(
+    old: Snapshot, new: Snapshot, code: str, economies: Collection[str] | None = None
+) -> dict[str, Any]:
+    """Measure how a series differs between two snapshots: its cells, all or of some economies.
+
+    ``title`` and ``unit`` are each ``old`` and ``new``; ``comparable`` tells whether the units, and
+    the base years that they or the titles name, are the same. See :func:`revision`.
+    """
+    metas = old.metadata(code), new.metadata(code)
+    name = "served_title" if all("served_title" in meta for meta in metas) else "title"
     told = {
-        what: {"old": before.get(key, ""), "new": after.get(key, "")}
+        what: dict(zip(("old", "new"), (meta.get(key, "") for meta in metas), strict=True))
         for what, key in (("title", name), ("unit", "unit"))
     }
-    told["comparable"] = _comparable(before, after)
+    years = [bases(*(meta.get(k, "") for k in ("title", "unit", "served_title"))) for meta in metas]
+    same_base = years[0] == years[1] or not all(years)
+    told["comparable"] = told["unit"]["old"] == told["unit"]["new"] and same_base
     after = new.long(code)
     # The same file, byte for byte: reading it once tells all there is to tell.
     before = after if old.sha256(code) == new.sha256(code) else old.long(code)
+    if economies is not None:
+        before, after = (long[long["economy"].isin(economies)] for long in (before, after))
     return {"code": code} | told | revision(before, after)
-
-
-def _comparable(*metas: Mapping[str, Any]) -> bool:
-    """Tell whether two copies of a series are in one unit, and of one base year where both say."""
-    units = {meta["unit"] for meta in metas}
-    years = [bases(*(meta.get(k, "") for k in ("title", "unit", "served_title"))) for meta in metas]
-    return len(units) == 1 and (years[0] == years[1] or not all(years))
 
 
 def revision(before: pd.DataFrame, after: pd.DataFrame) -> dict[str, Any]:
@@ -342,69 +346,49 @@ def _income_groups(wdi: Snapshot) -> pd.Series:
 def holding(wdi: Snapshot, code: str) -> dict[str, Any]:
     """Say where a vintage's copy of a series came from, and what it covers.
 
-    ``code`` is the vintage's own, for a series may have been renamed since.
-    ``economies`` and ``cells`` count economies, and economy-years, with a value; aggregates are
-    left out.
+    What the data package says of it, and: ``code`` is the vintage's own, for a series may have been
+    renamed since; ``economies`` and ``cells`` count economies, and economy-years, with a value;
+    aggregates are left out.
     """
     meta, filled = wdi.metadata(code), wdi.series(code).notna()
     years = filled.columns[filled.any()]
-    source = (meta.get("sources") or [{}])[0]
-    said = {
-        part: meta.get(part, "") for part in ("title", "unit", "description", "retrieved", "how")
-    }
-    return said | {
-        "code": meta["name"],
-        "vintage": wdi.vintage,
-        "release": meta.get("vintage", ""),
-        "source": source.get("title", ""),
-        "address": source.get("path", ""),
-        "first_year": int(years.min()),
-        "newest_year": int(years.max()),
-        "economies": int(filled.any(axis="columns").sum()),
-        "cells": int(filled.to_numpy().sum()),
-    }
+    unsaid = dict.fromkeys(("title", "unit", "description", "retrieved", "how"), "")
+    return (
+        unsaid
+        | meta
+        | {
+            "code": meta["name"],
+            "vintage": wdi.vintage,
+            "release": meta.get("vintage", ""),
+            "first_year": int(years.min()),
+            "newest_year": int(years.max()),
+            "economies": int(filled.any(axis="columns").sum()),
+            "cells": int(filled.to_numpy().sum()),
+        }
+    )
 
 
 def between(old: Snapshot, new: Snapshot, code: str) -> dict[str, Any]:
-    """Measure how a series was revised between two vintages, over economies that both hold.
+    """Measure how a series was revised between two vintages, over the newer one's economies.
 
-    Nothing is measured where the units differ: constant prices of another base year are another
-    unit. ``common`` and ``revised`` count economy-years; ``median`` is over those revised.
+    What :func:`series_moved` finds, and ``common``, the economy-years that both hold; ``largest``
+    is its largest revision, None where the units differ: constant prices of another base year are
+    another unit.
     """
-    metas = old.metadata(code), new.metadata(code)
-    measured = revision(_of_economies(old, code), _of_economies(new, code))
-    comparable = _comparable(*metas)
-    largest = measured["largest_absolute"] if comparable else None
+    found = series_moved(old, new, code, {*old.economies.index, *new.economies.index})
+    largest = found["largest_absolute"] if found["comparable"] else None
     if largest:
-        largest = largest | {"name": new.economies.loc[largest["economy"], "name"]}
-    return {
-        "old": old.vintage,
-        "new": new.vintage,
-        "comparable": comparable,
-        "changed": "unit" if metas[0]["unit"] != metas[1]["unit"] else "title",
-        "units": tuple(meta["unit"] for meta in metas),
-        "titles": tuple(meta["title"] for meta in metas),
-        "common": measured["revised"] + measured["unchanged"],
-        "revised": measured["revised"],
-        "largest": largest,
-        "median": measured["median_absolute"] if comparable else None,
-    }
+        largest["name"] = new.economies["name"].get(largest["economy"], largest["economy"])
+    common = found["revised"] + found["unchanged"]
+    return found | {"old": old.vintage, "new": new.vintage, "common": common, "largest": largest}
 
 
 def cells_moved(
     old: Snapshot, new: Snapshot, code: str, economies: Iterable[str]
 ) -> dict[str, int]:
     """Count the cells of some economies that a release revised, withdrew or added in a series."""
-    counted = list(economies)
-    cells = (wdi.long(code) for wdi in (old, new))
-    found = revision(*(long[long["economy"].isin(counted)] for long in cells))
-    named = {"revised": "revised", "withdrawn": "removed", "added": "added"}
-    return {name: found[measure] for name, measure in named.items()}
-
-
-def _of_economies(wdi: Snapshot, code: str) -> pd.DataFrame:
-    long = wdi.long(code)
-    return long[long["economy"].isin(wdi.economies.index)]
+    found = series_moved(old, new, code, [*economies])
+    return {"revised": found["revised"], "withdrawn": found["removed"], "added": found["added"]}
 
 
 def series_page(code: str, vintages: Sequence[Snapshot]) -> dict[str, Any]:

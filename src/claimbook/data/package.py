@@ -13,6 +13,7 @@ from typing import Any
 import pandas as pd
 
 from claimbook.data import series as known
+from claimbook.data import snapshot
 from claimbook.data.snapshot import ECONOMY_COLUMNS, WORLD_BANK, sha256
 from claimbook.data.yamlfile import SCHEMAS
 
@@ -63,9 +64,9 @@ def write(
     folder: Path,
     *,
     economies: pd.DataFrame,
-    series: Iterable[Series],
     created: str,
     description: str,
+    series: Iterable[Series] = (),
     vintage: str | None = None,
     carried: Iterable[tuple[Mapping[str, Any], Path]] = (),
 ) -> None:
@@ -80,12 +81,12 @@ def write(
     economies : pandas.DataFrame
         Columns ``economy, iso2, name, region, income_group, lending_type, aggregate`` (0 or 1):
         those of this vintage, among them any that have been dissolved since.
-    series : iterable of Series
-        What to write.
     created : str
         ISO date of the newest figures in it.
     description : str
         A sentence on where this vintage comes from.
+    series : iterable of Series, optional
+        What to write.
     vintage : str, optional
         The vintage's name; the folder's by default.
     carried : iterable of (mapping, pathlib.Path)
@@ -95,9 +96,8 @@ def write(
     vintage = vintage or folder.name
     folder.mkdir(parents=True, exist_ok=True)
     table = economies[list(ECONOMY_COLUMNS)].sort_values("economy")
-    listed = _resource(
-        folder, "economies", "economies", table.to_csv(index=False, lineterminator="\n")
-    )
+    table = table.to_csv(index=False, lineterminator="\n")
+    listed = _resource(folder, "economies", "economies", table)
     resources = [write_series(folder, one) for one in series]
     for resource, path in carried:
         if path.parent != folder:
@@ -126,8 +126,9 @@ def write_release(folder: Path, release: str, one: Series) -> None:
         Its figures and provenance.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / "datapackage.json"
-    held = json.loads(path.read_bytes())["resources"] if path.is_file() else []
+    held = []
+    if (folder / "datapackage.json").is_file():
+        held = snapshot.opened(folder).package["resources"]
     resource = write_series(folder, one, release)
     # The economies stand in the vintages, each with its own list.
     del resource["schema"]["foreignKeys"]

@@ -162,12 +162,10 @@ def mended(vintages: Sequence[Snapshot]) -> list[str]:
     sentences = []
     for one in known().breaks:
         wdi = held.get(vintage := one.expect["vintage"])
-        if wdi is None:
-            found = "is not held"
-        elif one.series not in wdi.codes:
-            found = f"does not hold {one.series}"
-        else:
+        if wdi and one.series in wdi.codes:
             found = one.mended(wdi)
+        else:
+            found = f"does not hold {one.series}" if wdi else "is not held"
         if found:
             sentences.append(
                 f"data/{NAME} declares a break of {one.series}, {one.economy}, but the vintage "

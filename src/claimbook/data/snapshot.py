@@ -15,11 +15,14 @@ from __future__ import annotations
 import copy
 import csv
 import hashlib
+import io
 import re
 import stat
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
-from functools import cached_property, lru_cache, partial
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -27,7 +30,7 @@ import numpy as np
 import pandas as pd
 
 from claimbook import paths, reading
-from claimbook.data import swap
+from claimbook.data import swap, yamlfile
 from claimbook.data.swap import HISTORY
 from claimbook.errors import ClaimbookError, nearest
 
@@ -36,9 +39,7 @@ T = TypeVar("T")
 CURRENT = "current"
 ECONOMIES = "economies"
 ECONOMY_COLUMNS = ("economy", "iso2", "name", "region", "income_group", "lending_type", "aggregate")
-# What is asked of a resource, and what each looks like: a path never leaves the folder.
-_FILE = r"[A-Za-z0-9][\w.-]*"
-_PARTS = {"name": _FILE, "path": _FILE, "hash": r"(sha256:)?[0-9a-f]+"}
+MOST_BYTES = 4 << 20  # of a data package; that of a hundred series holds 120 KB
 _YEARS = (1000, 2200)
 _LONG = ["economy", "year", "value"]
 WORLD_BANK = "World Bank, World Development Indicators"
@@ -141,7 +142,7 @@ class Store:
             raise self._fault(path, "is no file but a link, a folder or a pipe")
         mark = found.st_mtime_ns, found.st_size
         if self.sound.get(name) != mark:
-            if f"sha256:{sha256(path.read_bytes())}" != resource["hash"]:
+            if f"sha256:{sha256(reading.content(path, SnapshotError))}" != resource["hash"]:
                 what = "is not the file that datapackage.json describes (its sha256 differs)"
                 raise self._fault(path, what)
             self.sound[name] = mark
@@ -168,13 +169,17 @@ class Store:
     def everything(self) -> pd.DataFrame:
         """Economies and aggregates, by code."""
         path = self.checked(ECONOMIES)
-        table = pd.read_csv(path, dtype=str, keep_default_na=False)
-        for column in ECONOMY_COLUMNS:
-            if column not in table:
-                raise SnapshotError(
-                    f"{paths.shown(path)} lacks the column {column}: restore it from git."
-                )
-        return table.set_index("economy").sort_index()
+        table = read_table(path, dtype=str)
+        lacking = [column for column in ECONOMY_COLUMNS if column not in table]
+        if lacking:
+            fault = f"lacks the column {lacking[0]}"
+        elif not table["economy"].is_unique:
+            fault = f"lists {table['economy'][table['economy'].duplicated()].iloc[0]!r:.20} twice"
+        elif not table["aggregate"].isin(["0", "1"]).all():
+            fault = "has an aggregate that is neither 0 nor 1"
+        else:
+            return table.set_index("economy").sort_index()
+        raise SnapshotError(f"{paths.shown(path)} {fault}: restore it from git.")
 
     @cached_property
     def economies(self) -> pd.DataFrame:
@@ -209,7 +214,7 @@ class Store:
         if len(strangers) and path.is_relative_to(self.folder):
             raise SnapshotError(
                 f"{paths.shown(path)}, line {strangers.index[0] + 2}: "
-                f"{strangers['economy'].iloc[0]!r} is not in economies.csv of this vintage."
+                f"{strangers['economy'].iloc[0]!r:.40} is not in economies.csv of this vintage."
                 f"{nearest(strangers['economy'].iloc[0], self.everything.index)}"
             )
         wide = long.pivot(index="economy", columns="year", values="value")
@@ -245,29 +250,16 @@ def opened(folder: Path) -> Store:
 @lru_cache(maxsize=32)
 def _store(folder: Path, text: bytes) -> Store:
     name = paths.shown(folder / "datapackage.json")
+    if len(text) > MOST_BYTES:
+        raise SnapshotError(f"{name} holds {len(text):,} bytes, more than any data package.")
     package = reading.parsed(reading.decoded(text, name, SnapshotError), name, SnapshotError)
-    if fault := _misdescribed(package):
+    fault = yamlfile.broken(package, "package")
+    names = Counter() if fault else Counter(one["name"] for one in package["resources"])
+    for one in names - Counter(names.keys()):
+        fault = f"it lists {one} twice"
+    if fault:
         raise SnapshotError(f"{name} is not a data package ({fault}): restore it from git.")
     return Store(folder, text, package)
-
-
-def _misdescribed(package: Any) -> str | None:
-    """Say what keeps a package from being read: a resource is one file beside it, named once."""
-    resources = package.get("resources") if isinstance(package, Mapping) else None
-    if not isinstance(resources, list):
-        return "it lists no resources"
-    names: set[str] = set()
-    for one in resources:
-        held = [one.get(part) for part in _PARTS] if isinstance(one, Mapping) else [None]
-        if not all(isinstance(text, str) for text in held):
-            return "a resource without name, path and hash"
-        for part, text in zip(_PARTS, held, strict=True):
-            if not re.fullmatch(_PARTS[part], text):
-                return f"the {part} {text!r:.60} is none"
-        if held[0] in names:
-            return f"it lists {held[0]} twice"
-        names.add(held[0])
-    return None
 
 
 class Snapshot:
@@ -373,7 +365,7 @@ class Snapshot:
             # A copy's own name stands in the metadata; the figures are the Bank's.
             source = WORLD_BANK if source.startswith(WORLD_BANK) else source
             code = meta["name"] if "release" not in meta else f"{meta['name']}, {meta['release']}"
-            named.setdefault(source, []).append(f"{meta['title']} ({code})")
+            named.setdefault(source, []).append(f"{meta.get('title', meta['name'])} ({code})")
         parts = [f"{source}: {', '.join(series)}" for source, series in named.items()]
         return "; ".join([*parts, f"vintage {self.vintage}"])
 
@@ -734,7 +726,13 @@ def history(code: str, only: Iterable[str] | None = None) -> dict[str, Snapshot]
 def _history(code: str) -> Store | None:
     folder = paths.data() / HISTORY
     held = folder / code
-    return swap.steady(folder, lambda: opened(held) if held.is_dir() else None)
+    store = swap.steady(folder, lambda: opened(held) if held.is_dir() else None)
+    for name in store.resources if store else ():
+        if not re.fullmatch(r"\d{4}-\d{2}", name):
+            raise SnapshotError(
+                f"{paths.shown(held)} lists {name}, which is no release: remove it."
+            )
+    return store
 
 
 def _month(wdi: Snapshot) -> int:
@@ -760,8 +758,17 @@ def table(name: str) -> pd.DataFrame:
     """
     store = opened(paths.root() / "data")
     path = store.checked(name)
-    read = partial(pd.read_csv, path, keep_default_na=False, na_values=[])
-    return store.once("table", name, (), read).copy(deep=False)
+    return store.once("table", name, (), lambda: read_table(path)).copy(deep=False)
+
+
+def read_table(path: Path, fault: reading.Fault = SnapshotError, **options: Any) -> pd.DataFrame:
+    """Read a table in which nothing stands for an empty cell; what is none is a sentence."""
+    text = io.StringIO(reading.text(path, fault))
+    try:
+        return pd.read_csv(text, keep_default_na=False, na_values=[], **options)
+    except (ValueError, OverflowError) as error:  # a ParserError is one
+        what = f"cannot be read as a table ({' '.join(str(error).split()):.80})"
+        raise fault(f"{paths.shown(path)} {what}: correct it, or restore it from git.") from None
 
 
 def fingerprints(codes: Iterable[str], tables: Iterable[str] = ()) -> dict[str, dict[str, str]]:
@@ -833,7 +840,7 @@ def read_long(path: Path) -> pd.DataFrame:
     types = dict(zip(_LONG, (str, np.int64, np.float64), strict=True))
     try:
         frame = pd.read_csv(path, dtype=types, keep_default_na=False, na_values=[])
-    except ValueError:  # a ParserError is one
+    except (ValueError, OverflowError):  # a ParserError is one
         raise SnapshotError(_first_fault(path)) from None
     sound = (
         isinstance(frame.index, pd.RangeIndex)  # a cell too many makes pandas take an index
@@ -852,20 +859,21 @@ def _first_fault(path: Path) -> str:
     name, remedy = paths.shown(path), "Correct that line, or restore the file from git."
     reading.text(path, SnapshotError)
     seen: dict[tuple[str, str], int] = {}
-    with path.open(encoding="utf-8", newline="") as lines:
+    with path.open(encoding="utf-8", newline="") as lines, suppress(csv.Error):
         rows = csv.reader(lines)
         header = next(rows, [])
         if header != _LONG:
-            return f"{name}, line 1: the header is {','.join(header)!r}, not economy,year,value."
+            header = ",".join(header)
+            return f"{name}, line 1: the header is {header!r:.60}, not economy,year,value."
         for row in rows:
             if len(row) != 3:
                 what = f"{len(row)} cells where there should be three"
             elif not re.fullmatch(r"\d{4}", row[1]) or not _YEARS[0] <= int(row[1]) <= _YEARS[1]:
-                what = f"the year {row[1]!r} is not a year"
+                what = f"the year {row[1]!r:.40} is not a year"
             elif not np.isfinite(pd.to_numeric(row[2], errors="coerce")):
-                what = f"the value {row[2]!r} is not a number"
+                what = f"the value {row[2]!r:.40} is not a number"
             elif (before := seen.setdefault((row[0], row[1]), rows.line_num)) < rows.line_num:
-                what = f"{row[0]} {row[1]} stands already in line {before}"
+                what = f"{row[0]:.40} {row[1]} stands already in line {before}"
             else:
                 continue
             return f"{name}, line {rows.line_num}: {what}. {remedy}"

@@ -34,8 +34,6 @@ PATIENCE = 5.0
 class Busy(ClaimbookError):
     """Another refresh is at work on the same data folder."""
 
-    exit_code = 1
-
 
 class Unfinished(ClaimbookError):
     """A refresh was killed between the two renames that replace a vintage."""
@@ -142,11 +140,10 @@ def _mend(data: Path) -> None:
 
 
 def _remove(folder: Path) -> None:
-    if folder.is_symlink():
-        # A vintage that lies elsewhere: the new one stands in the link's place.
-        folder.unlink()
-    elif folder.exists():
+    if folder.is_dir() and not folder.is_symlink():
         shutil.rmtree(folder)
+    else:  # a vintage that lies elsewhere, where it stays; or what is no folder
+        folder.unlink(missing_ok=True)
 
 
 def _to_disk(folder: Path) -> None:

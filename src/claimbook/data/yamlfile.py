@@ -44,12 +44,19 @@ def loaded(text: str, name: str, kind: str, fault: reading.Fault) -> Any:
 
 @lru_cache(maxsize=8)
 def _valid(name: str, text: str, schema: str) -> Any:
+    found = loaded(text, name, "safe", YamlFileError)
+    if fault := broken(found, schema):
+        raise YamlFileError(f"{name}, {fault}. Correct it there.")
+    return found
+
+
+def broken(found: Any, schema: str) -> str | None:
+    """Say where, and how, something breaks a schema of this room."""
     from jsonschema import Draft202012Validator
     from jsonschema.exceptions import best_match
 
-    found = loaded(text, name, "safe", YamlFileError)
     rules = json.loads((SCHEMAS / f"{schema}.schema.json").read_text(encoding="utf-8"))
-    if fault := best_match(Draft202012Validator(rules).iter_errors(found)):
-        where = " ".join(str(step + 1 if isinstance(step, int) else step) for step in fault.path)
-        raise YamlFileError(f"{name}, {where or 'top'}: {fault.message}. Correct it there.")
-    return found
+    if not (fault := best_match(Draft202012Validator(rules).iter_errors(found))):
+        return None
+    where = " ".join(str(step + 1 if isinstance(step, int) else step) for step in fault.path)
+    return f"{where or 'top'}: {fault.message:.200}"

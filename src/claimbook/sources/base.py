@@ -21,6 +21,7 @@ from claimbook import sources
 from claimbook.data.snapshot import CURRENT
 from claimbook.errors import ClaimbookError
 
+ENDPOINT = "https://api.worldbank.org/v2"
 PATIENCE = 90.0
 
 
@@ -68,7 +69,7 @@ class Order:
     codes: Sequence[str]
     data: Path
     vintage: str = CURRENT
-    endpoint: str = ""
+    endpoint: str = ENDPOINT
     accepted: Collection[str] = ()
     patience: float = PATIENCE
     dry_run: bool = False

@@ -6,7 +6,7 @@ import math
 import unicodedata
 from collections import Counter
 from collections.abc import Collection, Iterable
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pandas as pd
@@ -52,17 +52,20 @@ def cells(served: Served, known: Collection[str]) -> list[Cell]:
         if fault := unreadable(text):
             raise ContractBroken(f"The {what} of {served.code} {fault}. {_TRUST}")
     today = datetime.now(UTC).date()
-    if served.updated and not _past(served.updated, today):
+    # A day more than today's: the server may be further east.
+    days = f"{FIRST_YEAR}-01-01", (today + timedelta(days=1)).isoformat()
+    updated = pd.to_datetime(served.updated, format="%Y-%m-%d", errors="coerce")
+    if served.updated and not pd.Timestamp(days[0]) <= updated <= pd.Timestamp(days[1]):
         raise ContractBroken(
             f"{served.code} says that it was updated on {served.updated!r:.40}, which is no day up "
             f"to today. {_TRUST}"
         )
-    economy, year, _ = zip(*served.cells, strict=True)
-    if not set(map(type, year)) <= {int, str}:
-        raise ContractBroken(f"{served.code} has a row whose year is no text. {_TRUST}")
-    seen = Counter(zip(economy, year, strict=True))
-    if len(seen) < len(year):
-        raise _broken(served.code, *max(seen, key=seen.__getitem__), "stands twice")
+    places = [cell[:2] for cell in served.cells]
+    if not {type(part) for place in places for part in place} <= {int, str}:
+        raise ContractBroken(f"{served.code} has a row whose economy or year is no text. {_TRUST}")
+    for place, times in Counter(places).most_common(1):
+        if times > 1:
+            raise _broken(served.code, *place, "stands twice")
     kept = [cell for cell in served.cells if cell[2] is not None]
     if not kept:
         raise ContractBroken(
@@ -101,17 +104,17 @@ def unreadable(text: str) -> str | None:
     return None
 
 
-def _past(day: str, today: date) -> bool:
-    try:
-        return date.fromisoformat(day) <= today + timedelta(
-            days=1
-        )  # the server may be further east
-    except ValueError:
-        return False
-
-
 def _broken(code: str, economy: object, year: object, what: str) -> ContractBroken:
-    return ContractBroken(f"{code}: the cell {economy} {year} {what}. {_TRUST}")
+    return ContractBroken(f"{code}: the cell {economy!s:.20} {year!s:.20} {what}. {_TRUST}")
+
+
+def require_kinds(before: pd.DataFrame, after: pd.DataFrame) -> None:
+    """Refuse a list of economies in which one has become an aggregate, or the other way round."""
+    kinds = [table.set_index("economy")["aggregate"].astype(int) for table in (before, after)]
+    for code, was, now in pd.concat(kinds, axis="columns", join="inner").itertuples():
+        if was != now:
+            kind = "an aggregate" if now else "an economy"
+            raise ContractBroken(f"The list of economies calls {code} {kind} of late. {_TRUST}")
 
 
 def loss(code: str, before: pd.DataFrame, after: Iterable[Cell]) -> Loss:

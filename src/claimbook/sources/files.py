@@ -7,19 +7,19 @@ refused; an ordinary refresh leaves these series as they are.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
 from claimbook import paths, reading
 from claimbook.data import yamlfile
-from claimbook.data.snapshot import sha256
+from claimbook.data.snapshot import read_table, sha256
 from claimbook.errors import nearest
 from claimbook.sources.base import Digits, NotServed, Order, Served, Source, register
 
 CATALOGUE = "witnesses.yml"
+_NUMBER = re.compile(r"-?[0-9]*\.?[0-9]+(?P<power>[eE][-+]?[0-9]+)?")
 
 
 @register
@@ -71,15 +71,15 @@ class Files(Source):
                 f"{path} is not the file that {paths.shown(self._catalogue)} describes (its sha256 "
                 "differs): bring that one, or describe this one."
             )
-        table = pd.read_csv(path, dtype=str, keep_default_na=False)
+        table = read_table(path, NotServed, dtype=str)
         columns = ["economy", "year", series["column"]]
         if lacking := set(columns) - set(table):
             raise NotServed(f"{path} has no column {min(lacking)}, which {code} needs.")
         first, left_out = publication.get("from", 0), publication.get("left_out", ())
         cells = [
-            (economy, int(year), _number(value))
+            (economy, int(year) if re.fullmatch("[0-9]{4}", year) else year, _number(value))
             for economy, year, value in table[columns].itertuples(index=False)
-            if economy not in left_out and int(year) >= first
+            if economy not in left_out and not year < str(first)
         ]
         words = f"{series.get('description', '')} {publication['doubts']}"
         return Served(
@@ -96,10 +96,9 @@ class Files(Source):
 
 def _number(text: str) -> int | Digits | str | None:
     """Read a cell: a number digit for digit but for zeros at its end; a text stays one."""
-    try:
-        float(text)
-    except ValueError:
+    if not (found := _NUMBER.fullmatch(text)):
         return text or None
     if text.isdigit():
         return int(text)
-    return Digits(text.rstrip("0").rstrip(".") if "." in text and "e" not in text.lower() else text)
+    plain = "." in text and not found["power"]
+    return Digits(text.rstrip("0").rstrip(".") if plain else text)

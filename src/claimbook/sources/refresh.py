@@ -17,7 +17,7 @@ from claimbook.data.snapshot import CURRENT, Snapshot
 from claimbook.sources import base, contract
 from claimbook.sources.base import Order, Served, Source
 from claimbook.sources.files import CATALOGUE, Files
-from claimbook.sources.worldbank import ARCHIVES, ENDPOINT, WorldBank
+from claimbook.sources.worldbank import ARCHIVES, WorldBank
 
 __all__ = ["Order", "refresh", "refresh_history", "series_of"]
 
@@ -76,7 +76,7 @@ class _Fetched:
     order: Order
     old: Snapshot | None
     folder: Path
-    economies: pd.DataFrame = field(default_factory=lambda: pd.DataFrame({"economy": []}))
+    economies: pd.DataFrame = field(default_factory=lambda: contract.DISSOLVED.iloc[:0])
     resources: dict[str, dict[str, Any]] = field(default_factory=dict)
     cells: dict[str, int] = field(default_factory=dict)
     losses: list[contract.Loss] = field(default_factory=list)
@@ -98,6 +98,7 @@ class _Fetched:
             with source:
                 listed = source.economies()
                 if listed is not None and (order.vintage == CURRENT or old is None):
+                    contract.require_kinds(self.economies, listed)
                     self.economies = listed
                 if order.vintage != CURRENT:
                     others = _unlisted(_of_releases(listed, order.data), self.economies)
@@ -170,7 +171,6 @@ class _Fetched:
             self.folder,
             vintage=vintage,
             economies=self.economies,
-            series=[],
             created=created,
             description=description,
             carried=carried,
@@ -252,16 +252,19 @@ def refresh_history(order: Order) -> dict[str, Any]:
     live, new = folder / code, swap.staged(folder, code)
     cells: dict[str, int] = {}
     losses = []
-    bank = WorldBank(ARCHIVES, endpoint=order.endpoint or ENDPOINT, patience=order.patience)
+    bank = WorldBank(ARCHIVES, endpoint=order.endpoint, patience=order.patience)
     with swap.exclusive(order.data), bank:
-        folder.mkdir(exist_ok=True)
+        new.mkdir(parents=True)
         if live.is_dir():
-            shutil.copytree(live, new)
+            held = snapshot.opened(live)
+            # What its package lists, and nothing else that may lie or be linked there.
+            for path in (live / "datapackage.json", *map(held.checked, held.resources)):
+                shutil.copyfile(path, new / path.name)
         known = set(_of_releases(bank.economies(), order.data)["economy"])
         for release, one in bank.releases(code):
             found = contract.cells(one, known)
-            if (held := live / f"{release}.csv").is_file():
-                losses.append(contract.loss(code, snapshot.read_long(held), found))
+            if (before := new / f"{release}.csv").is_file():
+                losses.append(contract.loss(code, snapshot.read_long(before), found))
             package.write_release(new, release, _series(one, found, bank))
             cells[release] = len(found)
         contract.require_kept(losses, order.accepted)

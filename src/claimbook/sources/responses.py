@@ -24,6 +24,9 @@ from claimbook.sources.base import Digits
 TOO_MANY_REQUESTS = 429
 # The largest pages of the Bank hold 7 MB and 400,000 commas; more would only fill the memory.
 MOST_BYTES, MOST_PARTS = 16 << 20, 1_000_000
+# Four series of 300 economies in 100 years are 120,000; a list that never ends would fill it, too.
+MOST_ROWS = 1_000_000
+MOST_WORDS = 300
 # Statuses that say "not now" rather than "not this".
 PASSING = {408, 425, TOO_MANY_REQUESTS}
 UNKNOWN = {404, 410}
@@ -41,7 +44,7 @@ class AnswerFault(Exception):
     def __init__(
         self, text: str, *, final: bool = False, unknown: bool = False, wait: float = 0.0
     ) -> None:
-        super().__init__(text)
+        super().__init__(text[:MOST_WORDS])
         self.final = final
         self.unknown = unknown
         self.wait = wait
@@ -104,6 +107,9 @@ class Listener:
         # requests reads in pieces of 10 KB, which for pages of 7 MB takes as long as to parse them;
         # and each piece may unpack to a thousand times its size.
         body = bytearray()
+        # Packed twice, a piece may unpack to a million times its size.
+        if "," in response.headers.get("Content-Encoding", ""):
+            raise AnswerFault("sent a page that is packed more than once", final=True)
         for piece in response.iter_content(1 << 16):
             body += piece
             if len(body) > MOST_BYTES or self.stopped.is_set():
@@ -203,6 +209,8 @@ def _row_count(answer: Any) -> int | None:
 def _check_rows(page: Page, asked: int) -> None:
     if page.total < 0 or (page.total and page.per_page < 1):
         raise AnswerFault(f"announced {page.total} rows in pages of {page.per_page}")
+    if page.total > MOST_ROWS:
+        raise AnswerFault(f"announced {page.total:,} rows, more than any answer has", final=True)
     if page.rows is None:
         return
     if page.total and page.number != asked:

@@ -1,18 +1,15 @@
 """The World Bank's API through wbgapi, with patience, retries and a few requests at a time.
 
-Verified in wbgapi 1.0.14's source: ``data.fetch(["A", "B"], db=2)`` asks
-``sources/2/series/A;B/country/all/time/all``; with ``db=57, version="201312"`` it asks the WDI
-archives, ``sources/57/series/A;B/country/all/time/all/version/201312``, for any further dimension
-of a database is a keyword of the same name. Its caches (concepts, years, groups of economies) are
-module globals, filled on first use, that do not know which endpoint they came from: one thread
-fills them here before others fetch, and they are emptied before and after.
+Everything is asked for through ``wbgapi.fetch``, which pages through any list of the API and keeps
+nothing. What ``wbgapi.data`` offers above it is left alone: its caches are module globals that do
+not know which endpoint they came from, and that a request which fails leaves half filled.
 """
 
 from __future__ import annotations
 
 import copy
 import gc
-import queue
+import multiprocessing
 import re
 import threading
 import time
@@ -21,6 +18,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
+from multiprocessing.pool import ThreadPool
 from typing import Any
 
 import pandas as pd
@@ -30,11 +28,11 @@ from claimbook.data.package import LICENCE
 from claimbook.data.series import bases
 from claimbook.data.snapshot import CURRENT
 from claimbook.errors import ClaimbookError
-from claimbook.sources.base import PATIENCE, NotServed, Order, Served, Source, register
+from claimbook.sources import base
+from claimbook.sources.base import ENDPOINT, PATIENCE, NotServed, Order, Served
 from claimbook.sources.contract import FORMER_CODES, ContractBroken, unreadable
 from claimbook.sources.responses import AnswerFault, Listener
 
-ENDPOINT = "https://api.worldbank.org/v2"
 WDI = 2
 ARCHIVES = 57
 # The API serves pages of 32,500 rows; one of 50,000 it answers with an HTML error page.
@@ -50,7 +48,9 @@ ATTEMPTS = 6
 MOST_WORDS = 1_000  # characters of a description
 _NAMES = {"economy": "id", "iso2": "iso2Code", "name": "name"}
 _GROUPS = {"region": "region", "income_group": "incomeLevel", "lending_type": "lendingType"}
+_CODES = {"economy": r"[A-Z0-9]{2,3}", "iso2": r"[A-Z0-9]{0,2}"}
 NO_REGION = "NA"  # the region that country/all gives an aggregate
+_MONTH = re.compile(r"(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])")
 _PARENTHESIS = re.compile(r"\s*\((?:BoP, )?([^()]+)\)")
 # What tells a unit, such as "(constant 2015 US$)", from "(modeled ILO estimate)" or "(2017 PPP)".
 _UNIT = re.compile(
@@ -63,17 +63,16 @@ _UNIT = re.compile(
 class FetchFailed(ClaimbookError):
     """The Bank's server did not serve what was asked for, whole and readable."""
 
-    exit_code = 1
+
+class Unknown(FetchFailed):
+    """The Bank's server says that it knows nothing of what was asked for."""
 
 
-class WrongAnswer(ClaimbookError):
-    """A sound answer to another question than was asked."""
-
-    exit_code = 2
+_LACKING = (NotServed, Unknown)
 
 
-@register
-class WorldBank(Source):
+@base.register
+class WorldBank(base.Source):
     """One database of the Bank's API: today's figures (2), or one release of the archives (57).
 
     Codes in ``may_lack`` may be ones that the Bank does not know, or has no rows for.
@@ -92,8 +91,8 @@ class WorldBank(Source):
         patience: float = PATIENCE,
         may_lack: Iterable[str] = (),
     ) -> None:
-        self._db, self._endpoint, self._patience = db, endpoint, patience
-        self._dimensions = {"version": version} if version else {}
+        self._db, self._version = db, version
+        self._endpoint, self._patience = endpoint, patience
         self._may_lack = frozenset(may_lack)
         self._listener = Listener()
         self._last_good = time.monotonic()
@@ -108,7 +107,7 @@ class WorldBank(Source):
         return cls(
             ARCHIVES if dated else WDI,
             order.vintage.replace("-", "") if dated else None,
-            endpoint=order.endpoint or ENDPOINT,
+            endpoint=order.endpoint,
             patience=order.patience,
             may_lack=order.accepted,
         )
@@ -132,7 +131,6 @@ class WorldBank(Source):
         wb.endpoint, wb.lang = self._endpoint, "en"
         wb.get_options = {"timeout": timeouts, "hooks": {"response": [self._listener]}}
         self._last_good = time.monotonic()
-        self._forget()
         # An answer is a hundred thousand small objects and no cycle: searched for cycles while it
         # is parsed, it takes three times as long.
         self._collecting = gc.isenabled()
@@ -145,38 +143,16 @@ class WorldBank(Source):
         if self._collecting:
             gc.enable()
         self._wb.endpoint, self._wb.get_options, self._wb.lang = self._before
-        self._forget()
-
-    def _forget(self) -> None:
-        self._wb.source._concepts.clear()
-        self._wb.time._time_values.clear()
-        self._forget_groups()
-
-    def _forget_groups(self) -> None:
-        self._wb.economy._localized_metadata.clear()
-        self._wb.economy._class_data = None
-        self._wb.economy._aggs = None
 
     # What is asked for
 
     def economies(self) -> pd.DataFrame:
-        """Fetch the Bank's list of economies and aggregates, and fill wbgapi's caches."""
-        rows: list[dict[str, Any]] = []
-        steps = [self._groups, lambda: list(self._wb.fetch("country/all")), self._years]
-        for found in self._each([partial(self._try, step) for step in steps]):
-            rows += found or []
-        return economy_table(rows, self._wb.economy._localized_metadata[self._wb.lang])
+        """Fetch the Bank's list of economies and aggregates."""
+        groups = [row for kind in _GROUPS.values() for row in self._list(kind.lower())]
+        return economy_table(self._list("country/all"), groups)
 
-    def _years(self) -> None:
-        # Each of wbgapi's caches is filled by one thread only; this one needs the concepts first.
-        self._wb.source.concepts(self._db)
-        self._wb.time.periods(self._db)
-
-    def _groups(self) -> None:
-        # wbgapi notes its groups as known before it has them: a second try would find them empty,
-        # and World and the regions would pass for economies.
-        self._forget_groups()
-        self._wb.economy.aggregates()
+    def _list(self, path: str) -> list[dict[str, Any]]:
+        return self._one(partial(self._try, lambda: [*self._wb.fetch(path)]))
 
     def fetch(self, codes: Sequence[str], vintage: str) -> Iterator[Served]:
         """Fetch series, a few requests at a time, in the order in which they arrive.
@@ -193,14 +169,13 @@ class WorldBank(Source):
     def releases(self, code: str) -> Iterator[tuple[str, Served]]:
         """Fetch a series from every release of the archives that holds it, oldest first."""
         found, fault = False, None
-        for version in next(self._each([partial(self._try, self._versions)])):
+        listed = {str(row["id"]) for row in self._list(f"sources/{self._db}/version")}
+        for version in sorted(filter(_MONTH.fullmatch, listed)):
             release, name = copy.copy(self), f"{version[:4]}-{version[4:]}"
-            release._dimensions = {"version": version}
+            release._version = version
             try:
                 (one,) = release.fetch([code], name)
-            except (FetchFailed, NotServed) as lacking:
-                if not _is_lacking(lacking):
-                    raise
+            except _LACKING as lacking:
                 fault = fault or lacking
                 continue
             found = True
@@ -209,25 +184,17 @@ class WorldBank(Source):
         if not found:
             raise _not_served(code, fault)
 
-    def _versions(self) -> list[str]:
-        rows = self._wb.source.features("version", db=self._db)
-        return sorted(row["id"] for row in rows if re.fullmatch(r"\d{6}", row["id"]))
-
     def _descriptions(self, codes: Sequence[str]) -> dict[str, dict[str, str]]:
         """Fetch what the Bank says about series. No figure depends on it, so it is asked once."""
 
         def ask() -> dict[str, dict[str, str]]:
-            found = self._wb.metadata(
-                "sources/{source}/series/{series}/metadata",
-                ["series"],
-                source=self._db,
-                series=";".join(codes),
-            )
+            path = f"sources/{self._db}/series/{{series}}/metadata"
+            found = self._wb.metadata(path, ["series"], series=";".join(codes))
             return {one.id: {k: str(v) for k, v in one.metadata.items()} for one in found}
 
         self._last_good = time.monotonic()
         try:
-            return next(self._each([partial(self._try, ask, attempts=1)])) if codes else {}
+            return self._one(partial(self._try, ask, attempts=1)) if codes else {}
         except FetchFailed:
             return {}
 
@@ -243,13 +210,13 @@ class WorldBank(Source):
         elsewhere = "" if self._endpoint == ENDPOINT else f", from the endpoint {self._endpoint}"
         return replace(
             one,
-            cells=with_todays_codes(one.cells) if self._dimensions else one.cells,
+            cells=with_todays_codes(one.cells) if self._version else one.cells,
             title=title or one.code,
             named=one.title,
             unit=unit or notes.get("Unitofmeasure", ""),
             description=before.get("description") or sentence,
             how=f"wbgapi{elsewhere}",
-            release=dated if self._dimensions else one.updated or f"as served on {today}",
+            release=dated if self._version else one.updated or f"as served on {today}",
         )
 
     # How it is asked for
@@ -258,30 +225,25 @@ class WorldBank(Source):
         certain = [code for code in codes if code not in self._may_lack]
         doubtful = [code for code in codes if code in self._may_lack]
         others = [code for code in self.held if code not in codes]
-        (first, per_page), lacking = self._first([*certain[:2], *doubtful, *others[:1]])
-        for code, fault in lacking.items():
-            if code in certain:
-                raise _not_served(code, fault)
+        lacking: dict[str, ClaimbookError] = {}
+        for code in (*certain[:2], *doubtful, *others[:1]):
+            try:
+                first, per_page = self._one(partial(self._alone, code))
+                break
+            except _LACKING as fault:
+                lacking[code] = fault
+        else:
+            raise next(iter(lacking.values()))
+        for code in filter(lacking.get, certain):
+            raise _not_served(code, lacking[code])
         if first.code in codes:
             yield first
-        done = {*lacking, first.code}
-        left = [code for code in certain if code not in done]
+        asked = {*lacking, first.code}
+        left = [code for code in certain if code not in asked]
         groups = packed(left, rows=len(first.cells), per_page=per_page)
-        groups += [[code] for code in doubtful if code not in done]
+        groups += [[code] for code in doubtful if code not in asked]
         for batch in self._each([partial(self._together, group, per_page) for group in groups]):
             yield from batch
-
-    def _first(self, codes: Sequence[str]) -> tuple[tuple[Served, int], dict[str, ClaimbookError]]:
-        """Ask for one series after another until one is served; also return those that are not."""
-        lacking: dict[str, ClaimbookError] = {}
-        for code in codes:
-            try:
-                return next(self._each([partial(self._alone, code)])), lacking
-            except (FetchFailed, NotServed) as fault:
-                if not _is_lacking(fault):
-                    raise
-                lacking[code] = fault
-        raise next(iter(lacking.values()))
 
     def _alone(self, code: str) -> tuple[Served, int]:
         """Ask for one series in large pages or else in small ones; also return how large."""
@@ -293,7 +255,7 @@ class WorldBank(Source):
                 raise
             per_page = SMALL_PAGE
             (one,) = self._ask([code], per_page)
-        return one, min(per_page, self._listener.first.per_page or per_page)
+        return one, min(per_page, self._listener.first.per_page)
 
     def _together(self, codes: Sequence[str], per_page: int) -> list[Served]:
         """Ask for series together; one by one where that fails, to tell the faulty from the sound.
@@ -303,16 +265,14 @@ class WorldBank(Source):
         if len(codes) > 1 and not self._one_by_one:
             try:
                 return self._ask(codes, per_page)
-            except (FetchFailed, NotServed, WrongAnswer):
+            except ClaimbookError:
                 if self._listener.stopped.is_set():
                     raise
         found: list[Served] = []
         for code in codes:
             try:
                 found += self._ask([code], per_page)
-            except (FetchFailed, NotServed) as fault:
-                if not _is_lacking(fault):
-                    raise
+            except _LACKING as fault:
                 if code not in self._may_lack:
                     # Another series has been served: it is this one that the Bank does not know.
                     raise _not_served(code, fault) from None
@@ -325,19 +285,23 @@ class WorldBank(Source):
 
     def _rows(self, codes: Sequence[str], per_page: int) -> list[Served]:
         found: dict[str, Served] = {}
-        asked = {"db": self._db, "labels": True, "numericTimeKeys": True} | self._dimensions
-        for row in self._wb.data.fetch([*codes], params={"per_page": per_page}, **asked):
-            code = row["series"]["id"]
+        path = f"sources/{self._db}/series/{';'.join(codes)}/country/all/time/all"
+        path += f"/version/{self._version}" if self._version else ""
+        for row in self._wb.fetch(path, {"per_page": per_page}):
+            about = {one["concept"].lower(): one for one in row["variable"]}
+            code, economy = about["series"]["id"], about["country"]["id"].strip()
+            year = about["time"]["value"].strip()
+            # A row may leave out what the address says; it may not say otherwise.
+            release = about.get("version", {"id": self._version})["id"]
             if code not in codes:
-                raise _wrong(f"the series {code}", ", ".join(codes))
+                raise _wrong(f"the series {code!s:.60}", ", ".join(codes))
+            if release != self._version:
+                raise _wrong(f"{code} of the version {release!s:.60}", self._version)
             if code not in found:
-                title = str(row["series"].get("value") or "").strip()
+                title = (about["series"].get("value") or "").strip()
                 found[code] = Served(code, [], title, updated=self._listener.first.updated)
-            for name, chosen in self._dimensions.items():
-                # A row may leave out what the address says; it may not say otherwise.
-                if name in row and row[name]["id"] != chosen:
-                    raise _wrong(f"{code} of the {name} {row[name]['id']}", chosen)
-            found[code].cells.append((row["economy"]["id"], row["time"]["id"], row["value"]))
+            year = int(year) if re.fullmatch("[0-9]{4}", year) else year
+            found[code].cells.append((economy, year, row["value"]))
         for code in codes:
             if code not in found:
                 raise _not_served(code)
@@ -360,9 +324,9 @@ class WorldBank(Source):
             if not fault.final and retrying.statistics["attempt_number"] < attempts:
                 raise self._late() from fault
             subject = f" (asked for {about})" if about else ""
-            named = "the code and the vintage" if self._dimensions else "the code"
+            named = "the code and the vintage" if self._version else "the code"
             remedy = f"check {named}, or try" if fault.unknown and about else "try again later, or"
-            raise FetchFailed(
+            raise (Unknown if fault.unknown else FetchFailed)(
                 f"The fetch failed: the server at {self._endpoint} {fault}{subject}. Nothing was "
                 f"changed; {remedy} another --endpoint."
             ) from fault
@@ -392,44 +356,35 @@ class WorldBank(Source):
         if self._listener.stopped.wait(max(0.0, until - time.monotonic())):
             raise AnswerFault("was no longer needed", final=True)
 
+    def _one(self, task: Callable[[], Any]) -> Any:
+        return next(self._each([task]))
+
     def _each(self, tasks: Sequence[Callable[[], Any]]) -> Iterator[Any]:
         """Run tasks, a few at a time, and yield what each returns, first come, first served.
 
-        Gives up when none ends for too long. The threads are daemons, so that a server that drips
-        one byte a minute holds no one up at exit; they wait for whoever takes their results, for a
-        hundred series do not fit into memory.
+        Gives up when none ends for too long. The threads of a pool are daemons, so that a server
+        that drips one byte a minute holds no one up at exit; they wait for whoever takes their
+        results, for a hundred series do not fit into memory.
         """
-        done: queue.Queue[tuple[Any, BaseException | None]] = queue.Queue(WORKERS)
-        few, over = threading.Semaphore(WORKERS), threading.Event()
+        free = threading.Semaphore(2 * WORKERS)
 
-        def work(task: Callable[[], Any]) -> None:
-            with few:
-                if over.is_set():
-                    return
-                try:
-                    self._sleep(0.0)
-                    done.put((task(), None))
-                except BaseException as fault:
-                    # It is raised in the thread that waits for the outcome.
-                    done.put((None, fault))
+        def work(task: Callable[[], Any]) -> Any:
+            free.acquire()
+            self._sleep(0.0)
+            return task()
 
-        for task in tasks:
-            threading.Thread(target=work, args=(task,), daemon=True).start()
-        try:
+        with ThreadPool(WORKERS) as pool:
+            results = pool.imap_unordered(work, tasks)
             for _ in tasks:
                 left = self._last_good + self._patience - time.monotonic()
-                result, fault = done.get(timeout=max(0.0, left))
-                if fault is not None:
-                    raise fault
+                try:
+                    result = results.next(max(0.0, left))
+                except multiprocessing.TimeoutError:
+                    raise self._late() from None
                 self._last_good = time.monotonic()
                 yield result
                 self._last_good = time.monotonic()
-        except queue.Empty:
-            raise self._late() from None
-        finally:
-            over.set()
-            while not done.empty():
-                done.get_nowait()
+                free.release()
 
 
 def packed(codes: Sequence[str], *, rows: int, per_page: int) -> list[list[str]]:
@@ -443,11 +398,11 @@ def packed(codes: Sequence[str], *, rows: int, per_page: int) -> list[list[str]]
     return [list(codes[at : at + size]) for at in range(0, len(codes), size)]
 
 
-def economy_table(rows: Iterable[dict[str, Any]], names: Mapping[str, str]) -> pd.DataFrame:
+def economy_table(rows: Iterable[dict[str, Any]], groups: Iterable[dict[str, Any]]) -> pd.DataFrame:
     """Turn rows of ``country/all`` into the table of a snapshot, or raise ContractBroken.
 
-    A group that a row names by its code only is called as in ``names``. Without aggregates, World
-    would be counted as an economy: a list without them is refused.
+    A group that a row names by its code only is called as in the lists of groups. Without
+    aggregates, World would be counted as an economy: a list without them is refused.
     """
 
     def broken(what: str) -> ContractBroken:
@@ -457,19 +412,21 @@ def economy_table(rows: Iterable[dict[str, Any]], names: Mapping[str, str]) -> p
         )
 
     try:
+        names = {one.get("code") or one["id"]: one.get("name") or one["value"] for one in groups}
         table = pd.DataFrame([_economy(row, names) for row in rows])
     except (KeyError, TypeError, AttributeError):
         what = "has a row without id, iso2Code, name, region, incomeLevel or lendingType"
         raise broken(what) from None
-    for kind, flag in (("economies", 0), ("aggregates", 1)):
+    for flag, kind in enumerate(("economies", "aggregates")):
         if table.empty or not (table["aggregate"] == flag).any():
             raise broken(f"names no {kind}: economies could not be told from aggregates")
-    twice = table.loc[table["economy"].duplicated(), "economy"]
-    if len(twice):
-        raise broken(f"names {twice.iloc[0]} twice")
-    for column, form in (("economy", r"[A-Z0-9]{2,3}"), ("iso2", r"[A-Z0-9]{0,2}")):
+    for code in table.loc[table["economy"].duplicated(), "economy"]:
+        raise broken(f"names {code} twice")
+    for column, form in _CODES.items():
         for code in table.loc[~table[column].str.fullmatch(form), column]:
             raise broken(f"calls one {code!r:.40}, which is no code")
+    for code in table.loc[table["name"] == "", "economy"]:
+        raise broken(f"has no name for {code}")
     for name in table.drop(columns="aggregate").to_numpy().ravel():
         if fault := unreadable(name):
             raise broken(f"has the name {name!r:.40}, which {fault}")
@@ -494,15 +451,15 @@ def with_todays_codes(cells: list[tuple[str, Any, Any]]) -> list[tuple[str, Any,
     A value under a former code is left out where today's has one, too.
     """
     filled = {(economy, year) for economy, year, value in cells if value is not None}
-    moved = {
-        (FORMER_CODES[economy], year): value
+    moved = [
+        (FORMER_CODES[economy], year, value)
         for economy, year, value in cells
         if economy in FORMER_CODES
-        and (economy, year) in filled
+        and value is not None
         and (FORMER_CODES[economy], year) not in filled
-    }
-    kept = [one for one in cells if one[0] not in FORMER_CODES and one[:2] not in moved]
-    return kept + [(*cell, value) for cell, value in moved.items()]
+    ]
+    taken = {cell[:2] for cell in moved}
+    return [one for one in cells if one[0] not in FORMER_CODES and one[:2] not in taken] + moved
 
 
 def named(served: str, before: Mapping[str, Any]) -> tuple[str, str]:
@@ -521,11 +478,6 @@ def named(served: str, before: Mapping[str, Any]) -> tuple[str, str]:
     return title.strip() or before.get("title", ""), unit
 
 
-def _is_lacking(fault: BaseException) -> bool:
-    """Tell whether the server says that it has no such series."""
-    return isinstance(fault, NotServed) or getattr(fault.__cause__, "unknown", False)
-
-
 def _not_served(code: str, fault: ClaimbookError | None = None) -> NotServed:
     if isinstance(fault, NotServed):
         return fault
@@ -537,8 +489,8 @@ def _not_served(code: str, fault: ClaimbookError | None = None) -> NotServed:
     )
 
 
-def _wrong(sent: str, asked: str) -> WrongAnswer:
-    return WrongAnswer(
+def _wrong(sent: str, asked: str | None) -> ContractBroken:
+    return ContractBroken(
         f"The server sent {sent} where {asked} was asked for: nothing it says can be trusted; try "
         "again later, or another --endpoint."
     )
@@ -559,8 +511,6 @@ def _as_faults(wb: Any) -> Iterator[None]:
         raise AnswerFault("could not be reached, or dropped the connection") from None
     except requests.RequestException as fault:
         raise AnswerFault(f"gave an answer that could not be read ({fault})") from None
-    except wb.APIError as fault:
-        raise AnswerFault(f"answered with an error: {fault.msg}") from None
-    except (KeyError, TypeError, ValueError, IndexError, AttributeError) as fault:
+    except (wb.APIError, KeyError, TypeError, ValueError, IndexError, AttributeError) as fault:
         # wbgapi takes the form of an answer on trust, and trips over another one.
-        raise AnswerFault(f"answered in a form that is not the API's ({fault!r})") from None
+        raise AnswerFault(f"answered in a form that is not the API's ({fault!r:.80})") from None

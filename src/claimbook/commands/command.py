@@ -1,0 +1,70 @@
+"""A command: where a person can mend what is wrong, it ends in a sentence and no traceback."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+import click
+
+from claimbook import writing
+from claimbook.errors import ClaimbookError
+
+INTERRUPTED = 130
+
+
+def plain(text: str) -> str:
+    """Return a text in which characters that would steer a terminal are spelled out."""
+    return "".join(c if c.isprintable() or c == "\n" else repr(c)[1:-1] for c in text)
+
+
+class Ended(click.ClickException):
+    """The end of a command that could not do what was asked."""
+
+    def __init__(self, message: str, exit_code: int = 1) -> None:
+        super().__init__(message)
+        self.exit_code = exit_code
+
+    def show(self, file: Any = None) -> None:
+        """Print the sentence."""
+        click.echo(f"claimbook: {plain(self.message)}", err=True)
+
+
+class Command(click.Command):
+    """A command of the book."""
+
+    # What wrong usage leaves with.
+    usage_code = click.UsageError.exit_code
+
+    def make_context(self, *arguments: Any, **extra: Any) -> click.Context:
+        """Read the arguments."""
+        with self._saying():
+            return super().make_context(*arguments, **extra)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Do what is asked."""
+        with self._saying():
+            with suppress(ClaimbookError):  # there is no book here
+                writing.finish()
+            return super().invoke(ctx)
+
+    @contextmanager
+    def _saying(self) -> Iterator[None]:
+        try:
+            yield
+        except click.UsageError as fault:
+            fault.exit_code = self.usage_code
+            raise
+        except ClaimbookError as fault:
+            raise Ended(str(fault), fault.exit_code) from None
+        except OSError as fault:
+            what = f"{fault.filename or 'a file'} cannot be read or written ({fault.strerror})"
+            remedy = "free space or set permissions, then run this again."
+            raise Ended(f"{what}: nothing was left half-written; {remedy}") from None
+        except KeyboardInterrupt:
+            click.echo("\nclaimbook: stopped: nothing was left half-written.", err=True)
+            sys.stdout.flush()
+            os._exit(INTERRUPTED)  # threads may wait for kernels that are no more
