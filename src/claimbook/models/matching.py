@@ -28,8 +28,8 @@ all shifts on the plane of two wages is an *octagon*, with a side for each of th
 smallest d_i, d_j, d_i + d_j and d_i - d_j. The sides are shortest paths in a graph of 2n nodes
 (A. Miné, "The Octagon Abstract Domain", Higher-Order and Symbolic Computation 19, 2006, pp.
 31-100). As every slack is non-negative, no path has a negative cycle: rounding cannot make the
-bounds inconsistent. A ratio of two positive wages is monotone along any line, so its extremes are
-at the octagon's corners.
+bounds inconsistent. A ratio of two positive wages rises with the one and falls with the other, so it
+is highest at an end of the side of the largest d_i - d_j, and lowest where the inverse is highest.
 """
 
 from __future__ import annotations
@@ -55,8 +55,6 @@ PRESENT = 1e-11
 """Least mass of a kind of team, relative to the smaller of its types, that counts as existing."""
 _ROUNDS = 8
 Array = np.ndarray
-_SIDES = np.array([[1, 0], [1, 1], [0, 1], [-1, 1], [-1, 0], [-1, -1], [0, -1], [1, -1]])
-"""Normals of an octagon's sides, in the plane of two shifts, counterclockwise."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,24 +127,19 @@ class Equilibrium:
             raise ValueError(f"Type {j} has skill 0 and wage 0: no ratio to its wage exists.")
         if i == j:
             return (1.0, 1.0)
-        path, n = self._shifts, len(self.wages)
-        x_up, y_up, x_down, y_down = (path[k, (k + n) % (2 * n)] / 2 for k in (i, j, n + i, n + j))
-        sides = np.array(
-            [x_up, path[i, n + j], y_up, path[j, i], x_down, path[n + i, j], y_down, path[i, j]]
-        )
-        turned, beside = np.roll(_SIDES, -1, axis=0), np.roll(sides, -1)
-        with np.errstate(invalid="ignore"):  # a side may be infinitely far
-            x = sides * turned[:, 1] - beside * _SIDES[:, 1]
-            y = beside * _SIDES[:, 0] - sides * turned[:, 0]
-        corner = np.isfinite(x) & np.isfinite(y)
-        # A side of sums or differences that does not cut the box meets its neighbours outside it:
-        # the corner is then the box's own. Nor may rounding carry a corner outside.
-        paid = self.wages[i] + np.clip(x[corner], -x_down, x_up)
-        ratio = paid / (self.wages[j] + np.clip(y[corner], -y_down, y_up))
-        return (
-            0.0 if np.isinf(y_up) else float(ratio.min()),
-            np.inf if np.isinf(x_up) else float(ratio.max()),
-        )
+        if self.skill[i] == 0:
+            return (0.0, 0.0)
+        return (1 / self._highest_ratio(j, i), self._highest_ratio(i, j))
+
+    def _highest_ratio(self, i: int, j: int) -> float:
+        """Take the wages at the better end of the octagon's side of the largest d_i - d_j."""
+        n, path = len(self.wages), self._shifts
+        up, down, apart = path[i, n + i] / 2, path[n + j, j] / 2, path[i, j]
+        if np.isinf(up):
+            return np.inf
+        # A difference that does not cut the box meets its sides outside it: its own corner counts.
+        ends = (up, max(up - apart, -down)), (min(up, apart - down), -down)
+        return float(max((self.wages[i] + x) / (self.wages[j] + y) for x, y in ends))
 
     @cached_property
     def _shifts(self) -> Array:
