@@ -18,7 +18,7 @@ from types import MappingProxyType
 from typing import Any
 
 from claimbook.claims import files, output, rule
-from claimbook.claims.check import Check, CheckError, CheckFunction, ask
+from claimbook.claims.check import Check, CheckError, CheckFunction
 from claimbook.claims.grid import combinations, switches
 from claimbook.data import snapshot
 from claimbook.data.snapshot import CURRENT, Snapshot
@@ -88,11 +88,11 @@ class Claim:
         CheckError
             If no such check is declared, or the function's parameters are not its options.
         """
-        asked = self._declared(check_id)
-        for declared in (asked, *self._variants_of(asked)):
+        base = self._declared(check_id)
+        for declared in (base, *self._variants_of(base)):
             subject, releases = self.declared.get("subject", ()), self._releases(declared)
-            asked_of = (self._snapshots, subject, releases)
-            self.checks[declared["id"]] = ask(declared, function, *asked_of)
+            asked = Check(declared, function, self._snapshots, subject, releases)
+            self.checks[asked.id] = asked
         return self.checks[check_id]
 
     def value(self, name: str, number: float | str) -> float | str:
