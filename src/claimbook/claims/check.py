@@ -268,7 +268,7 @@ class Check:
         return " ".join(parts)
 
     def _coded(self, estimate: Estimate) -> Estimate:
-        """Return what the function gave, its economies in order; refuse what is no such estimate."""
+        """Return what the function gave, its economies in order; refuse what is no estimate."""
         if not isinstance(estimate, Estimate):
             raise CheckError(
                 f"The function of the check {self.id} returned a {type(estimate).__name__}: "
@@ -305,7 +305,7 @@ class Check:
         self.vintages = {name: self._revised(one) for name, one in self.vintages.items()}
 
     def _decompose(self, then: Snapshot, now: Snapshot) -> dict[str, Any] | None:
-        """Split then → now into coverage (which economy-years are held) and revision (their values).
+        """Split then → now into coverage (which economy-years are held) and revised values.
 
         Between the two estimates stand two more, both on the economy-years that both vintages hold:
         by the old values and by the new. What lies between those two is revision alone.
@@ -337,7 +337,7 @@ class Check:
         }
 
     def _moved(self, before: str, after: str, held: Snapshots) -> dict[str, int]:
-        """Return what explains a move of the history: the cells that differ between two releases."""
+        """Return what explains a move of the history: cells that differ between two releases."""
         told = (one.economies.index for name in (before, after) if (one := self.history[name]))
         counted = set[str]().union(*told)
         return cells_moved(held[before], held[after], self.declared["series"][0], counted)

@@ -28,8 +28,9 @@ all shifts on the plane of two wages is an *octagon*, with a side for each of th
 smallest d_i, d_j, d_i + d_j and d_i - d_j. The sides are shortest paths in a graph of 2n nodes
 (A. Miné, "The Octagon Abstract Domain", Higher-Order and Symbolic Computation 19, 2006, pp.
 31-100). As every slack is non-negative, no path has a negative cycle: rounding cannot make the
-bounds inconsistent. A ratio of two positive wages rises with the one and falls with the other, so it
-is highest at an end of the side of the largest d_i - d_j, and lowest where the inverse is highest.
+bounds inconsistent. A ratio of two positive wages rises with the one and falls with the other, so
+that it is highest at an end of the side of the largest d_i - d_j, and lowest where its inverse is
+highest.
 """
 
 from __future__ import annotations
