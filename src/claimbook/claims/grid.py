@@ -134,12 +134,8 @@ class Grid:
 
     def counted(self, kept: Kept, chosen: Mapping[str, Any]) -> Counter[str | None]:
         """Count the outcomes where options have the values chosen; None where no estimate is."""
-        at = {name: [value] for name, value in zip(self.options, self.at(chosen), strict=True)}
-        only = {
-            name: at[name] if name in chosen else values
-            for name, values in kept.items()
-            if name in at
-        }
+        at = zip(self.options, self.at(chosen), strict=True)
+        only = {name: [value] if name in chosen else kept[name] for name, value in at}
         answers = self.held(only).values()
         return Counter(answer.outcome if answer.estimate else None for answer in answers)
 

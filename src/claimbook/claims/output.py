@@ -8,12 +8,15 @@ joined when pages are made, so that mending a word makes no chapter stale.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 from claimbook.claims import rule
 from claimbook.claims.grid import Grid, switch_id, variants
 from claimbook.errors import ClaimbookError
 from claimbook.estimates import Estimate
+from claimbook.figures.drawing import templates
+from claimbook.figures.words import option_within
 
 MIME = "application/vnd.claimbook.claim+json"
 SCHEMA_VERSION = 2
@@ -72,23 +75,14 @@ def joined(found: Mapping[str, Any], claim: Mapping[str, Any]) -> Found:
     """Join a claim file to a claim's findings: its words, and what each check declares."""
     declared = {check["id"]: check for check in claim["checks"]}
     if "switches" in found:
-        moved = _moved_by(found["switches"], claim.get("labels", {}))
-        found = {**found, "switches": {**found["switches"], "options": moved}}
+        moving = dict.fromkeys(one["option"] for one in found["switches"]["which"])
+        named = ", ".join(option_within(name, claim.get("labels", {})) for name in moving)
+        found = {**found, "switches": {**found["switches"], "options": named}}
     return {
         **found,
         "claim": {name: one for name, one in claim.items() if name != "checks"},
         "checks": [joined_check(check, declared[check["id"]]) for check in found["checks"]],
     }
-
-
-def _moved_by(switches: Mapping[str, Any], labels: Mapping[str, Any]) -> str:
-    """Name the options that move the verdict, in a reader's words where the claim file has them."""
-    words = []
-    for option in dict.fromkeys(one["option"] for one in switches["which"]):
-        label = labels.get(option, {})
-        label = label.get("label") if isinstance(label, Mapping) else label
-        words.append(label or option.replace("_", " "))
-    return ", ".join(words)
 
 
 def joined_check(check: Mapping[str, Any], declared: Mapping[str, Any]) -> Found:
@@ -209,13 +203,8 @@ def check_text(check: Mapping[str, Any]) -> str:
 
 
 def _filled(template: str, **values: Any) -> str:
-    import jinja2  # a chapter that is only opened needs none
-
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("claimbook.claims"), trim_blocks=True, lstrip_blocks=True
-    )
-    environment.filters["g"] = "{:g}".format
-    return environment.get_template(template).render(values).rstrip("\n")
+    folder = Path(__file__).with_name("templates")
+    return templates(folder).get_template(template).render(values).rstrip("\n")
 
 
 def switches_text(switches: Mapping[str, Any]) -> str:

@@ -150,9 +150,14 @@ def headings(columns: Iterable[str], given: Mapping[str, str]) -> list[str]:
 
 def option(name: str, labels: Mapping[str, Any]) -> str:
     """Return an option of a check in the words of the claim file's ``labels``, else its own."""
+    return capital(option_within(name, labels))
+
+
+def option_within(name: str, labels: Mapping[str, Any]) -> str:
+    """Return the same as it stands within a sentence."""
     words = labels.get(name, {})
     words = words if isinstance(words, str) else words.get("label")
-    return capital(words or name.replace("_", " "))
+    return words or name.replace("_", " ")
 
 
 def choice(value: object, name: str, labels: Mapping[str, Any]) -> str:

@@ -3,7 +3,8 @@
 A point is an economy of two rich types A > B and two poor types C > D. Each is solved in autarky
 and open, and put into one region by the poor country's gap, the wage of C over that of D:
 
-- `unchanged`: no team needs to cross the border (world output gains nothing);
+- `unchanged`: no team needs to cross the border, or those that do gain so little (less than
+  `TOLERANCE` of world output, where types are nearly equals) that nothing is said to change;
 - `teams only`: teams cross the border and the gap cannot end above its highest value in autarky;
 - `may widen`: the highest gap in the world exceeds the highest in autarky, the lowest does not;
 - `widens`: even the lowest gap in the world exceeds the highest in autarky;
@@ -12,7 +13,7 @@ and open, and put into one region by the poor country's gap, the wage of C over 
 Apart from that, the least skilled (D) `lose` if even their highest wage in the world is below their
 lowest in autarky, `may lose` if only their lowest is, and otherwise are `not worse`.
 
-Without a gain in output the regions nest by themselves: autarky's assignments are then still among
+Without any gain in output the regions nest by themselves: autarky's assignments are then still among
 the best, so the world's wages are among autarky's and the gap cannot exceed its highest value.
 
 The map is fast because the assignments that use everybody up are polytopes whose bases are the same
