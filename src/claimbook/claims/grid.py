@@ -34,19 +34,16 @@ def variants(options: Mapping[str, list[Any]]) -> dict[str, Options]:
     grid: dict[str, Options] = {}
     for values in itertools.product(*options.values()):
         point = dict(zip(options, values, strict=True))
-        name = variant_id(options, point)
+        departures = [
+            switch_id(name, point[name])
+            for name in sorted(options)
+            if point[name] != options[name][0]
+        ]
+        name = "+".join(departures) or HEADLINE
         if name in grid:
             raise GridError(f"Two options give the variant id {name}: name them apart.")
         grid[name] = point
     return grid
-
-
-def variant_id(options: Mapping[str, list[Any]], point: Mapping[str, Any]) -> str:
-    """Return the id of one point of a grid."""
-    departures = [
-        switch_id(name, point[name]) for name in sorted(options) if point[name] != options[name][0]
-    ]
-    return "+".join(departures) or HEADLINE
 
 
 def switch_id(option: str, value: object) -> str:
