@@ -197,7 +197,7 @@ class Check:
         return output.check_text(output.joined_check(self.as_dict(), self.declared))
 
     def _decided(self, estimate: Estimate | None) -> dict[str, Any]:
-        names = ("value", "low", "high", "n", "exact")
+        names = ("value", "low", "high", "n", "exact", "unit")
         measured = estimate and {name: getattr(estimate, name) for name in names}
         return {"outcome": self.decide(estimate), "estimate": measured}
 
