@@ -18,7 +18,7 @@ from claimbook.errors import ClaimbookError, nearest
 if TYPE_CHECKING:
     import jsonschema
 
-PRIMARY, SECONDARY, CONTEXT, AFTER = "primary", "secondary", "context", "after"
+PRIMARY, SECONDARY = "primary", "secondary"
 COUNTING = (PRIMARY, SECONDARY)
 MOST_VARIANTS = 2_000
 CLAIM = "claim.schema.json"

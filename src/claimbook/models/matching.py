@@ -493,38 +493,33 @@ def _solve(value: Array, usage: Array, supply: Array) -> tuple[Array, Array]:
 def _fewest_crossing(
     solution: Equilibrium, crosses: Array
 ) -> tuple[Equilibrium, tuple[float, float]]:
-    """Among assignments of the same output choose that with the fewest teams in `crosses`."""
+    """Among assignments of the same output choose that with the fewest teams in `crosses`.
+
+    Any assignment that uses only teams which earn exactly their members' wages makes the same
+    output, so this is a second programme over those teams alone.
+    """
     value = team_output(solution.skill, solution.a, solution.b)
     slack = solution.wages[:, None] + solution.wages - value
     pairs = solution.teams + np.tril(solution.teams, -1).T + np.triu(solution.teams, 1).T
     fewest, most = pairs.copy(), pairs.copy()
     for group in _groups(value, solution.mass):
         within = np.ix_(group, group)
-        if crosses[within].any():
-            parts = (value[within], solution.mass[group], slack[within], pairs[within])
-            fewest[within], most[within] = _extremes(*parts, crosses[within])
+        if not crosses[within].any():
+            continue
+        teams = _Teams.of(value[within], solution.mass[group])
+        exists = pairs[within][teams.pair] > 0
+        tight = (slack[within][teams.pair] <= ACCURACY * teams.unit) | exists
+        usage = teams.usage[:, tight]
+        if np.linalg.matrix_rank(usage) == tight.sum():  # there is one assignment only
+            continue
+        # A weight counts 1 / unit teams; the constant keeps the programme's numbers below one.
+        crossing = np.where(crosses[within][teams.pair], teams.unit.min() / teams.unit, 0.0)
+        for found, aim in ((fewest, -crossing), (most, crossing)):
+            weight = np.zeros(len(tight))
+            weight[tight], _ = _solve(aim[tight], usage, teams.supply)
+            found[within] = teams.masses(weight)
     least, largest = (float(np.triu(found)[crosses].sum()) for found in (fewest, most))
     return replace(solution, teams=_seat(fewest, solution.skill)), (least, largest)
-
-
-def _extremes(
-    value: Array, mass: Array, slack: Array, pairs: Array, crosses: Array
-) -> tuple[Array, Array]:
-    """Find the assignments of a group with the fewest and the most teams in `crosses`.
-
-    Any assignment that uses only teams which earn exactly their members' wages makes the same
-    output, so this is a second programme over those teams alone.
-    """
-    teams = _Teams.of(value, mass)
-    tight = (slack[teams.pair] <= ACCURACY * teams.unit) | (pairs[teams.pair] > 0)
-    usage = teams.usage[:, tight]
-    if np.linalg.matrix_rank(usage) == tight.sum():  # there is one assignment only
-        return pairs, pairs
-    # A weight counts 1 / unit teams; the constant keeps the programme's numbers below one.
-    count = np.where(crosses[teams.pair], teams.unit.min() / teams.unit, 0.0)[tight]
-    weight = np.zeros((2, len(tight)))
-    weight[:, tight] = [_solve(aim, usage, teams.supply)[0] for aim in (-count, count)]
-    return teams.masses(weight[0]), teams.masses(weight[1])
 
 
 def _seat(pairs: Array, skill: Array) -> Array:
