@@ -27,8 +27,10 @@ FAULTS = [
     (
         "    role: primary",
         "    role: secondary",
-        "field checks: there is one primary check, here 0",
+        "field checks: there is one primary check, no more and no less",
     ),
+    ("    role: context", "    role: primary", "there is one primary check, no more"),
+    ("    role: primary", "    role: primry", r"checks\[0\].role: \"primry\" is not one of"),
     ("    role: context", "    role: secondary", "at most 3 checks are secondary"),
     ("kind: descriptive", "kind: causal", 'line 4, field kind: "causal" is not one of'),
     ("    falsifier: The", "    falsifer: The", r"falsifer is not known \(did you mean falsifier"),
@@ -55,6 +57,20 @@ FAULTS = [
     ),
     ("kind: descriptive", "kind: descriptive\nsubject: [China]", r"field subject\[0\]"),
     ("series: [SI.POV.GINI", "series: [gini", r"field checks\[0\]\.series\[0\]"),
+    ("form: strip", "form: stripe", r'field lead\.form: "stripe" is not one of strip, dumbbell'),
+    ("  check: median-gini-change", "", "field lead: it needs either check or checks"),
+    ("  check: median-gini-change", "  checks: {}", r"field lead\.checks: {}"),
+    (
+        "  check: median-gini-change",
+        "  checks: {A: median-gini-chang}",
+        "field lead: the claim has no check median-gini-chang. Did you mean median-gini-change",
+    ),
+    (
+        "form: strip\n  check: median-gini-change",
+        "form: dumbbell\n  checks: {A: median-gini-change}",
+        r"field lead\.checks\.A: a row names two checks: then and now",
+    ),
+    ("form: strip", "form: lines\n  chart: yearly", "field lead: the field unit is missing"),
 ]
 
 

@@ -119,8 +119,6 @@ def test_a_label_too_long_for_a_phone_is_drawn_narrower():
 @pytest.mark.parametrize(
     ("form", "data", "sentence"),
     [
-        ("stripe", STRIP, r"no lead chart of the form 'stripe'.*Did you mean strip\?"),
-        ("dumbbell", STRIP, r"\(dumbbell\) lacks the column then"),
         ("strip", STRIP[:0], "lacks any figures"),
         ("strip", STRIP * np.nan, "has no number"),
     ],
@@ -195,21 +193,5 @@ def test_lines_come_from_a_chart_of_the_chapter():
     assert "Us: 1.0 → 2.0" in html and "All: 3.0 → 5.0" in html and "% of exports · us" in html
     with pytest.raises(figures.LeadError, match="'yearly' cannot lead as lines: its table must"):
         led(lead, lines=table.set_axis(["then", "later", "now"]))
-    with pytest.raises(figures.LeadError, match=r"'yearly' \(lines\) has no unit: give it one"):
-        led({"form": "lines", "chart": "yearly"}, lines=table)
-
-
-@pytest.mark.parametrize(
-    ("lead", "sentence"),
-    [
-        ({"form": "strip", "check": "median-chang"}, r"'median-chang'.*Did you mean median-change"),
-        ({"form": "strip"}, "names no check: give it one"),
-        ({"form": "lines", "chart": "x"}, "names the chart 'x', which the chapter does not draw"),
-        ({"form": "dumbbell", "checks": {"A": "mean-change"}}, "names two checks: then and now"),
-        ({"form": "pie", "check": "median-change"}, "no lead chart of the form 'pie'"),
-        ({}, "names no check: give it one"),
-    ],
-)
-def test_a_lead_chart_that_names_nothing_is_refused(lead, sentence):
-    with pytest.raises(figures.LeadError, match=sentence):
+    with pytest.raises(figures.LeadError, match="'yearly', which the chapter does not draw"):
         led(lead)

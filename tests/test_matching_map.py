@@ -54,8 +54,12 @@ def by_programme(points, mass, a=2.0, b=1.0):
 def assert_as_by_programme(found, mass, *ab):
     plain = by_programme(found[list("ABCD")], mass, *ab)
     pd.testing.assert_frame_equal(found[NUMBERS], plain[NUMBERS], rtol=1e-7, atol=1e-9)
-    assert ((found["region"] == "unchanged") <= (plain["crossing"] < 1e-6)).all()
-    assert ((found["region"] == "teams only") <= (plain["crossing"] > 0)).all()
+    # Teams cross for any gain; the map says that something changed from a millionth of output on.
+    assert ((plain["crossing"] > 1e-6) == (plain["gain"] > 1e-9 * plain["output"])).all()
+    gains = found["gain"] > matching_map.TOLERANCE * found["output"]
+    assert ((found["region"] == "unchanged") <= ~gains).all()
+    assert (gains <= (plain["crossing"] > 1e-6)).all()
+    assert ((found["region"] == "teams only") <= gains).all()
 
 
 # --- regions ---
@@ -140,6 +144,17 @@ masses = st.lists(st.integers(1, 8).map(lambda k: k / 2), min_size=4, max_size=4
 def test_looking_up_bases_gives_what_the_linear_programmes_give(seed, mass, ab, ranked):
     found = matching_map.classify(sample(6, seed, ranked), mass, *ab)
     assert_as_by_programme(found, mass, *ab)
+
+
+def test_a_gain_too_small_to_tell_counts_as_none_though_teams_cross():
+    # B and C are nearly equals: every B works with a C for what A's output makes a speck.
+    skills, mass, ab = (3.89, 1.83519, 1.83508, 1.0), (4.0, 0.5, 3.5, 1.0), (3.0, 2.5)
+    found = matching_map.classify(pd.DataFrame([skills], columns=list("ABCD")), mass, *ab)
+    assert_as_by_programme(found, mass, *ab)
+    gain = float((found["gain"] / found["output"]).iloc[0])
+    assert 1e-9 < gain < matching_map.TOLERANCE and found["region"].iloc[0] == "unchanged"
+    change = matching.opening((skills[:2], mass[:2]), (skills[2:], mass[2:]), *ab)
+    assert change.cross_border == pytest.approx((0.5, 0.5))
 
 
 def test_each_point_may_have_masses_of_its_own():

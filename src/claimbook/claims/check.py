@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from functools import partial
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -21,14 +20,13 @@ from claimbook.errors import ClaimbookError, nearest
 from claimbook.estimates import Estimate, rounded
 
 CheckFunction = Callable[..., Estimate | None]
-Answered = Callable[[Snapshot], Estimate | None]  # a check's headline of a snapshot
+Snapshots = Mapping[str, Snapshot]
 
 
 class CheckError(ClaimbookError):
     """A check's function does not fit its claim file, or a claim was shown unfinished."""
 
 
-@dataclass
 class Check:
     """One question to the data, with what the figures answered.
 
@@ -36,6 +34,18 @@ class Check:
     ----------
     declared : mapping
         The check's part of the claim file.
+    function : callable
+        ``function(wdi, **options) -> Estimate | None``, which is run at once: on the headline,
+        every variant and every vintage that can be asked.
+    held : mapping of str to Snapshot
+        The vintages, the oldest first.
+    subject : collection of str
+        Economies that the claim is about: never left out to see what they move.
+    releases : mapping of str to Snapshot
+        Further dated releases of the check's main series.
+
+    Attributes
+    ----------
     variants : dict of str to (dict, Estimate or None)
         Options and estimate of each point of the grid, by variant id; the headline first.
     vintages : dict of str to (Estimate or None)
@@ -59,24 +69,54 @@ class Check:
         The last year with figures of each vintage that gives no estimate.
     """
 
-    declared: Mapping[str, Any]
-    variants: dict[str, tuple[Options, Estimate | None]]
-    vintages: dict[str, Estimate | None]
-    missing: dict[str, list[str]] = field(default_factory=dict)
-    not_asked: list[str] = field(default_factory=list)
-    decomposition: dict[str, dict[str, Any]] = field(default_factory=dict)
-    revision: float = 0
-    influence: dict[str, Any] | None = None
-    history: dict[str, Estimate | None] = field(default_factory=dict)
-    history_cells: dict[str, dict[str, int]] = field(default_factory=dict)
-    ends: dict[str, int] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        revise = partial(rule.revisable, revision=self.revision)
-        self.variants = {
-            name: (options, revise(one)) for name, (options, one) in self.variants.items()
+    def __init__(
+        self,
+        declared: Mapping[str, Any],
+        function: CheckFunction,
+        held: Snapshots,
+        subject: Collection[str],
+        releases: Snapshots,
+    ) -> None:
+        self.declared, self._function = declared, function
+        self._refuse_unfit(list(held))
+        place = list(held).index(declared["vintage"])
+        *older, now = list(held.values())[: place + 1]
+        self.not_asked = list(held)[place + 1 :]
+        self.missing = {
+            name: lacking for name, wdi in held.items() if (lacking := self._lacking(wdi))
         }
-        self.vintages = {vintage: revise(one) for vintage, one in self.vintages.items()}
+        self.revision = 0.0
+        self.variants = {
+            name: (options, self._ask(now, options))
+            for name, options in variants(declared["options"]).items()
+        }
+        measured = bool(declared["series"])
+        # Without series a check asks a model, whose answer no vintage changes.
+        self.vintages = {
+            then.vintage: self._ask(then) if measured else self.estimate for then in older
+        }
+        if measured and self.estimate and self.estimate.exact:
+            self._revise(now, older)
+        self.vintages |= {now.vintage: self.estimate, **dict.fromkeys(self.not_asked)}
+        asked = [one for one in (now, *older) if measured and one.vintage not in self.missing]
+        self.ends = {
+            one.vintage: min(int(one[code].columns.max()) for code in declared["series"])
+            for one in asked
+            if self.vintages[one.vintage] is None
+        }
+        split = {then.vintage: self._decompose(then, now) for then in older if measured}
+        self.decomposition = {vintage: parts for vintage, parts in split.items() if parts}
+        self.history = self._history({**held, **releases}) if releases else {}
+        self.history_cells = {
+            after: self._moved(before, after, {**held, **releases})
+            for before, after in pairwise(self.history)
+        }
+        self.influence = None
+        if self.counts and measured and self.estimate:
+            sign = rule.DIRECTIONS[declared["expects"]]
+            removals = Removals(self.id, self._ask, now, self.estimate, self.decide, sign)
+            economies = holding(now, declared["series"])
+            self.influence = removals.influence([one for one in economies if one not in subject])
 
     @property
     def id(self) -> str:
@@ -96,7 +136,7 @@ class Check:
     def decide(self, estimate: Estimate | None) -> str:
         """Return the outcome that the rule gives to an estimate of a variant or a vintage."""
         return rule.outcome(
-            rule.revisable(estimate, self.revision),
+            self._revised(estimate),
             self.declared["expects"],
             reference=self.declared["reference"],
             smallest_effect=self.declared["smallest_effect"],
@@ -106,24 +146,6 @@ class Check:
     def counts(self) -> bool:
         """Whether the check counts for the verdict."""
         return self.declared["role"] in files.COUNTING
-
-    @property
-    def _held_against_the_rule(self) -> dict[str, Any]:
-        """How the headline contradicts or is undecided, where it flips, what it could find."""
-        declared, estimate = self.declared, self.estimate
-        if estimate is None:
-            return dict.fromkeys(("how", "undecided_because", "flips", "detectable", "effective_n"))
-        smallest = declared["smallest_effect"]
-        turned = rule.turned(estimate, declared["expects"], declared["reference"])
-        measured = self.counts and bool(declared["series"])
-        undecided = measured and self.outcome == rule.INCONCLUSIVE
-        return {
-            "how": turned.how(smallest),
-            "undecided_because": why_undecided(estimate, smallest) if undecided else None,
-            "flips": turned.flips,
-            "detectable": detectable(estimate, smallest) if measured else None,
-            "effective_n": estimate.effective_n,
-        }
 
     @property
     def grid(self) -> Grid:
@@ -150,7 +172,7 @@ class Check:
         return {
             "id": self.id,
             **self._decided(self.estimate),
-            **self._held_against_the_rule,
+            **self._held_against_the_rule(),
             **robustness(self.grid),
             "influence": self.influence,
             "history": [
@@ -171,208 +193,151 @@ class Check:
             "economies": {code: rounded(value) for code, value in economies.items()},
         }
 
-    def _decided(self, estimate: Estimate | None) -> dict[str, Any]:
-        names = ("value", "low", "high", "n", "exact")
-        measured = estimate and {name: getattr(estimate, name) for name in names}
-        return {"outcome": self.decide(estimate), "estimate": measured}
-
     def __repr__(self) -> str:
         return output.check_text(output.joined_check(self.as_dict(), self.declared))
 
+    def _decided(self, estimate: Estimate | None) -> dict[str, Any]:
+        names = ("value", "low", "high", "n", "exact", "unit")
+        measured = estimate and {name: getattr(estimate, name) for name in names}
+        return {"outcome": self.decide(estimate), "estimate": measured}
 
-def ask(
-    declared: Mapping[str, Any],
-    function: CheckFunction,
-    held: Mapping[str, Snapshot],
-    subject: Sequence[str] = (),
-    releases: Mapping[str, Snapshot] | None = None,
-) -> Check:
-    """Run a check's function on the headline, every variant and every vintage that can be asked.
-
-    Economies that are the ``subject`` of the claim are never left out to see what they move.
-    ``releases`` are further dated ones of the check's main series.
-    """
-    _fit(declared, function)
-    answer, measured = partial(_run, function, declared), bool(declared["series"])
-    now, older, newer = _around(declared, held)
-    found = {
-        name: (options, answer(now, options))
-        for name, options in variants(declared["options"]).items()
-    }
-    headline = found[HEADLINE][1]
-    # Without series a check asks a model, whose answer no vintage changes.
-    earlier = {then.vintage: answer(then) if measured else headline for then in older}
-    missing = {
-        vintage: lacking
-        for vintage, wdi in held.items()
-        if (lacking := [code for code in declared["series"] if code not in wdi.codes])
-    }
-    revision = 0.0
-    if measured and headline and headline.exact:
-        revision = _revision(answer, now, older, headline, earlier)
-    estimates = {**earlier, now.vintage: headline, **dict.fromkeys(newer)}
-    check = Check(declared, found, estimates, missing, newer, revision=revision)
-    if measured:
-        check.ends = {
-            then.vintage: min(int(then[code].columns.max()) for code in declared["series"])
-            for then in (now, *older)
-            if then.vintage not in missing and estimates[then.vintage] is None
+    def _held_against_the_rule(self) -> dict[str, Any]:
+        """How the headline contradicts or is undecided, where it flips, what it could find."""
+        declared, estimate = self.declared, self.estimate
+        if estimate is None:
+            return dict.fromkeys(("how", "undecided_because", "flips", "detectable", "effective_n"))
+        smallest = declared["smallest_effect"]
+        turned = rule.turned(estimate, declared["expects"], declared["reference"])
+        measured = self.counts and bool(declared["series"])
+        undecided = measured and self.outcome == rule.INCONCLUSIVE
+        return {
+            "how": turned.how(smallest),
+            "undecided_because": why_undecided(estimate, smallest) if undecided else None,
+            "flips": turned.flips,
+            "detectable": detectable(estimate, smallest) if measured else None,
+            "effective_n": estimate.effective_n,
         }
-        split = {then.vintage: _decompose(answer, then, now, check) for then in older}
-        check.decomposition = {vintage: parts for vintage, parts in split.items() if parts}
-    if releases:
-        _add_history(answer, check, {**held, **releases})
-    if check.counts and measured and headline:
-        check.influence = Removals(
-            check.id,
-            lambda wdi: rule.revisable(answer(wdi), revision),
-            now,
-            check.estimate,
-            check.decide,
-            rule.DIRECTIONS[declared["expects"]],
-        ).influence([code for code in holding(now, declared["series"]) if code not in subject])
-    return check
 
+    def _refuse_unfit(self, vintages: Sequence[str]) -> None:
+        """Refuse a function that does not take a snapshot and exactly the options declared."""
+        options, vintage = sorted(self.declared["options"]), self.declared["vintage"]
+        names = sorted(list(inspect.signature(self._function).parameters)[1:])
+        if names != options:
+            raise CheckError(
+                f"The function {self._function.__name__} takes the options {names}, the check "
+                f"{self.id} declares {options}: make them agree."
+            )
+        if vintage not in vintages:
+            raise CheckError(
+                f"The check {self.id} is declared for the vintage {vintage}, which data/ does not "
+                f"hold.{nearest(vintage, vintages)} It holds {', '.join(vintages)}."
+            )
 
-def _add_history(answer: Answered, check: Check, held: Mapping[str, Snapshot]) -> None:
-    """Add the headline under every release of the main series up to the declared vintage.
+    def _lacking(self, wdi: Snapshot) -> list[str]:
+        return [code for code in self.declared["series"] if code not in wdi.codes]
 
-    Beside it stands what explains each move: the cells that differ from the release before.
-    """
-    code, last = check.declared["series"][0], check.declared["vintage"]
-    named = sorted(held, key=lambda name: (name == CURRENT, name))
-    for release in named[: named.index(last) + 1]:
-        if release not in check.vintages:
-            check.history[release] = rule.revisable(answer(held[release]), check.revision)
-        elif check.asked(release):
-            check.history[release] = check.vintages[release]
-    for before, after in pairwise(check.history):
-        counted = set[str]().union(
-            *(one.economies.index for name in (before, after) if (one := check.history[name]))
-        )
-        check.history_cells[after] = cells_moved(held[before], held[after], code, counted)
+    def _revised(self, estimate: Estimate | None) -> Estimate | None:
+        return rule.revisable(estimate, self.revision)
 
+    def _ask(self, wdi: Snapshot, options: Options | None = None) -> Estimate | None:
+        """Run the check's function, the headline's options by default; None if a series lacks."""
+        if self._lacking(wdi):
+            return None
+        headline = {name: values[0] for name, values in self.declared["options"].items()}
+        options = headline if options is None else options
+        try:
+            with offline(self.id):
+                found = self._function(wdi.limited_to(self.declared["series"]), **options)
+        except Exception as fault:
+            asked = self._departure(wdi, options, headline)
+            if isinstance(fault, ClaimbookError):
+                fault.args = (f"{fault}{asked and f' (It was asked {asked}.)'}",)
+                raise
+            raise CheckError(
+                f"The check {self.id} fails{asked and f', asked {asked},'} with "
+                f"{type(fault).__name__}: {fault}."
+            ) from fault
+        return None if found is None else self._revised(self._coded(found))
 
-def _around(
-    declared: Mapping[str, Any], held: Mapping[str, Snapshot]
-) -> tuple[Snapshot, list[Snapshot], list[str]]:
-    """Return the snapshot of a check's headline, those before it, and the vintages after it."""
-    names = list(held)
-    if declared["vintage"] not in held:
-        raise CheckError(
-            f"The check {declared['id']} is declared for the vintage {declared['vintage']}, "
-            f"which data/ does not hold.{nearest(declared['vintage'], names)} "
-            f"It holds {', '.join(names)}."
-        )
-    place = names.index(declared["vintage"])
-    older = [held[vintage] for vintage in names[:place]]
-    return held[names[place]], older, names[place + 1 :]
+    def _departure(self, wdi: Snapshot, options: Options, headline: Options) -> str:
+        """Say in what a run departs from the headline; empty for the headline itself."""
+        told = [f"{name}: {one}" for name, one in options.items() if one != headline[name]]
+        parts = [f"with {', '.join(told)}"] if told else []
+        if (held := wdi.release or wdi.vintage) != self.declared["vintage"]:
+            parts.append(f"of the vintage {held}")
+        return " ".join(parts)
 
+    def _coded(self, estimate: Estimate) -> Estimate:
+        """Return what the function gave, its economies in order; refuse what is no estimate."""
+        if not isinstance(estimate, Estimate):
+            raise CheckError(
+                f"The function of the check {self.id} returned a {type(estimate).__name__}: "
+                "return an Estimate (see claimbook.estimates), or None."
+            )
+        if estimate.unit != self.declared["unit"]:
+            raise CheckError(
+                f"The check {self.id} is declared in {self.declared['unit']!r}, its function "
+                f"returns {estimate.unit!r}: make them agree."
+            )
+        economies = pd.Series(estimate.economies, dtype=float)
+        if strange := [label for label in economies.index if not isinstance(label, str)]:
+            raise CheckError(
+                f"The function of the check {self.id} calls an economy {strange[0]!r}. An economy "
+                "is known by an iso3 code as text: give `economies` by code, or none."
+            )
+        return replace(estimate, economies=economies.sort_index())
 
-def _fit(declared: Mapping[str, Any], function: CheckFunction) -> None:
-    """Refuse a function that does not take a snapshot and exactly the options declared."""
-    names = list(inspect.signature(function).parameters)[1:]
-    if sorted(names) != sorted(declared["options"]):
-        raise CheckError(
-            f"The function {function.__name__} takes the options {sorted(names)}, the check "
-            f"{declared['id']} declares {sorted(declared['options'])}: make them agree."
-        )
+    def _revise(self, now: Snapshot, older: Sequence[Snapshot]) -> None:
+        """Widen an exact estimate by how much releases that hold the same windows differ in it.
 
+        A release holds them if what the headline finds stays when the years that it lacks are left
+        out.
+        """
+        values = [self.estimate.value]
+        for then in older:
+            found = self.vintages[then.vintage]
+            if found and self._ask(now.in_years_of(then)) == self.estimate:
+                values.append(found.value)
+        self.revision = rounded(max(values) - min(values))
+        self.variants = {
+            name: (at, self._revised(one)) for name, (at, one) in self.variants.items()
+        }
+        self.vintages = {name: self._revised(one) for name, one in self.vintages.items()}
 
-def _run(
-    function: CheckFunction,
-    declared: Mapping[str, Any],
-    wdi: Snapshot,
-    options: Options | None = None,
-) -> Estimate | None:
-    """Run a check's function, the headline's options by default; None if a series is lacking."""
-    if any(code not in wdi.codes for code in declared["series"]):
-        return None
-    if options is None:
-        options = {name: values[0] for name, values in declared["options"].items()}
-    try:
-        with offline(declared["id"]):
-            estimate = function(wdi.limited_to(declared["series"]), **options)
-    except Exception as fault:
-        asked = _asked(declared, wdi, options)
-        if isinstance(fault, ClaimbookError):
-            fault.args = (f"{fault}{asked and f' (It was asked {asked}.)'}",)
-            raise
-        raise CheckError(
-            f"The check {declared['id']} fails{asked and f', asked {asked},'} with "
-            f"{type(fault).__name__}: {fault}."
-        ) from fault
-    if estimate is None:
-        return None
-    if not isinstance(estimate, Estimate):
-        raise CheckError(
-            f"The function of the check {declared['id']} returned a {type(estimate).__name__}: "
-            "return an Estimate (see claimbook.estimates), or None."
-        )
-    if estimate.unit != declared["unit"]:
-        raise CheckError(
-            f"The check {declared['id']} is declared in {declared['unit']!r}, its function returns "
-            f"{estimate.unit!r}: make them agree."
-        )
-    economies = pd.Series(estimate.economies, dtype=float)
-    if strange := [label for label in economies.index if not isinstance(label, str)]:
-        raise CheckError(
-            f"The function of the check {declared['id']} calls an economy {strange[0]!r}. An "
-            "economy is known by an iso3 code as text: give `economies` by code, or none."
-        )
-    return replace(estimate, economies=economies.sort_index())
+    def _decompose(self, then: Snapshot, now: Snapshot) -> dict[str, Any] | None:
+        """Split then → now into coverage (which economy-years are held) and revised values.
 
+        Between the two estimates stand two more, both on the economy-years that both vintages hold:
+        by the old values and by the new. What lies between those two is revision alone.
+        """
+        first, last = self.vintages[then.vintage], self.estimate
+        if first is None or last is None:
+            return None
+        old, new = self._ask(then.common_with(now)), self._ask(now.common_with(then))
+        if old is None or new is None:
+            return None
+        return {
+            "then": first.value,
+            "then_common": old.value,
+            "now_common": new.value,
+            "now": last.value,
+            "dropped": rounded(old.value - first.value),
+            "revision": rounded(new.value - old.value),
+            "added": rounded(last.value - new.value),
+            "n_common": new.n,
+        }
 
-def _asked(declared: Mapping[str, Any], wdi: Snapshot, options: Options) -> str:
-    """Say in what a run departs from the headline; empty for the headline itself."""
-    headline = {name: values[0] for name, values in declared["options"].items()}
-    told = [f"{name}: {one}" for name, one in options.items() if one != headline[name]]
-    parts = [f"with {', '.join(told)}"] if told else []
-    if (held := wdi.release or wdi.vintage) != declared["vintage"]:
-        parts.append(f"of the vintage {held}")
-    return " ".join(parts)
+    def _history(self, held: Snapshots) -> dict[str, Estimate | None]:
+        """Return the headline under every release of the main series up to the declared vintage."""
+        named = sorted(held, key=lambda name: (name == CURRENT, name))
+        return {
+            name: self.vintages[name] if name in self.vintages else self._ask(held[name])
+            for name in named[: named.index(self.declared["vintage"]) + 1]
+            if name not in self.vintages or self.asked(name)
+        }
 
-
-def _revision(
-    answer: Answered,
-    now: Snapshot,
-    older: Iterable[Snapshot],
-    headline: Estimate,
-    earlier: Mapping[str, Estimate | None],
-) -> float:
-    """Return by how much releases that hold the same windows differ in an exact headline.
-
-    A release holds them if what the headline finds stays when the years that it lacks are left out.
-    """
-    values = [headline.value]
-    for then in older:
-        found = earlier[then.vintage]
-        if found and answer(now.in_years_of(then)) == headline:
-            values.append(found.value)
-    return rounded(max(values) - min(values))
-
-
-def _decompose(
-    answer: Answered, then: Snapshot, now: Snapshot, check: Check
-) -> dict[str, Any] | None:
-    """Split then → now into coverage (which economy-years are held) and revision (their values).
-
-    Between the two estimates stand two more, both on the economy-years that both vintages hold: by
-    the old values and by the new. What lies between those two is revision alone.
-    """
-    first, last = check.vintages[then.vintage], check.estimate
-    if first is None or last is None:
-        return None
-    old, new = answer(then.common_with(now)), answer(now.common_with(then))
-    if old is None or new is None:
-        return None
-    return {
-        "then": first.value,
-        "then_common": old.value,
-        "now_common": new.value,
-        "now": last.value,
-        "dropped": rounded(old.value - first.value),
-        "revision": rounded(new.value - old.value),
-        "added": rounded(last.value - new.value),
-        "n_common": new.n,
-    }
+    def _moved(self, before: str, after: str, held: Snapshots) -> dict[str, int]:
+        """Return what explains a move of the history: cells that differ between two releases."""
+        told = (one.economies.index for name in (before, after) if (one := self.history[name]))
+        counted = set[str]().union(*told)
+        return cells_moved(held[before], held[after], self.declared["series"][0], counted)

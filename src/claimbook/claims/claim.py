@@ -18,7 +18,7 @@ from types import MappingProxyType
 from typing import Any
 
 from claimbook.claims import files, output, rule
-from claimbook.claims.check import Check, CheckError, CheckFunction, ask
+from claimbook.claims.check import Check, CheckError, CheckFunction
 from claimbook.claims.grid import combinations, switches
 from claimbook.data import snapshot
 from claimbook.data.snapshot import CURRENT, Snapshot
@@ -88,11 +88,11 @@ class Claim:
         CheckError
             If no such check is declared, or the function's parameters are not its options.
         """
-        asked = self._declared(check_id)
-        for declared in (asked, *self._variants_of(asked)):
+        base, every = self._declared(check_id), self.declared["checks"]
+        for declared in (base, *(one for one in every if one.get("of") == check_id)):
             subject, releases = self.declared.get("subject", ()), self._releases(declared)
-            asked_of = (self._snapshots, subject, releases)
-            self.checks[declared["id"]] = ask(declared, function, *asked_of)
+            asked = Check(declared, function, self._snapshots, subject, releases)
+            self.checks[asked.id] = asked
         return self.checks[check_id]
 
     def value(self, name: str, number: float | str) -> float | str:
@@ -143,14 +143,14 @@ class Claim:
                     f'run: add `claim.check("{check["id"]}", …)` before the claim is shown.'
                 )
         checks = {name: self.checks[name].as_dict() for name in self._order}
-        grids = [check.grid for check in (self._primary, *self._secondary)]
+        grids = [check.grid for check in self._counting]
         return {
             "claim": self.declared["id"],
             "verdict": self.verdict,
-            "counts": rule.counts(check.outcome for check in (self._primary, *self._secondary)),
+            "counts": rule.counts(check.outcome for check in self._counting),
             "switches": switches(grids[0], grids[1:]),
             **combinations(grids[0], grids[1:]),
-            "robustness": checks[self._primary.id]["robustness"],
+            "robustness": checks[self._counting[0].id]["robustness"],
             "vintages": {vintage: self._verdict_under(vintage) for vintage in self._snapshots},
             "checks": list(checks.values()),
             "values": self.values,
@@ -161,32 +161,27 @@ class Claim:
         return [check["id"] for check in self.declared["checks"]]
 
     @property
-    def _primary(self) -> Check:
-        found = self.checks.values()
-        return next(check for check in found if check.declared["role"] == files.PRIMARY)
-
-    @property
-    def _secondary(self) -> list[Check]:
-        checks = (self.checks[name] for name in self._order if name in self.checks)
-        return [check for check in checks if check.counts and check is not self._primary]
+    def _counting(self) -> list[Check]:
+        """The checks that count, the primary first."""
+        checks = [self.checks[name] for name in self._order if name in self.checks]
+        counting = [check for check in checks if check.counts]
+        return sorted(counting, key=lambda check: check.declared["role"] != files.PRIMARY)
 
     def _verdict_under(self, vintage: str) -> str | None:
         """The verdict of a vintage; None where the primary check could not be asked of it."""
-        if not self._primary.asked(vintage):
+        if not self._counting[0].asked(vintage):
             return None
         return self._verdict(lambda check: check.decide(check.vintages[vintage]))
 
     def _verdict(self, outcome: Callable[[Check], str]) -> str:
-        return rule.verdict(outcome(self._primary), map(outcome, self._secondary))
+        primary, *others = map(outcome, self._counting)
+        return rule.verdict(primary, others)
 
     def _releases(self, declared: Mapping[str, Any]) -> dict[str, Snapshot]:
         """Return further releases of the primary's main series: the first that it names."""
         if declared["role"] != files.PRIMARY or not declared["series"]:
             return {}
         return snapshot.history(declared["series"][0], files.claim_series(self.declared))
-
-    def _variants_of(self, declared: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-        return [one for one in self.declared["checks"] if one.get("of") == declared["id"]]
 
     def _declared(self, check_id: str) -> Mapping[str, Any]:
         for check in self.declared["checks"]:

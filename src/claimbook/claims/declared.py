@@ -137,20 +137,20 @@ def declare(
             f"{claim['id']} was declared before; {', '.join(anew)} changed or came since: say why "
             "by `--reason`."
         )
-    _append(claim, anew, code, today, DECLARED, YES if seen else NO, reason)
+    told = {"event": DECLARED, "seen": YES if seen else NO, "reason": reason}
+    _append(claim, anew, today, code, **told)
     return anew
 
 
 def require(claim: Mapping[str, Any]) -> None:
     """Refuse a claim with a check that is not declared as it stands."""
     if missing := undeclared(claim, read()):
-        is_not, it_stands = (
-            ("is not", "it stands") if len(missing) == 1 else ("are not", "they stand")
-        )
+        alone = "is not declared as it stands"
+        are_not = alone if len(missing) == 1 else "are not declared as they stand"
         raise DeclarationError(
-            f"{claim['id']} was not stored, for {', '.join(missing)} {is_not} declared as "
-            f"{it_stands} now: run `claimbook declare {claim['id']} --seen yes` (or no, if the "
-            "figures have not been looked at), then run it again."
+            f"{claim['id']} was not stored, for {', '.join(missing)} {are_not} now: run "
+            f"`claimbook declare {claim['id']} --seen yes` (or no, if the figures have not been "
+            "looked at), then run it again."
         )
 
 
@@ -160,36 +160,26 @@ def record_first_run(
     """Add to the ledger that checks were run as declared, each once; return the ids of those."""
     ran = {row[1:4] for row in read() if row.event == FIRST_RUN}
     new = [one["id"] for one in claim["checks"] if (claim["id"], one["id"], sha256(one)) not in ran]
-    _append(claim, new, code, today, FIRST_RUN)
+    _append(claim, new, today, code, event=FIRST_RUN, seen="", reason="")
     return new
 
 
 def _append(
-    claim: Mapping[str, Any],
-    check_ids: Sequence[str],
-    code: str,
-    today: date | None,
-    event: str,
-    seen: str = "",
-    reason: str = "",
+    claim: Mapping[str, Any], check_ids: Sequence[str], day: date | None, code: str, **told: str
 ) -> None:
+    """Add a row for each of some checks; a ledger that would be refused is not written."""
     if not check_ids:
         return
-    day = (today or date.today()).isoformat()
-    hashes = {check["id"]: sha256(check) for check in claim["checks"]}
+    facts = {"date": (day or date.today()).isoformat(), "claim": claim["id"], "code": code, **told}
+    rows = [
+        Row(check=check["id"], sha256=sha256(check), rule=str(rule.VERSION), **facts)
+        for check in claim["checks"]
+        if check["id"] in check_ids
+    ]
     text, path = io.StringIO(), ledger()
-    held = path.read_text("utf-8") if path.is_file() else ""
-    writer = csv.writer(text, lineterminator="\n")
-    if not held:
-        writer.writerow(Row._fields)
-    elif not held.endswith("\n"):
-        text.write("\n")
-    writer.writerows(
-        Row(day, claim["id"], one, hashes[one], code, str(rule.VERSION), event, seen, reason)
-        for one in check_ids
-    )
-    parse(held + text.getvalue(), paths.shown(path))  # what is refused is not written
-    write_all({path: (held + text.getvalue()).encode("utf-8")})
+    csv.writer(text, lineterminator="\n").writerows([Row._fields, *read(), *rows])
+    parse(text.getvalue(), paths.shown(path))
+    write_all({path: text.getvalue().encode("utf-8")})
 
 
 def require_grown(before: Sequence[Row], now: Sequence[Row]) -> None:

@@ -6,8 +6,9 @@ import json
 import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import cache
+from functools import cache, partial
 from importlib import resources
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,9 +19,8 @@ from claimbook.errors import ClaimbookError, nearest
 if TYPE_CHECKING:
     import jsonschema
 
-PRIMARY, SECONDARY, CONTEXT, AFTER = "primary", "secondary", "context", "after"
+PRIMARY, SECONDARY = "primary", "secondary"
 COUNTING = (PRIMARY, SECONDARY)
-MOST_SECONDARY = 3
 MOST_VARIANTS = 2_000
 CLAIM = "claim.schema.json"
 Fault = tuple[tuple[Any, ...], str]  # the field, as keys into the document, and the rule it breaks
@@ -80,7 +80,9 @@ def claim_series(claim: Mapping[str, Any]) -> list[str]:
 def essays(claims: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
     """Read every essay file, by essay id, each held against the book's claims."""
     folder = paths.root() / "book" / "essays"
-    found = {path.stem: load_essay(path, claims) for path in sorted(folder.glob("*.yml"))}
+    faults = partial(_essay_faults, claims.values())
+    paths_of = sorted(folder.glob("*.yml"))
+    found = {path.stem: _load(path, "essay.schema.json", faults) for path in paths_of}
     for claim_id, claim in claims.items():
         if (named := claim["essay"]) not in found:
             raise ClaimFileError(
@@ -90,12 +92,8 @@ def essays(claims: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]
     return found
 
 
-def load_essay(path: Path, claims: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    """Read and validate an essay file; it maps each claim to the paragraphs which that names."""
-    return _load(path, "essay.schema.json", lambda essay: _essay_faults(essay, claims.values()))
-
-
-def _essay_faults(essay: Any, claims: Iterable[Mapping[str, Any]]) -> Iterator[Fault]:
+def _essay_faults(claims: Iterable[Mapping[str, Any]], essay: Any) -> Iterator[Fault]:
+    """Yield where an essay does not map each claim to the paragraphs which that names."""
     paragraphs = essay["paragraphs"]
     for number, entry in enumerate(paragraphs, 1):
         if entry["paragraph"] != number:
@@ -111,28 +109,24 @@ def _essay_faults(essay: Any, claims: Iterable[Mapping[str, Any]]) -> Iterator[F
 
 
 def _claim_faults(claim: Any) -> Iterator[Fault]:
-    """Yield what a schema cannot say: ids that are unique, one primary, few secondaries."""
+    """Yield what a schema cannot say: ids that are unique, and what one place says of another."""
     checks = claim["checks"]
-    ids, roles = ([check[name] for check in checks] for name in ("id", "role"))
+    ids = [check["id"] for check in checks]
     known = {check["id"]: check.get("options", {}) for check in checks if "of" not in check}
     for place, check in enumerate(checks):
-        where, base = ("checks", place), check.get("of")
+        where, own, base = ("checks", place), check.get("options", {}), check.get("of")
         if check["id"] in ids[:place]:
             yield (*where, "id"), "ids are unique in a claim"
-        if check.get("witness") and check["role"] != CONTEXT:
-            yield (*where, "witness"), f"a witness never counts: its role is {CONTEXT}"
-        options = known.get(base, {}) | check.get("options", {})
+        options = known.get(base, {}) | own
         count = math.prod(len(values) for values in options.values())
         if count > MOST_VARIANTS:
             rule = f"{count:,} variants, more than {MOST_VARIANTS:,}: leave out what no critic asks"
             yield (*where, "options"), rule
-        if base is None:
-            continue
-        if base not in known:
+        if base is not None and base not in known:
             names = ", ".join(known)
             yield (*where, "of"), f"it names a check that has a function of its own ({names})"
-        for name in check.get("options", {}):
-            if name not in known.get(base, {}):
+        for name in own if base in known else ():
+            if name not in known[base]:
                 rule = f"{base} has no option {name}.{nearest(name, known[base])}".rstrip(".")
                 yield (*where, "options", name), rule
     options = {name for check in checks for name in check.get("options", {})}
@@ -141,11 +135,11 @@ def _claim_faults(claim: Any) -> Iterator[Fault]:
     for where, name in named:
         if name not in options:
             yield where, f"no check has the option {name:.40}.{nearest(name, options)}".rstrip(".")
-    primaries, secondaries = roles.count(PRIMARY), roles.count(SECONDARY)
-    if primaries != 1:
-        yield ("checks",), f"there is one {PRIMARY} check, here {primaries}"
-    if secondaries > MOST_SECONDARY:
-        yield ("checks",), f"at most {MOST_SECONDARY} checks are {SECONDARY}, here {secondaries}"
+    lead = claim.get("lead", {})
+    shown = [lead["check"]] if "check" in lead else lead.get("checks", {}).values()
+    for one in chain(*([ids] if isinstance(ids, str) else ids for ids in shown)):
+        if one not in ids:
+            yield ("lead",), f"the claim has no check {one}.{nearest(one, ids)}".rstrip(".")
 
 
 def _load(path: Path, schema: str, faults: Callable[[Any], Iterator[Fault]]) -> dict[str, Any]:
@@ -155,9 +149,11 @@ def _load(path: Path, schema: str, faults: Callable[[Any], Iterator[Fault]]) -> 
 
     name, text = paths.shown(path), reading.yaml_text(path, ClaimFileError)
     document = yamlfile.loaded(text, name, "rt", ClaimFileError)
-    found = jsonschema.exceptions.best_match(_validator(schema).iter_errors(document))
-    if found is not None:
-        where, rule = found.absolute_path, _plain(found)
+    broken = list(_validator(schema).iter_errors(document))
+    # What a rule says in its own words comes last: it may follow from a misspelt word.
+    spelt = [one for one in broken if "says" not in one.schema]
+    if found := jsonschema.exceptions.best_match(spelt or broken):
+        where, rule = found.absolute_path, found.schema.get("says") or _plain(found)
     elif document["id"] != path.stem:
         where, rule = ("id",), f"the file is {path.name}"
     else:
@@ -206,6 +202,7 @@ def _plain(fault: jsonschema.ValidationError) -> str:
             strange = next(name for name in fault.instance if name not in known)
             hint = nearest(str(strange), known).strip().replace("Did", "did")
             return f"the field {strange} is not known" + (f" ({hint})" if hint else "")
-        case "oneOf":
-            return "it needs either claims or no_claim_because"
+        case "oneOf" if all("required" in one for one in fault.validator_value):
+            names = " or ".join(one["required"][0] for one in fault.validator_value)
+            return f"it needs either {names}"
     return f"{found}: {fault.message}" if len(fault.message) < 120 else f"{found} does not fit"

@@ -34,19 +34,16 @@ def variants(options: Mapping[str, list[Any]]) -> dict[str, Options]:
     grid: dict[str, Options] = {}
     for values in itertools.product(*options.values()):
         point = dict(zip(options, values, strict=True))
-        name = variant_id(options, point)
+        departures = [
+            switch_id(name, point[name])
+            for name in sorted(options)
+            if point[name] != options[name][0]
+        ]
+        name = "+".join(departures) or HEADLINE
         if name in grid:
             raise GridError(f"Two options give the variant id {name}: name them apart.")
         grid[name] = point
     return grid
-
-
-def variant_id(options: Mapping[str, list[Any]], point: Mapping[str, Any]) -> str:
-    """Return the id of one point of a grid."""
-    departures = [
-        switch_id(name, point[name]) for name in sorted(options) if point[name] != options[name][0]
-    ]
-    return "+".join(departures) or HEADLINE
 
 
 def switch_id(option: str, value: object) -> str:
@@ -134,12 +131,8 @@ class Grid:
 
     def counted(self, kept: Kept, chosen: Mapping[str, Any]) -> Counter[str | None]:
         """Count the outcomes where options have the values chosen; None where no estimate is."""
-        at = {name: [value] for name, value in zip(self.options, self.at(chosen), strict=True)}
-        only = {
-            name: at[name] if name in chosen else values
-            for name, values in kept.items()
-            if name in at
-        }
+        at = zip(self.options, self.at(chosen), strict=True)
+        only = {name: [value] if name in chosen else kept[name] for name, value in at}
         answers = self.held(only).values()
         return Counter(answer.outcome if answer.estimate else None for answer in answers)
 

@@ -189,8 +189,5 @@ def why_undecided(estimate: Estimate, smallest_effect: float) -> str:
 
 def holding(wdi: Snapshot, codes: Iterable[str]) -> list[str]:
     """Return the economies that have a figure in any of some series, sorted."""
-    held: set[str] = set()
-    for code in codes:
-        values = wdi.series(code)
-        held |= set(values.index[values.notna().any(axis="columns")])
-    return sorted(held)
+    held = (wdi.series(code).dropna(how="all").index for code in codes)
+    return sorted(set[str]().union(*held))

@@ -8,12 +8,16 @@ joined when pages are made, so that mending a word makes no chapter stale.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 from claimbook.claims import rule
 from claimbook.claims.grid import Grid, switch_id, variants
 from claimbook.errors import ClaimbookError
 from claimbook.estimates import Estimate
+from claimbook.figures.drawing import templates
+from claimbook.figures.words import option_within
 
 MIME = "application/vnd.claimbook.claim+json"
 SCHEMA_VERSION = 2
@@ -72,8 +76,9 @@ def joined(found: Mapping[str, Any], claim: Mapping[str, Any]) -> Found:
     """Join a claim file to a claim's findings: its words, and what each check declares."""
     declared = {check["id"]: check for check in claim["checks"]}
     if "switches" in found:
-        moved = _moved_by(found["switches"], claim.get("labels", {}))
-        found = {**found, "switches": {**found["switches"], "options": moved}}
+        moving = dict.fromkeys(one["option"] for one in found["switches"]["which"])
+        named = ", ".join(option_within(name, claim.get("labels", {})) for name in moving)
+        found = {**found, "switches": {**found["switches"], "options": named}}
     return {
         **found,
         "claim": {name: one for name, one in claim.items() if name != "checks"},
@@ -81,42 +86,20 @@ def joined(found: Mapping[str, Any], claim: Mapping[str, Any]) -> Found:
     }
 
 
-def _moved_by(switches: Mapping[str, Any], labels: Mapping[str, Any]) -> str:
-    """Name the options that move the verdict, in a reader's words where the claim file has them."""
-    words = []
-    for option in dict.fromkeys(one["option"] for one in switches["which"]):
-        label = labels.get(option, {})
-        label = label.get("label") if isinstance(label, Mapping) else label
-        words.append(label or option.replace("_", " "))
-    return ", ".join(words)
-
-
 def joined_check(check: Mapping[str, Any], declared: Mapping[str, Any]) -> Found:
     """Join to a check's findings what the claim file declares of it."""
     options = variants(declared["options"])
-
-    def measured(one: Mapping[str, Any] | None) -> Found | None:
-        found = one and one["estimate"] and {**one["estimate"], "unit": declared["unit"]}
-        return one and {**one, "estimate": found}
-
-    return {
-        **declared,
-        **measured(check),
-        "vintages": {name: measured(one) for name, one in check["vintages"].items()},
-        "history": [measured(one) for one in check["history"]],
-        "variants": [{**measured(one), "options": options[one["id"]]} for one in check["variants"]],
-    }
+    told = [{**one, "options": options[one["id"]]} for one in check["variants"]]
+    return {**declared, **check, "variants": told}
 
 
 def grid_of(check: Mapping[str, Any]) -> Grid:
     """Return the grid of a check in full, to ask it what its options move."""
-    return Grid.of(
-        check,
-        (
-            (one["options"], one["outcome"], one["estimate"] and Estimate(**one["estimate"]))
-            for one in check["variants"]
-        ),
+    answers = (
+        (one["options"], one["outcome"], one["estimate"] and Estimate(**one["estimate"]))
+        for one in check["variants"]
     )
+    return Grid.of(check, answers)
 
 
 def _compact(check: Mapping[str, Any]) -> Found:
@@ -138,7 +121,8 @@ def _compact(check: Mapping[str, Any]) -> Found:
 
 
 def _expanded(check: Mapping[str, Any], declared: Mapping[str, Any]) -> Found:
-    found, ids = _entries(check["variants"]), variants(declared["options"])
+    entries = partial(_entries, declared["unit"])
+    found, ids = entries(check["variants"]), variants(declared["options"])
     if len(ids) != len(found):
         raise OutputError(
             f"The check {check['id']} has {len(ids)} variants, {len(found)} are stored: run the "
@@ -147,8 +131,8 @@ def _expanded(check: Mapping[str, Any], declared: Mapping[str, Any]) -> Found:
     vintages, history, economies = (
         dict(zip(check[name][key].split(), read(check[name]), strict=True))
         for name, key, read in (
-            ("vintages", "names", _entries),
-            ("history", "names", _entries),
+            ("vintages", "names", entries),
+            ("history", "names", entries),
             ("economies", "codes", lambda columns: map(float, columns["values"].split())),
         )
     )
@@ -177,18 +161,17 @@ def _columns(entries: Iterable[Mapping[str, Any] | None]) -> dict[str, str]:
     } | columns
 
 
-def _entries(columns: Mapping[str, str]) -> list[Found | None]:
+def _entries(unit: str, columns: Mapping[str, str]) -> list[Found | None]:
     """Read what ``_columns`` wrote."""
     letters = columns["outcomes"]
     none_exact = {"exact": "0 " * len(letters)}
     texts = [(none_exact | columns)[column].split() for column in _COLUMNS]
     entries: list[Found | None] = []
     for letter, *row in zip(letters, *texts, strict=True):
-        estimate = (
-            {name: kind(text) for (name, kind), text in zip(_COLUMNS.values(), row, strict=True)}
-            if row[0] != _NOTHING
-            else None
-        )
+        estimate = None
+        if row[0] != _NOTHING:
+            read = zip(_COLUMNS.values(), row, strict=True)
+            estimate = {name: kind(text) for (name, kind), text in read} | {"unit": unit}
         asked = letter != _NOTHING
         entries.append({"outcome": _LETTERS[letter], "estimate": estimate} if asked else None)
     return entries
@@ -209,13 +192,8 @@ def check_text(check: Mapping[str, Any]) -> str:
 
 
 def _filled(template: str, **values: Any) -> str:
-    import jinja2  # a chapter that is only opened needs none
-
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("claimbook.claims"), trim_blocks=True, lstrip_blocks=True
-    )
-    environment.filters["g"] = "{:g}".format
-    return environment.get_template(template).render(values).rstrip("\n")
+    folder = Path(__file__).with_name("templates")
+    return templates(folder).get_template(template).render(values).rstrip("\n")
 
 
 def switches_text(switches: Mapping[str, Any]) -> str:

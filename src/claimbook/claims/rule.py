@@ -20,11 +20,6 @@ SUPPORTED, CONTRADICTED, MIXED = "supported", "contradicted", "mixed"
 OUTCOMES = (SUPPORTS, CONTRADICTS, INCONCLUSIVE)
 VERDICTS = (SUPPORTED, CONTRADICTED, MIXED, INCONCLUSIVE)
 DIRECTIONS = {"rise": 1, "fall": -1}
-OTHER_WAY, TOO_SMALL, NO_SUCH_EFFECT = (
-    "the other way",
-    "too small to matter",
-    "no effect that size",
-)
 
 
 class RuleError(ClaimbookError):
@@ -50,8 +45,8 @@ class Turned:
         if self.outcome(smallest_effect) != CONTRADICTS:
             return None
         if self.high < 0:
-            return OTHER_WAY
-        return TOO_SMALL if self.low > 0 else NO_SUCH_EFFECT
+            return "the other way"
+        return "too small to matter" if self.low > 0 else "no effect that size"
 
     @property
     def flips(self) -> dict[str, float | None]:

@@ -308,31 +308,27 @@ def _plain(value: Any) -> Any:
 
     A whole number has no point, for JupyterLab would write 2.0 as 2 and so change the file.
     """
-    if value is None or value is pd.NA or value is pd.NaT or isinstance(value, str | bool):
-        return None if value is pd.NA or value is pd.NaT else value
     if isinstance(value, Mapping):
         return {str(key): _plain(part) for key, part in value.items()}
     if isinstance(value, np.ndarray | np.generic):
         value = value.tolist()
     if isinstance(value, list | tuple):
         return [_plain(part) for part in value]
-    if isinstance(value, float) and math.isinf(value):
-        raise ChartError(
-            [
-                "a chart holds an infinite value: mend what made it so (a division by zero, a "
-                "logarithm of zero), or leave it out as missing."
-            ]
-        )
-    if isinstance(value, float):
-        number = rounded(value) if math.isfinite(value) else None
-        return int(number) if number is not None and number.is_integer() else number
-    if isinstance(value, int):
+    if isinstance(value, str):
         return value
+    if pd.isna(value):
+        return None
     if isinstance(value, date):
         return value.isoformat()
-    raise ChartError(
-        [
-            f"a chart holds {value!r:.60}, a {type(value).__name__}, which no JSON can hold: write "
-            "it as a number or a text."
-        ]
-    )
+    if isinstance(value, float) and math.isfinite(value):
+        number = rounded(value)
+        return int(number) if number.is_integer() else number
+    if isinstance(value, int):
+        return value
+    if isinstance(value, float):
+        what, remedy = "an infinite value", "mend what made it so (a division by zero, a logarithm "
+        remedy += "of zero), or leave it out as missing"
+    else:
+        what = f"{value!r:.60}, a {type(value).__name__}, which no JSON can hold"
+        remedy = "write it as a number or a text"
+    raise ChartError([f"a chart holds {what}: {remedy}."])

@@ -11,12 +11,9 @@ from claimbook.figures.palette import INK, OUTCOME_COLOURS, PALETTE, PAPER
 DARK_PAPER = "#14181f"
 ENOUGH = 3.0  # what WCAG asks of graphics
 _THEMED = {colour.lower() for colour in (*PALETTE, *OUTCOME_COLOURS.values(), INK, PAPER)}
-_HEX, _RGB = (
-    r"#([0-9a-f]{2})([0-9a-f]{2})([0-9a-f]{2})",
-    r"rgb\(\s*(\d+)\s*,\s*(\d+)\s*,\s*(\d+)\s*\)",
-)
+_RGB = re.compile(r"rgb\(\s*(\d+)\s*,\s*(\d+)\s*,\s*(\d+)\s*\)")
 _GREY = {"black": "#000000", "white": "#ffffff"}
-Light = tuple[int, int, int]
+Light = tuple[int, ...]  # red, green and blue
 
 
 def themed(value: Any, key: str = "") -> Any:
@@ -61,15 +58,11 @@ def _read(colour: str) -> Light | None:
     """Read a colour; None where it is another name, or not opaque."""
     text = colour.lower().strip()
     text = _GREY.get(text, text)
-    if re.fullmatch(r"#[0-9a-f]{3}", text):
-        text = "#" + "".join(2 * digit for digit in text[1:])
-    if found := re.fullmatch(_HEX, text):
-        red, green, blue = (int(part, 16) for part in found.groups())
-    elif found := re.fullmatch(_RGB, text):
-        red, green, blue = map(int, found.groups())
-    else:
-        return None
-    return red, green, blue
+    if re.fullmatch(r"#([0-9a-f]{3}){1,2}", text):
+        digits = text[1:] if len(text) == 7 else "".join(2 * digit for digit in text[1:])
+        return tuple(bytes.fromhex(digits))
+    found = _RGB.fullmatch(text)
+    return tuple(map(int, found.groups())) if found else None
 
 
 def _contrast(one: Light, other: Light) -> float:

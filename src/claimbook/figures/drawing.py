@@ -42,12 +42,12 @@ class Axis:
 
 @cache
 def templates(folder: Path) -> jinja2.Environment:
-    """Return the templates of a folder: what is filled in is escaped, and must be there."""
+    """Return the templates of a folder: what fills them must be there, and is escaped in HTML."""
     import jinja2  # slow to import
 
     return jinja2.Environment(
         loader=jinja2.FileSystemLoader(folder),
-        autoescape=True,
+        autoescape=jinja2.select_autoescape(),
         trim_blocks=True,
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,

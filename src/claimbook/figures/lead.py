@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from claimbook.errors import ClaimbookError, nearest
+from claimbook.errors import ClaimbookError
 from claimbook.estimates.words import decimals
 from claimbook.figures.drawing import Axis, templates
 from claimbook.figures.words import number, ranged
@@ -44,7 +44,6 @@ def lead_svg(
     zero: bool = True,
     estimate: Sequence[float] = (),
     codes: Mapping[str, str] | None = None,
-    id: str = "lead",
 ) -> str:
     """Draw a lead chart.
 
@@ -71,8 +70,6 @@ def lead_svg(
         *strip*: value, low and high of the estimate that stands under the dots; may be empty.
     codes : mapping of str to str, optional
         *strip*: iso3 codes by name, so that a page can find an economy's dot.
-    id : str
-        Prefix of the ids inside, different for each lead chart of a page.
 
     Returns
     -------
@@ -82,29 +79,16 @@ def lead_svg(
     Raises
     ------
     LeadError
-        If the form is unknown, a column is missing, or there is nothing to draw.
+        If there is nothing to draw.
     """
-    if form not in _FORMS:
-        raise LeadError(
-            f"There is no lead chart of the form {form!r}: use {', '.join(_FORMS)}."
-            + nearest(form, _FORMS)
-        )
-    lay_out, columns = _FORMS[form]
     finite = data.astype(float).replace([np.inf, -np.inf], np.nan)
-    lacking = [f"lacks the column {column}" for column in columns if column not in data]
-    if data.empty:
-        lacking.append("lacks any figures")
-    elif finite.isna().all(axis=None):
-        lacking.append("has no number")
-    if lacking:
-        raise LeadError(
-            f"The lead chart “{title}” ({form}) {lacking[0]}: there is nothing to draw."
-        )
+    if finite.isna().all(axis=None):  # or empty
+        lacking = "lacks any figures" if data.empty else "has no number"
+        raise LeadError(f"The lead chart “{title}” ({form}) {lacking}: there is nothing to draw.")
     scale = 100 if unit == "%" else 1
-    ends = [scale * end for end in estimate]
-    layout = lay_out(finite[columns or list(finite)] * scale, ends, zero)
+    layout = _FORMS[form](finite * scale, [scale * end for end in estimate], zero)
     layout["codes"] = codes or {}
-    said = {"title": title, "unit": unit, "source": source, "n": n, "id": id, "form": form}
+    said = {"title": title, "unit": unit, "source": source, "n": n, "form": form}
     sizes = {"width": WIDTH, "margin": MARGIN, "letter": LETTER, "radius": RADIUS}
     template = templates(Path(__file__).with_name("templates")).get_template("lead.html")
     return template.render(figure=_figure, ranged=_ranged, **said, **sizes, **layout)
@@ -170,11 +154,11 @@ def _lines(data: pd.DataFrame, estimate: list[float], zero: bool) -> Layout:
     return {"upwards": upwards, "across": across, "bottom": upwards.start, "series": series}
 
 
-_FORMS: Mapping[str, tuple[Callable[[pd.DataFrame, list[float], bool], Layout], list[str]]] = {
-    "strip": (_strip, ["value"]),
-    "dumbbell": (_rows, ["then", "now"]),
-    "intervals": (_rows, ["value", "low", "high"]),
-    "lines": (_lines, []),
+_FORMS: Mapping[str, Callable[[pd.DataFrame, list[float], bool], Layout]] = {
+    "strip": _strip,
+    "dumbbell": _rows,
+    "intervals": _rows,
+    "lines": _lines,
 }
 
 

@@ -17,18 +17,18 @@ from __future__ import annotations
 
 import calendar
 from collections.abc import Mapping
-from itertools import chain
 from typing import Any
 
 import pandas as pd
 
-from claimbook.errors import nearest
 from claimbook.figures import words
 from claimbook.figures.lead import LeadError, lead_svg
 
 ENDS = ("value", "low", "high")
 Check = Mapping[str, Any]
-Asked = dict[str, list[Check]]
+Rows = dict[str, list[Check | None]]  # what each row of the chart shows, by its label
+Labels = Mapping[str, Any]
+Found = dict[str, list[float]]  # the numbers of each row
 
 
 def lead_chart(
@@ -70,76 +70,51 @@ def lead_chart(
     Raises
     ------
     LeadError
-        If it names a check or a chart in vain, or there is nothing to draw.
+        If it names a chart in vain, or there is nothing to draw.
     """
-    form = lead.get("form", "")
-    estimate: Check = {}
+    form, held = lead["form"], {check["id"]: check for check in output["checks"]}
+    rows = {
+        label: [held[one] for one in ([ids] if isinstance(ids, str) else ids)]
+        for label, ids in lead.get("checks", {}).items()
+    }
     if form == "lines":
-        data, unit = _lines(lead, lines), lead["unit"]
-        n = _counted(output)
+        told = next(check for check in output["checks"] if check["role"] == "primary")
+        data = _lines(lead["chart"], lines)
     else:
-        asked = _asked(lead, output)
-        first = next(iter(asked.values()))[-1]
-        estimate = first["estimate"] or {}
-        data = _DATA.get(form, _estimates)(asked, names, labels or {})
-        unit, n = lead.get("unit") or first["unit"], estimate.get("n", len(data))
+        told = held[lead["check"]] if "check" in lead else next(iter(rows.values()))[-1]
+        columns, found = _DATA[form]
+        data = pd.DataFrame.from_dict(
+            found(rows, told, names, labels or {}), orient="index", columns=columns
+        )
+    estimate = told["estimate"] or {}
     return lead_svg(
         form,
         data,
         title=title,
-        unit=unit,
+        unit=lead.get("unit") or told["unit"],
         source=source,
-        n=n,
+        n=estimate.get("n", 0),
         zero=lead.get("zero", True),
-        estimate=[estimate[end] for end in ENDS] if estimate else (),
+        estimate=[estimate[end] for end in ENDS] if form == "strip" and estimate else (),
         codes={name: code for code, name in names.items()},
     )
 
 
-def _counted(output: Mapping[str, Any]) -> int:
-    """Return how many economies stand behind the primary check's headline."""
-    primary = next(check for check in output["checks"] if check["role"] == "primary")
-    return (primary["estimate"] or {}).get("n", 0)
-
-
-def _asked(lead: Mapping[str, Any], output: Mapping[str, Any]) -> Asked:
-    """Return the checks of each row by its label; a check that stands alone has none."""
-    held = {check["id"]: check for check in output["checks"]}
-    wanted = {"": lead["check"]} if "check" in lead else lead.get("checks", {})
-    if not wanted:
-        raise LeadError(f"The lead chart ({lead.get('form')}) names no check: give it one.")
-    rows = {label: [ids] if isinstance(ids, str) else ids for label, ids in wanted.items()}
-    for one in chain(*rows.values()):
-        if one not in held:
-            raise LeadError(
-                f"The lead chart names the check {one!r}, which the claim does not have."
-                + nearest(one, held)
-            )
-    return {label: [held[one] for one in ids] for label, ids in rows.items()}
-
-
-def _economies(asked: Asked, names: Mapping[str, str], labels: Mapping[str, Any]) -> pd.DataFrame:
+def _economies(rows: Rows, told: Check, names: Mapping[str, str], labels: Labels) -> Found:
     """Return the values of a check by the names of its economies."""
-    values = pd.Series(next(iter(asked.values()))[0]["economies"], dtype=float)
-    return values.rename(lambda code: names.get(code, code)).to_frame("value")
+    return {names.get(code, code): [value] for code, value in told["economies"].items()}
 
 
-def _moves(asked: Asked, names: Mapping[str, str], labels: Mapping[str, Any]) -> pd.DataFrame:
-    """Return what stood then and what stands now, of each vintage or of each pair of checks."""
-    if "" in asked:
-        vintages = dict(asked[""][0]["vintages"])
-        today = vintages.pop("current", None)
-        pairs = {f"{_month(name)} → today": [then, today] for name, then in vintages.items()}
-    else:
-        pairs = asked
-    if any(len(pair) != 2 for pair in pairs.values()):
-        raise LeadError("A row of the lead chart (dumbbell) names two checks: then and now.")
-    rows = {
-        label: [held["estimate"]["value"] for held in pair]
+def _moves(rows: Rows, told: Check, names: Mapping[str, str], labels: Labels) -> Found:
+    """Return what stood then and what stands now, of each pair of checks or of each vintage."""
+    today = told["vintages"].get("current")
+    earlier = {_month(name): then for name, then in told["vintages"].items() if name != "current"}
+    pairs = rows or {f"{month} → today": [then, today] for month, then in earlier.items()}
+    return {
+        label: [one["estimate"]["value"] for one in pair]
         for label, pair in pairs.items()
-        if all(held and held["estimate"] for held in pair)
+        if all(one and one["estimate"] for one in pair)
     }
-    return pd.DataFrame.from_dict(rows, orient="index", columns=["then", "now"])
 
 
 def _month(vintage: str) -> str:
@@ -148,13 +123,11 @@ def _month(vintage: str) -> str:
     return f"{calendar.month_name[int(month)]} {year}"
 
 
-def _estimates(asked: Asked, names: Mapping[str, str], labels: Mapping[str, Any]) -> pd.DataFrame:
+def _estimates(rows: Rows, told: Check, names: Mapping[str, str], labels: Labels) -> Found:
     """Return the estimates of checks, or of one check's headline and its single changes."""
-    found = {label: checks[0]["estimate"] for label, checks in asked.items()}
-    if "" in asked:
-        found = {"Headline": found[""]} | _single_changes(asked[""][0], labels)
-    rows = {label: [one[end] for end in ENDS] for label, one in found.items() if one}
-    return pd.DataFrame.from_dict(rows, orient="index", columns=list(ENDS))
+    found = {label: one["estimate"] for label, (one,) in rows.items()}
+    found = found or {"Headline": told["estimate"]} | _single_changes(told, labels)
+    return {label: [one[end] for end in ENDS] for label, one in found.items() if one}
 
 
 def _single_changes(check: Check, labels: Mapping[str, Any]) -> dict[str, Check | None]:
@@ -170,19 +143,20 @@ def _single_changes(check: Check, labels: Mapping[str, Any]) -> dict[str, Check 
     return found
 
 
-_DATA = {"strip": _economies, "dumbbell": _moves}
+_DATA = {
+    "strip": (["value"], _economies),
+    "dumbbell": (["then", "now"], _moves),
+    "intervals": (list(ENDS), _estimates),
+}
 
 
-def _lines(lead: Mapping[str, Any], lines: pd.DataFrame | None) -> pd.DataFrame:
+def _lines(chart: str, lines: pd.DataFrame | None) -> pd.DataFrame:
     """Return the table of the chart that leads, its index the year."""
-    chart = lead.get("chart")
     if lines is None:
         raise LeadError(
             f"The lead chart names the chart {chart!r}, which the chapter does not draw: name one "
             "that it does."
         )
-    if not lead.get("unit"):
-        raise LeadError(f"The lead chart of {chart!r} (lines) has no unit: give it one.")
     try:
         return lines.set_axis(lines.index.astype(float)).astype(float)
     except ValueError:

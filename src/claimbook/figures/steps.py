@@ -44,51 +44,57 @@ def stepped(steps: Mapping[str, go.Figure], *, label: str, start: str | None = N
     shown = next(iter(steps)) if start is None else start
     if shown not in steps:
         raise ClaimbookError(f"{shown!r} is no step of the chart of {label!r}: name one of them.")
-    kinds = {name: [trace.type for trace in figure.data] for name, figure in steps.items()}
-    for name, found in kinds.items():
-        if found != kinds[shown]:
-            raise ClaimbookError(
-                f"The step {name!r} of the chart of {label!r} has the traces {found}, the step "
-                f"{shown!r} has {kinds[shown]}: draw the same traces, empty if need be."
-            )
     frames = [go.Frame(name=name, data=step.data) for name, step in steps.items()]
     figure = go.Figure(data=steps[shown].data, layout=steps[shown].layout, frames=frames)
-    return figure.update_layout(sliders=[_slider(list(steps), label, list(steps).index(shown))])
+    slider = {"active": list(steps).index(shown), "currentvalue": {"prefix": label}}
+    return animated(figure.update_layout(sliders=[slider]))
 
 
-def _slider(names: Sequence[str], label: str, active: int) -> dict[str, Any]:
-    """Return plotly's slider, for JupyterLab; the page has one that the keyboard reaches."""
-    moves = [
-        {"label": name, "method": "animate", "args": [[name], {"mode": "immediate"}]}
-        for name in names
-    ]
-    return {"active": active, "currentvalue": {"prefix": f"{label}: "}, "steps": moves}
-
-
-def animated(figure: go.Figure) -> None:
+def animated(figure: go.Figure) -> go.Figure:
     """Turn an animation, such as plotly.express makes, into steps: without buttons, with a slider.
+
+    The slider is plotly's, for JupyterLab; the page has one that the keyboard reaches.
 
     Parameters
     ----------
     figure : plotly.graph_objects.Figure
         One with frames, which is changed.
 
+    Returns
+    -------
+    plotly.graph_objects.Figure
+        The same.
+
     Raises
     ------
     ClaimbookError
         If a frame changes the layout, or has other traces than the first.
     """
-    if any(frame.layout.to_plotly_json() for frame in figure.frames):
-        raise ClaimbookError("A step of a chart changes its layout: fix the axes for all steps.")
-    if len({len(frame.data) for frame in figure.frames}) > 1:
-        raise ClaimbookError("The steps of a chart have unlike traces: draw the same in each.")
+    first, names = figure.frames[0], [str(frame.name) for frame in figure.frames]
     told = figure.layout.sliders[0] if figure.layout.sliders else None
-    label = (told and told.currentvalue.prefix) or "Step"
+    label = ((told and told.currentvalue.prefix) or "Step").strip(" :=")
+    kinds = [trace.type for trace in first.data]
+    for frame in figure.frames:
+        if frame.layout.to_plotly_json():
+            raise ClaimbookError(
+                f"The step {frame.name!r} of the chart of {label!r} changes its layout: fix the "
+                "axes for all steps."
+            )
+        if (found := [trace.type for trace in frame.data]) != kinds:
+            raise ClaimbookError(
+                f"The step {frame.name!r} of the chart of {label!r} has the traces {found}, the "
+                f"step {first.name!r} has {kinds}: draw the same traces, empty if need be."
+            )
+    moves = [
+        {"label": name, "method": "animate", "args": [[name], {"mode": "immediate"}]}
+        for name in names
+    ]
+    slider = {"active": (told and told.active) or 0, "steps": moves}
+    figure.layout.sliders = [slider | {"currentvalue": {"prefix": f"{label}: "}}]
     buttons = [one for menu in figure.layout.updatemenus for one in menu.buttons]
     if all(one.method == "animate" for one in buttons):
         figure.layout.updatemenus = ()
-    names = [str(frame.name) for frame in figure.frames]
-    figure.layout.sliders = [_slider(names, label.strip(" :="), (told and told.active) or 0)]
+    return figure
 
 
 def without_repeats(frames: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -150,9 +150,14 @@ def headings(columns: Iterable[str], given: Mapping[str, str]) -> list[str]:
 
 def option(name: str, labels: Mapping[str, Any]) -> str:
     """Return an option of a check in the words of the claim file's ``labels``, else its own."""
+    return capital(option_within(name, labels))
+
+
+def option_within(name: str, labels: Mapping[str, Any]) -> str:
+    """Return the same as it stands within a sentence."""
     words = labels.get(name, {})
     words = words if isinstance(words, str) else words.get("label")
-    return capital(words or name.replace("_", " "))
+    return words or name.replace("_", " ")
 
 
 def choice(value: object, name: str, labels: Mapping[str, Any]) -> str:
@@ -195,53 +200,42 @@ def tooltip(trace: Mapping[str, Any], layout: Mapping[str, Any]) -> dict[str, An
     """
     if trace.get("hoverinfo") == "skip" or trace.get("mode") == "text":
         return {"hoverinfo": "skip"}
-    tokens = {axis: _token(trace, layout, axis) for axis in ("x", "y")}
+    axes = {axis: _Axis(trace, layout, axis) for axis in ("x", "y")}
     own = trace.get("hovertemplate", "")
     if own and "=%{" not in own:  # plotly.express writes its own as "column=%{x}"
-        for axis, token in tokens.items():
-            own = own.replace(f"%{{{axis}}}", token)
+        for name, axis in axes.items():
+            own = own.replace(f"%{{{name}}}", axis.token)
         return {"hovertemplate": own}
-    numeric = [axis for axis in tokens if _numbers(trace, axis)]
+    numeric = [axis for axis in axes.values() if axis.numbers]
     who = ["%{hovertext}"] if trace.get("hovertext") else []
-    who += [tokens[axis] for axis in tokens if axis not in numeric and trace.get(axis)]
+    who += [axis.token for name, axis in axes.items() if not axis.numbers and trace.get(name)]
     if trace.get("name") and not trace.get("hovertext"):
         who.append(trace["name"])
-    if len(numeric) == 2 and _are_years(_numbers(trace, "x")):
-        who.append(tokens[numeric.pop(0)])
-    found = "; ".join(measured(_axis_title(trace, layout, axis), tokens[axis]) for axis in numeric)
+    if len(numeric) == 2 and axes["x"].are_years:
+        who.append(numeric.pop(0).token)
+    found = "; ".join(measured(axis.title, axis.token) for axis in numeric)
     sentence = ". ".join(part for part in (", ".join(who), found) if part)
     return {"hovertemplate": f"{sentence}.<extra></extra>"}
 
 
-def _axis(trace: Mapping[str, Any], layout: Mapping[str, Any], axis: str) -> Mapping[str, Any]:
-    return layout.get(f"{axis}axis{trace.get(f'{axis}axis', axis)[1:]}", {})
+class _Axis:
+    """What a trace shows on an axis: its title, its values where they are numbers, their token.
 
+    A token is plotly's for a value, with the digits that a reader can use.
+    """
 
-def _axis_title(trace: Mapping[str, Any], layout: Mapping[str, Any], axis: str) -> str:
-    own, first = _axis(trace, layout, axis), layout.get(f"{axis}axis", {})
-    titled = own if "text" in own.get("title", {}) or "matches" not in own else first
-    return titled.get("title", {}).get("text", "").replace("<br>", " ")
-
-
-def _numbers(trace: Mapping[str, Any], axis: str) -> list[float]:
-    """Return the values of an axis where they are numbers, else none."""
-    values = [value for value in trace.get(axis) or () if value is not None]
-    return values if all(type(value) in (int, float) for value in values) else []
-
-
-def _are_years(values: Sequence[float]) -> bool:
-    """Tell whether numbers are years; a half year may mark a gap between two."""
-    return bool(values) and all(1_500 < value < 2_200 for value in values)
-
-
-def _token(trace: Mapping[str, Any], layout: Mapping[str, Any], axis: str) -> str:
-    """Return plotly's token for a value of an axis, with the digits that a reader can use."""
-    values, form = _numbers(trace, axis), f",.{tooltip_digits(_numbers(trace, axis))}f"
-    if not values:
-        return f"%{{{axis}}}"
-    counts = all(value == int(value) and abs(value) < 10_000 for value in values)
-    if counts or _are_years(values):
-        form = ".0f"
-    elif "%" in _axis(trace, layout, axis).get("tickformat", ""):
-        form = ".1%"
-    return f"%{{{axis}:{form}}}"
+    def __init__(self, trace: Mapping[str, Any], layout: Mapping[str, Any], name: str) -> None:
+        own = layout.get(f"{name}axis{trace.get(f'{name}axis', name)[1:]}", {})
+        follows = "matches" in own and "text" not in own.get("title", {})
+        titled = layout.get(f"{name}axis", {}) if follows else own
+        self.title = titled.get("title", {}).get("text", "").replace("<br>", " ")
+        values = [value for value in trace.get(name) or () if value is not None]
+        self.numbers = values if all(type(value) in (int, float) for value in values) else []
+        # A half year may mark a gap between two.
+        self.are_years = bool(self.numbers) and all(1_500 < value < 2_200 for value in self.numbers)
+        form = f",.{tooltip_digits(self.numbers)}f"
+        if self.are_years or all(v == int(v) and abs(v) < 10_000 for v in self.numbers):
+            form = ".0f"
+        elif "%" in own.get("tickformat", ""):
+            form = ".1%"
+        self.token = f"%{{{name}:{form}}}" if self.numbers else f"%{{{name}}}"

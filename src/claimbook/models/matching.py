@@ -28,8 +28,9 @@ all shifts on the plane of two wages is an *octagon*, with a side for each of th
 smallest d_i, d_j, d_i + d_j and d_i - d_j. The sides are shortest paths in a graph of 2n nodes
 (A. Miné, "The Octagon Abstract Domain", Higher-Order and Symbolic Computation 19, 2006, pp.
 31-100). As every slack is non-negative, no path has a negative cycle: rounding cannot make the
-bounds inconsistent. A ratio of two positive wages is monotone along any line, so its extremes are
-at the octagon's corners.
+bounds inconsistent. A ratio of two positive wages rises with the one and falls with the other, so
+that it is highest at an end of the side of the largest d_i - d_j, and lowest where its inverse is
+highest.
 """
 
 from __future__ import annotations
@@ -55,8 +56,6 @@ PRESENT = 1e-11
 """Least mass of a kind of team, relative to the smaller of its types, that counts as existing."""
 _ROUNDS = 8
 Array = np.ndarray
-_SIDES = np.array([[1, 0], [1, 1], [0, 1], [-1, 1], [-1, 0], [-1, -1], [0, -1], [1, -1]])
-"""Normals of an octagon's sides, in the plane of two shifts, counterclockwise."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,24 +128,19 @@ class Equilibrium:
             raise ValueError(f"Type {j} has skill 0 and wage 0: no ratio to its wage exists.")
         if i == j:
             return (1.0, 1.0)
-        path, n = self._shifts, len(self.wages)
-        x_up, y_up, x_down, y_down = (path[k, (k + n) % (2 * n)] / 2 for k in (i, j, n + i, n + j))
-        sides = np.array(
-            [x_up, path[i, n + j], y_up, path[j, i], x_down, path[n + i, j], y_down, path[i, j]]
-        )
-        turned, beside = np.roll(_SIDES, -1, axis=0), np.roll(sides, -1)
-        with np.errstate(invalid="ignore"):  # a side may be infinitely far
-            x = sides * turned[:, 1] - beside * _SIDES[:, 1]
-            y = beside * _SIDES[:, 0] - sides * turned[:, 0]
-        corner = np.isfinite(x) & np.isfinite(y)
-        # A side of sums or differences that does not cut the box meets its neighbours outside it:
-        # the corner is then the box's own. Nor may rounding carry a corner outside.
-        paid = self.wages[i] + np.clip(x[corner], -x_down, x_up)
-        ratio = paid / (self.wages[j] + np.clip(y[corner], -y_down, y_up))
-        return (
-            0.0 if np.isinf(y_up) else float(ratio.min()),
-            np.inf if np.isinf(x_up) else float(ratio.max()),
-        )
+        if self.skill[i] == 0:
+            return (0.0, 0.0)
+        return (1 / self._highest_ratio(j, i), self._highest_ratio(i, j))
+
+    def _highest_ratio(self, i: int, j: int) -> float:
+        """Take the wages at the better end of the octagon's side of the largest d_i - d_j."""
+        n, path = len(self.wages), self._shifts
+        up, down, apart = path[i, n + i] / 2, path[n + j, j] / 2, path[i, j]
+        if np.isinf(up):
+            return np.inf
+        # A difference that does not cut the box meets its sides outside it: its own corner counts.
+        ends = (up, max(up - apart, -down)), (min(up, apart - down), -down)
+        return float(max((self.wages[i] + x) / (self.wages[j] + y) for x, y in ends))
 
     @cached_property
     def _shifts(self) -> Array:
@@ -499,38 +493,33 @@ def _solve(value: Array, usage: Array, supply: Array) -> tuple[Array, Array]:
 def _fewest_crossing(
     solution: Equilibrium, crosses: Array
 ) -> tuple[Equilibrium, tuple[float, float]]:
-    """Among assignments of the same output choose that with the fewest teams in `crosses`."""
+    """Among assignments of the same output choose that with the fewest teams in `crosses`.
+
+    Any assignment that uses only teams which earn exactly their members' wages makes the same
+    output, so this is a second programme over those teams alone.
+    """
     value = team_output(solution.skill, solution.a, solution.b)
     slack = solution.wages[:, None] + solution.wages - value
     pairs = solution.teams + np.tril(solution.teams, -1).T + np.triu(solution.teams, 1).T
     fewest, most = pairs.copy(), pairs.copy()
     for group in _groups(value, solution.mass):
         within = np.ix_(group, group)
-        if crosses[within].any():
-            parts = (value[within], solution.mass[group], slack[within], pairs[within])
-            fewest[within], most[within] = _extremes(*parts, crosses[within])
+        if not crosses[within].any():
+            continue
+        teams = _Teams.of(value[within], solution.mass[group])
+        exists = pairs[within][teams.pair] > 0
+        tight = (slack[within][teams.pair] <= ACCURACY * teams.unit) | exists
+        usage = teams.usage[:, tight]
+        if np.linalg.matrix_rank(usage) == tight.sum():  # there is one assignment only
+            continue
+        # A weight counts 1 / unit teams; the constant keeps the programme's numbers below one.
+        crossing = np.where(crosses[within][teams.pair], teams.unit.min() / teams.unit, 0.0)
+        for found, aim in ((fewest, -crossing), (most, crossing)):
+            weight = np.zeros(len(tight))
+            weight[tight], _ = _solve(aim[tight], usage, teams.supply)
+            found[within] = teams.masses(weight)
     least, largest = (float(np.triu(found)[crosses].sum()) for found in (fewest, most))
     return replace(solution, teams=_seat(fewest, solution.skill)), (least, largest)
-
-
-def _extremes(
-    value: Array, mass: Array, slack: Array, pairs: Array, crosses: Array
-) -> tuple[Array, Array]:
-    """Find the assignments of a group with the fewest and the most teams in `crosses`.
-
-    Any assignment that uses only teams which earn exactly their members' wages makes the same
-    output, so this is a second programme over those teams alone.
-    """
-    teams = _Teams.of(value, mass)
-    tight = (slack[teams.pair] <= ACCURACY * teams.unit) | (pairs[teams.pair] > 0)
-    usage = teams.usage[:, tight]
-    if np.linalg.matrix_rank(usage) == tight.sum():  # there is one assignment only
-        return pairs, pairs
-    # A weight counts 1 / unit teams; the constant keeps the programme's numbers below one.
-    count = np.where(crosses[teams.pair], teams.unit.min() / teams.unit, 0.0)[tight]
-    weight = np.zeros((2, len(tight)))
-    weight[:, tight] = [_solve(aim, usage, teams.supply)[0] for aim in (-count, count)]
-    return teams.masses(weight[0]), teams.masses(weight[1])
 
 
 def _seat(pairs: Array, skill: Array) -> Array:

@@ -3,7 +3,8 @@
 A point is an economy of two rich types A > B and two poor types C > D. Each is solved in autarky
 and open, and put into one region by the poor country's gap, the wage of C over that of D:
 
-- `unchanged`: no team needs to cross the border (world output gains nothing);
+- `unchanged`: no team needs to cross the border, or those that do gain so little (less than
+  `TOLERANCE` of world output, where types are nearly equals) that nothing is said to change;
 - `teams only`: teams cross the border and the gap cannot end above its highest value in autarky;
 - `may widen`: the highest gap in the world exceeds the highest in autarky, the lowest does not;
 - `widens`: even the lowest gap in the world exceeds the highest in autarky;
@@ -12,8 +13,9 @@ and open, and put into one region by the poor country's gap, the wage of C over 
 Apart from that, the least skilled (D) `lose` if even their highest wage in the world is below their
 lowest in autarky, `may lose` if only their lowest is, and otherwise are `not worse`.
 
-Without a gain in output the regions nest by themselves: autarky's assignments are then still among
-the best, so the world's wages are among autarky's and the gap cannot exceed its highest value.
+Without any gain in output the regions nest by themselves: autarky's assignments are then still
+among the best, so the world's wages are among autarky's and the gap cannot exceed its highest
+value.
 
 The map is fast because the assignments that use everybody up are polytopes whose bases are the same
 at every point: which of them leave no team negative depends on the masses alone. The dual prices of
@@ -42,8 +44,8 @@ TOLERANCE = 1e-6
 """Relative change of output, of the gap or of a wage that counts as a change."""
 _CHUNK = 256
 """Points solved together. Fixed, so that results do not depend on who shares the work."""
-_NUMBERS = ("output", "gain", "gap_low", "gap_high", "world_gap_low", "world_gap_high")
-_NUMBERS += ("wage_low", "wage_high", "world_wage_low", "world_wage_high")
+_NUMBERS = ["output", "gain", "gap_low", "gap_high", "world_gap_low", "world_gap_high"]
+_NUMBERS += ["wage_low", "wage_high", "world_wage_low", "world_wage_high"]
 
 
 def classify(
@@ -90,29 +92,31 @@ def classify(
     cuts = range(_CHUNK, int(inside.sum()), _CHUNK)
     pieces = zip(np.split(skill[inside], cuts), np.split(masses[inside], cuts), strict=True)
     solved = Parallel(n_jobs=n_jobs)(delayed(_open)(*piece, a, b) for piece in pieces)
-    numbers = np.full((len(skill), len(_NUMBERS)), np.nan)
-    numbers[inside] = np.concatenate(solved)
-    found = dict(zip(_NUMBERS, numbers.T, strict=True))
-    ceiling = found["gap_high"] * (1 + TOLERANCE)
+    found = pd.DataFrame(np.nan, points.index, _NUMBERS)
+    found[inside] = np.concatenate(solved)
+    ceiling, floor = found["gap_high"] * (1 + TOLERANCE), found["wage_low"] * (1 - TOLERANCE)
     regions = {
         "outside": ~inside,
         "widens": found["world_gap_low"] > ceiling,
         "may widen": found["world_gap_high"] > ceiling,
         "teams only": found["gain"] > TOLERANCE * found["output"],
     }
-    floor = found["wage_low"] * (1 - TOLERANCE)
     fortunes = {
+        None: ~inside,
         "loses": found["world_wage_high"] < floor,
         "may lose": found["world_wage_low"] < floor,
     }
-    fortune = np.where(inside, _first(fortunes, FORTUNES), -1)
-    table = {
-        **dict(zip(TYPES, skill.T, strict=True)),
-        "region": pd.Categorical.from_codes(_first(regions, REGIONS), REGIONS, ordered=True),
-        "least_skilled": pd.Categorical.from_codes(fortune, FORTUNES, ordered=True),
-        **found,
-    }
-    return pd.DataFrame(table, index=points.index)
+    table = pd.DataFrame(skill, points.index, TYPES).assign(
+        region=_first_that_holds(regions, REGIONS),
+        least_skilled=_first_that_holds(fortunes, FORTUNES),
+    )
+    return table.join(found)
+
+
+def _first_that_holds(rules: dict[str | None, ArrayLike], names: tuple[str, ...]) -> pd.Categorical:
+    """Name each point by the first rule that holds for it; by the first name where none does."""
+    named = np.select(list(rules.values()), list(rules), names[0])
+    return pd.Categorical(named, names, ordered=True)
 
 
 def _masses(mass: ArrayLike, points: int) -> np.ndarray:
@@ -124,11 +128,6 @@ def _masses(mass: ArrayLike, points: int) -> np.ndarray:
             "every point."
         )
     return np.broadcast_to(masses, (points, 4))
-
-
-def _first(rules: dict[str, np.ndarray], names: tuple[str, ...]) -> np.ndarray:
-    """Place of the first rule that holds, among names of which the first is for none."""
-    return np.select(list(rules.values()), [names.index(name) for name in rules], 0)
 
 
 def _open(skill: np.ndarray, mass: np.ndarray, a: float, b: float) -> np.ndarray:
