@@ -167,11 +167,12 @@ class Book:
         stored = notebooks.claim_output(notebook, claim_id)
         return declared.joined(expanded(stored, self.claim(claim_id)), self._declarations)
 
-    def forget(self, name: str) -> None:
-        """Forget what was read of a notebook that has been written anew."""
-        for kind in ("notebook", "output", "stale"):
+    def forget(self, name: str, *, claim: bool = False) -> None:
+        """Forget what was read of a notebook that has been written anew, and of its claim file."""
+        for kind in ("notebook", "output", "stale", "unfinished", *(["claim"] if claim else [])):
             self._kept.pop((kind, name), None)
-        self.__dict__.pop("outputs", None)
+        for gathered in ("outputs", "drafts", *(["claims", "essays"] if claim else [])):
+            self.__dict__.pop(gathered, None)
 
     # Whether it holds
 
@@ -251,6 +252,9 @@ class Book:
 
     def unfinished(self, name: str) -> list[str]:
         """Say what keeps a notebook from being published, a sentence each."""
+        return self._once("unfinished", name, lambda: self._unfinished(name))
+
+    def _unfinished(self, name: str) -> list[str]:
         try:
             found = self.faults(name)
         except ClaimbookError as fault:

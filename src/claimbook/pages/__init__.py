@@ -25,7 +25,6 @@ from claimbook.pages import (
     machines,
     notes,
     panel,
-    policy,
     shell,
     state,
     values,
@@ -56,8 +55,10 @@ class Renderer(MimeRenderPlugin):
 def setup(app: Sphinx) -> dict[str, bool | int]:
     """Connect every part of the extension to a build."""
     app.connect("builder-inited", state.open_book)
+    app.connect("env-get-outdated", state.outdated)
+    app.connect("env-updated", state.with_new_headings)
     metadata = shell.setup(app)
     parts = (card, citing, country, draft, panel, gathering, data)
-    for part in (*parts, elsewhere, machines, notes, policy, values):
+    for part in (*parts, elsewhere, machines, notes, values):
         part.connect(app)
     return metadata

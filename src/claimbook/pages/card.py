@@ -34,6 +34,8 @@ def claim_nodes(
     if not state.book(env.app).answers(claim_id):
         return []  # a draft that was run for another claim file, as its banner says
     state.page(env).claim = claim_id
+    env.note_dependency(str(state.book(env.app).claim_paths[claim_id]))
+    state.made_of(env, claim_id)
     try:
         return _parts(env, document, claim_id)
     except ClaimbookError as fault:
@@ -44,8 +46,6 @@ def claim_nodes(
 def _parts(env: BuildEnvironment, document: nodes.document, claim_id: str) -> list[nodes.Element]:
     book, up = state.book(env.app), state.up(env)
     output = book.output(claim_id)
-    env.note_dependency(str(book.claim_paths[claim_id]))
-    state.depends_on_essays(env)
     first = results.primary(output)
     others = [check for check in output["checks"] if check is not first]
     return [

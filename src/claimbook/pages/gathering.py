@@ -21,19 +21,16 @@ class Gathering(SphinxDirective):
     """A directive that shows something of every chapter; its page changes with any of them."""
 
     template: str
+    made_of: tuple[str, ...] = (state.CHAPTERS,)
 
     def run(self) -> list[nodes.Node]:
         """Return the filled template."""
-        self.depends()
+        state.made_of(self.env, *self.made_of)
         up = state.up(self.env)
         found = self.found(state.book(self.env.app))
         return [
             parts.part(self.template, up=up, address=lambda one: up + results.url(one), **found)
         ]
-
-    def depends(self) -> None:
-        """Note what the page is to be read anew for."""
-        state.depends_on_chapters(self.env)
 
     def found(self, book: state.Book) -> dict[str, Any]:
         """Return every claim, how many the essays hold, and the vintages held."""
@@ -154,7 +151,7 @@ class WorkedExamples(Gathering):
 class Noise(Gathering):
     """How often the rule decides where there is nothing to find: ``{noise}``."""
 
-    template = "noise"
+    template, made_of = "noise", ()
 
     def found(self, book: state.Book) -> dict[str, Any]:
         """Return the shares of the verdicts, by the smallest effect in standard errors."""
@@ -194,7 +191,7 @@ class Tally(SphinxRole):
                 f"{{tally}} counts {', '.join(self.counts)}, not {self.text}.", line=self.lineno
             )
             return [], [message]
-        state.depends_on_chapters(self.env)
+        state.made_of(self.env, state.CHAPTERS)
         count = self.counts[self.text](state.book(self.env.app))
         return [nodes.inline("", f"{count:,}")], []
 

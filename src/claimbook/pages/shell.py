@@ -128,6 +128,7 @@ def _configure(app: Sphinx, config: Config) -> None:
     Paths are relative, for Sphinx hashes them into the site: two clones must build the same bytes.
     """
     config.html_math_renderer = _MATHML
+    config.template_bridge = "claimbook.pages.policy.Templates"
     config.html_theme_options = {
         **config.html_theme_options,
         **{name: [] for name in _WITHOUT_NAVBAR},  # else there are two search fields
@@ -168,15 +169,6 @@ def _rank_results(
         app.add_js_file("results.js")
 
 
-def _without_script(html: str, name: str) -> str:
-    return re.sub(rf'<script[^>]*src="[^"]*/{re.escape(name)}[^"]*"[^>]*>\s*</script>', "", html)
-
-
-def _add_filter(app: Sphinx) -> None:
-    if app.builder.format == "html":
-        app.builder.templates.environment.filters["without_script"] = _without_script
-
-
 def _read_no_files(app: Sphinx) -> None:
     """Let no page take in a file or HTML by a directive: a page of a fork is anyone's."""
     app.env.settings.update(file_insertion_enabled=False, raw_enabled=False)
@@ -211,9 +203,9 @@ def _write_licences(app: Sphinx, site: Path) -> None:
     (site / "licences.txt").write_text(rule.join(parts) + "\n", encoding="utf-8")
 
 
-def _remove_unused(app: Sphinx, site: Path) -> None:
+def _remove_unused(app: Sphinx, exception: Exception | None) -> None:
     for pattern in _UNUSED:
-        for path in (site / "_static").glob(pattern):
+        for path in Path(app.outdir, "_static").glob(pattern):
             shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
@@ -235,12 +227,11 @@ def setup(app: Sphinx) -> dict[str, bool | int]:
     app.add_node(nodes.citation, override=True, html=(_visit_citation, _depart_citation))
     app.connect("config-inited", _configure)
     app.connect("config-inited", _drop_thebe)
-    app.connect("builder-inited", _add_filter)
     app.connect("html-page-context", _rank_results)
     app.connect("html-page-context", _drop_unused, priority=900)
     app.connect("builder-inited", _read_no_files)
     app.connect("doctree-resolved", _check_links)
-    state.when_written(app, _remove_unused)
+    app.connect("build-finished", _remove_unused)
     state.when_written(app, _write_licences)
     app.add_css_file("icons.css", priority=890)
     app.add_css_file("claimbook.css", priority=900)
