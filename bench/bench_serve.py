@@ -1,6 +1,6 @@
 """What an edit of prose costs under `claimbook serve`, against a cold build of the same book.
 
-One word is added to a paragraph of a chapter, of a page, and of a shared page; the seconds are those
+One word is added to a paragraph of a chapter, a page and a shared page; the seconds are those
 until the page stands anew, the CPU seconds those of every process that took part. Linux only: it
 counts processes whose parent has ended.
 """

@@ -92,7 +92,7 @@ def chart_nodes(
     return [node]
 
 
-def _link_from_elsewhere(app: Sphinx, doctree: nodes.document) -> None:
+def link_from_elsewhere(app: Sphinx, doctree: nodes.document) -> None:
     """Let `[text](chapter.ipynb#chart-ID)` find a chart: MyST looks among a page's headings."""
     slugs = app.env.metadata[app.env.docname].setdefault("myst_slugs", {})
     for node in doctree.findall(nodes.raw):
@@ -100,20 +100,22 @@ def _link_from_elsewhere(app: Sphinx, doctree: nodes.document) -> None:
             slugs[name] = (node.line or 0, name, name)
 
 
-def _stop_if_incomplete(app: Sphinx, env: BuildEnvironment) -> None:
+def stop_if_incomplete(app: Sphinx, env: BuildEnvironment) -> None:
+    """Stop once every page has been read, naming all that is wrong with charts."""
     problems = [problem for page in state.pages(env).values() for problem in page.problems]
     if problems:
         raise BookError("\n".join(problems))
 
 
-def _check_vendored(app: Sphinx) -> None:
+def check_vendored(app: Sphinx) -> None:
+    """Refuse vendored files that are not those described, or fit another plotly."""
     from plotly.offline import get_plotlyjs_version  # slow to import, needed once a build
 
     check_files()
     check_plotly_version(get_plotlyjs_version())
 
 
-def _add_scripts(
+def add_scripts(
     app: Sphinx, pagename: str, template: str, context: dict[str, Any], doctree: Any
 ) -> None:
     """Bring the chart script along where a page has charts."""
@@ -127,19 +129,9 @@ def _add_scripts(
     )
 
 
-def _write_files(app: Sphinx, site: Path) -> None:
+def write_files(app: Sphinx, site: Path) -> None:
+    """Write each chart's table beside its page."""
     for docname, page in sorted(state.pages(app.env).items()):
         folder = (site / docname).parent
         for name, text in page.files.items():
             folder.joinpath(name).write_text(text, encoding="utf-8", newline="\n")
-
-
-def connect(app: Sphinx) -> None:
-    """Connect the charts to a build: their checks, scripts and files."""
-    app.add_css_file("lead.css", priority=901)
-    app.add_js_file("image.js", loading_method="defer")
-    app.connect("builder-inited", _check_vendored)
-    app.connect("doctree-read", _link_from_elsewhere)
-    app.connect("env-updated", _stop_if_incomplete)
-    app.connect("html-page-context", _add_scripts)
-    state.when_written(app, _write_files)

@@ -77,7 +77,7 @@ def about(app: Sphinx, output: Output, dated: str | None) -> nodes.raw:
     )
 
 
-def _write_embeds(app: Sphinx, site: Path) -> None:
+def write_embeds(app: Sphinx, site: Path) -> None:
     """Write each lead chart as a page of its own, which others can show in a frame."""
     held = [page for page in state.pages(app.env).values() if page.claim and page.lead]
     folder = site / EMBED
@@ -88,9 +88,3 @@ def _write_embeds(app: Sphinx, site: Path) -> None:
             "embed", output=output, lead=Markup(page.lead), book=_cited(app)["book"]
         )
         (folder / f"{page.claim}.html").write_text(html, encoding="utf-8", newline="\n")
-
-
-def connect(app: Sphinx) -> None:
-    """Make the directive known, and write the pages to embed when the others are written."""
-    app.add_directive("cite-book", Cite)
-    state.when_written(app, _write_embeds)

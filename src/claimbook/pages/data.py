@@ -54,7 +54,7 @@ def coverage_map(counts: pd.DataFrame, sizes: pd.Series, name: str) -> Markup:
     return parts.render("coverage", name=name, counts=counts, squares=squares, total=counts.sum())
 
 
-def _copy_snapshots(app: Sphinx, site: Path) -> None:
+def copy_snapshots(app: Sphinx, site: Path) -> None:
     """Put the snapshots beside the pages, so that every figure can be downloaded."""
     copies = site / "data"
     # What an earlier build has copied may have been withdrawn since.
@@ -65,9 +65,3 @@ def _copy_snapshots(app: Sphinx, site: Path) -> None:
         # What a package lists, and nothing else that may lie or be linked there.
         for path in (wdi.folder / "datapackage.json", *map(wdi.store.checked, wdi.store.resources)):
             shutil.copyfile(path, folder / path.name)
-
-
-def connect(app: Sphinx) -> None:
-    """Make the directive known, and copy the snapshots when the pages are written."""
-    app.add_directive("data-page", DataPage)
-    state.when_written(app, _copy_snapshots)

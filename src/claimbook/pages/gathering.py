@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -155,8 +156,11 @@ class Noise(Gathering):
 
     def found(self, book: state.Book) -> dict[str, Any]:
         """Return the shares of the verdicts, by the smallest effect in standard errors."""
-        shares = {size: noise.verdicts(size) for size in (0.5, 1, 2, 3)}
+        shares = {size: _of_noise(size) for size in (0.5, 1, 2, 3)}
         return {"shares": shares, "draws": noise.DRAWS, "verdicts": rule.VERDICTS}
+
+
+_of_noise = cache(noise.verdicts)
 
 
 def _planned(book: state.Book) -> set[str]:
@@ -196,21 +200,19 @@ class Tally(SphinxRole):
         return [nodes.inline("", f"{count:,}")], []
 
 
-def _write_feed(app: Sphinx, site: Path) -> None:
+def write_feed(app: Sphinx, site: Path) -> None:
+    """Write what the chapters found for programs to read."""
     results.write(site, state.book(app).outputs)
 
 
-def connect(app: Sphinx) -> None:
-    """Make the directives known, and write the feed when the pages are written."""
-    app.add_directive("scorecard", Scorecard)
-    app.add_directive("movement", Movement)
-    app.add_directive("then-and-now", ThenAndNow)
-    app.add_directive("conclusion", Conclusion)
-    app.add_directive("reading", Reading)
-    app.add_directive("claim-list", ClaimList)
-    app.add_directive("essay-map", EssayMap)
-    app.add_directive("worked-examples", WorkedExamples)
-    app.add_directive("noise", Noise)
-    app.add_role("tally", Tally())
-    app.add_js_file("list.js", loading_method="defer")
-    state.when_written(app, _write_feed)
+DIRECTIVES: dict[str, type[Gathering]] = {
+    "scorecard": Scorecard,
+    "movement": Movement,
+    "then-and-now": ThenAndNow,
+    "conclusion": Conclusion,
+    "reading": Reading,
+    "claim-list": ClaimList,
+    "essay-map": EssayMap,
+    "worked-examples": WorkedExamples,
+    "noise": Noise,
+}

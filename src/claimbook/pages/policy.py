@@ -21,6 +21,8 @@ _SEARCH = re.compile(
 )
 # The theme's icons (0.5 MB of script) are drawn by icons.css instead.
 _ICONS = re.compile(r'<script[^>]*src="[^"]*/fontawesome\.js[^"]*"[^>]*>\s*</script>')
+# Its name has its hash; Sphinx adds another only where an earlier build has left the file.
+_HASHED = re.compile(r"(/mystnb\.\w{64}\.css)\?v=\w+")
 _PAGES = ("page.html", "search.html")
 _HANDLERS = {"window.print()": "print", "toggleFullScreen()": "full-screen"}
 _HANDLER = re.compile(r'\bonclick="([^"]*)"')
@@ -41,6 +43,7 @@ class Templates(BuiltinTemplateLoader):
 
 def allowed(html: str, up: str) -> str:
     """Return a page without code of its own; `up` is the way from it to the root of the site."""
+    html = _HASHED.sub(r"\1", html)
     html = _MODE.sub(f'<script src="{up}_static/mode.js"></script>', html)
     html = _HANDLER.sub(lambda match: f'data-click="{_HANDLERS[match[1]]}"', html)
     return _STYLE.sub("", _INLINE.sub("", _ICONS.sub("", html)))

@@ -1,4 +1,4 @@
-"""What a build knows: the one Book, and of each page its claim, its charts and its bound numbers.
+"""What a build knows: the one Book, and of each page its claim, its charts and what it is made of.
 
 Everything that a page part remembers from reading to writing stands here, in one collector, so
 that a page read anew is forgotten first and pages read in parallel are merged.
@@ -7,7 +7,8 @@ that a page read anew is forgotten first and pages read in parallel are merged.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -44,14 +45,12 @@ class BookError(ClaimbookError, SphinxError):
 class Page:
     """What the build remembers of a page from reading it to writing it.
 
-    `files` are its charts' tables by name, `problems` what is wrong with them; `values` are the
-    bound numbers it shows, `lead` its lead chart; `made_of` what it shows beside its own file, by
-    name, as a hash (see :func:`stand`).
+    `files` are its charts' tables by name, `problems` what is wrong with them, `lead` its lead
+    chart; `made_of` is what it shows beside its own file, by name, as a hash (see :func:`stand`).
     """
 
     claim: str | None = None
     lead: str | None = None
-    values: list[str] = field(default_factory=list)
     files: dict[str, str] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
     made_of: dict[str, str] = field(default_factory=dict)
@@ -78,7 +77,6 @@ class Collector(EnvironmentCollector):
                 continue
             if here.claim is None and draft(app, app.env.docname) is None:
                 made_of(app.env, CHAPTERS)
-            here.values.append(link["refuri"].removeprefix(prose.SCHEME))
             link.replace_self(nodes.inline("", link.astext(), classes=["cb-value"]))
 
 
@@ -110,13 +108,28 @@ def draft(app: Sphinx, docname: str) -> list[str] | None:
     return drafts.get(chapter(app, docname) or "") if drafts else None
 
 
-def excuse(app: Sphinx, claim_id: str, fault: ClaimbookError) -> None:
+@contextmanager
+def excused(app: Sphinx, claim_id: str) -> Iterator[None]:
     """Let the banner of a draft say what is wrong with it; of any other page it is raised."""
-    faults = book(app).drafts.get(claim_id)
-    if faults is None:
-        raise fault
-    if str(fault) not in faults:
-        faults.append(str(fault))
+    try:
+        yield
+    except ClaimbookError as fault:
+        faults = book(app).drafts.get(claim_id)
+        if faults is None:
+            raise
+        if str(fault) not in faults:
+            faults.append(str(fault))
+
+
+def essay(app: Sphinx, output: Output) -> dict[str, Any]:
+    """Return the essay that a claim is of."""
+    claim, essays = output["claim"], book(app).essays
+    if claim["essay"] not in essays:
+        raise BookError(
+            f"{claim['id']}.yml names the essay {claim['essay']}, but there is no "
+            f"book/essays/{claim['essay']}.yml: write it, or mend the name."
+        )
+    return essays[claim["essay"]]
 
 
 def claim_output(app: Sphinx, docname: str) -> Output | None:
@@ -157,6 +170,13 @@ def made_of(env: BuildEnvironment, *names: str) -> None:
     page(env).made_of |= {name: now[name] for name in (FRAME, *names)}
 
 
+def retrieved(book: Book, check: dict[str, Any], vintage: str) -> str | None:
+    """Return the day of the newest figures that a check reads in a vintage."""
+    wdi = book.snapshots[vintage]
+    held = [wdi.metadata(code).get("retrieved") for code in check["series"] if code in wdi.codes]
+    return max((day[:10] for day in held if day), default=None)
+
+
 def up(env: BuildEnvironment) -> str:
     """Return the way from the page that is being read to the root of the site."""
     return "../" * env.docname.count("/")
@@ -186,6 +206,8 @@ def outdated(
 ) -> list[str]:
     """Name the pages made of what has changed; stop at an unfinished chapter or a faulty file."""
     own = book(app)
+    # Else pages would be written as an earlier build of this process has read them.
+    env._pickled_doctree_cache.clear()  # noqa: SLF001
     for docname in changed:
         own.forget(docname.rsplit("/", 1)[-1], claim=True)
     try:
@@ -197,7 +219,10 @@ def outdated(
     before, now = app.claimbook_stand, stand(own)  # type: ignore[attr-defined]
     app.claimbook_stand, app.claimbook_moved = now, now != before  # type: ignore[attr-defined]
     known = pages(env).items()
-    return [name for name, one in known if one.made_of != {n: now.get(n) for n in one.made_of}]
+    anew = [name for name, one in known if one.made_of != {n: now.get(n) for n in one.made_of}]
+    if own.drafts:  # what they lack may lie anywhere
+        anew += [name for name in env.found_docs if chapter(app, name)]
+    return anew
 
 
 def with_new_headings(app: Sphinx, env: BuildEnvironment) -> list[str]:
