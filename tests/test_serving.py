@@ -1,13 +1,19 @@
 """Served while it is written: what is built again is what a clean build makes, to the byte."""
 
 import json
+import os
+import signal
+import subprocess
+import urllib.request
 from pathlib import Path
 
+import psutil
 import pytest
 
 from books import copy_book, edit
 from claimbook.chapters.book import Book
 from claimbook.commands.building import Builder, BuildError
+from test_interrupts import MAIN
 from test_reproducible import differing, tree
 
 CHAPTER = "book/lands/gini-fell"
@@ -84,12 +90,35 @@ def test_what_is_built_again_is_what_a_clean_build_makes(served, tmp_path):
     assert differing(again, clean) == []
 
 
-def test_a_page_that_is_gone_is_said_and_may_come_back(served):
-    page = served.path("method.md")
+def test_serve_says_what_it_has_built_and_what_is_wrong_and_goes_on(tiny_copy):
+    """One file is gone and comes back; another comes and goes, as where an editor saves a third."""
+    page = tiny_copy / "book" / "method.md"
     text = page.read_text(encoding="utf-8")
-    page.unlink()
-    with pytest.raises(BuildError):
-        served.builder.build([page])
-    page.write_text(f"{text}\nOnce more.\n", encoding="utf-8")
-    served.builder.build([page])
-    assert "Once more." in served.page("book/method")
+    with subprocess.Popen(
+        [*MAIN, "serve", "--port", "0"],
+        cwd=tiny_copy,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    ) as serving:
+
+        def said(*beginnings):
+            return next(line for line in serving.stdout if line.startswith(beginnings))
+
+        try:
+            address = said("The book is at").split()[4]
+            page.unlink()
+            assert "Built" not in said("claimbook: ", "Built")
+            page.write_text(f"{text}\nOnce more.\n", encoding="utf-8")
+            page.with_name("4913").touch()
+            page.with_name("4913").unlink()
+            assert said("claimbook: ", "Built") == "Built anew.\n"
+            with urllib.request.urlopen(f"{address}book/method.html") as answer:
+                assert b"Once more." in answer.read()
+            began = psutil.Process(serving.pid).children(recursive=True)
+        finally:
+            os.killpg(serving.pid, signal.SIGINT)
+        assert serving.wait(timeout=20) == 0
+    psutil.wait_procs(began, timeout=20)
+    assert not any(process.is_running() for process in began)

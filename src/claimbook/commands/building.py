@@ -107,7 +107,8 @@ def serve(port: int, say: Callable[[str], object], *, drafts: bool = False) -> N
         builder.build()
         threading.Thread(target=server.serve_forever, daemon=True).start()
         say(f"The book is at http://127.0.0.1:{server.server_port}/ (Ctrl-C ends)")
-        for changes in watch(*(builder.root / name for name in WATCHED), raise_interrupt=False):
+        watched = [path for name in WATCHED if (path := builder.root / name).exists()]
+        for changes in watch(*watched, raise_interrupt=False):
             # What came and is gone is an editor's, as it saves another file.
             came = {Path(name) for change, name in changes if change == Change.added}
             changed = {Path(name) for _, name in changes} - {

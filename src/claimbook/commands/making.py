@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import pickle
 import sys
 import threading
 import time
@@ -40,25 +41,27 @@ def work(pipe: Connection, root: Path, out: Path, drafts: bool) -> None:
     from sphinx.util.docutils import docutils_namespace, patch_docutils
 
     with patch_docutils(), docutils_namespace():
-        app, fault = _first(root, out)
+        app, fault = _set_up(root, out)
+        maker = app and _Maker(app)
+        fault = maker.build() if maker else fault
         pipe.send(fault)
-        while app and FORKS:
+        while maker and FORKS and not fault:
             try:
                 changed = pipe.recv()
             except EOFError:  # nothing more is asked
                 return
-            if not _of_pages(app, changed):
+            if not maker.knows(changed):
                 pipe.send(None)
                 return
-            pipe.send(_again(app))
+            pipe.send(maker.build_again())
 
 
 def _end_with_parent() -> None:
     threading.Thread(target=notebooks.end_with_parent, daemon=True).start()
 
 
-def _first(root: Path, out: Path) -> tuple[Sphinx | None, str]:
-    """Set Sphinx up and build; return it where that went well, else what is wrong."""
+def _set_up(root: Path, out: Path) -> tuple[Sphinx | None, str]:
+    """Set Sphinx up as Jupyter Book does; return it, or else what is wrong."""
     from jupyter_book.config import get_final_config
     from sphinx.application import Sphinx
 
@@ -83,23 +86,7 @@ def _first(root: Path, out: Path) -> tuple[Sphinx | None, str]:
         )
     except Exception as fault:
         return None, _said(app, fault)
-    fault = _built(app)
-    return None if fault else app, fault
-
-
-def _built(app: Sphinx) -> str:
-    """Build what has changed; return what is wrong, in a sentence or none."""
-    from sphinx.application import ENV_PICKLE_FILENAME
-
-    try:
-        app.build()
-    except Exception as fault:
-        return _said(app, fault)
-    if not app.statuscode:
-        return ""
-    # Sphinx warns only of pages it reads anew: without this the next build would pass.
-    Path(app.doctreedir, ENV_PICKLE_FILENAME).unlink(missing_ok=True)
-    return UNBUILT
+    return app, ""
 
 
 def _said(app: Sphinx | None, fault: Exception) -> str:
@@ -112,36 +99,70 @@ def _said(app: Sphinx | None, fault: Exception) -> str:
     return UNBUILT
 
 
-def _of_pages(app: Sphinx, changed: Iterable[Path]) -> bool:
-    """Tell whether all that changed are texts, notebooks and claim files of pages it knows."""
-    sources = [Path(app.env.doc2path(name)) for name in app.env.found_docs]
-    known = {*sources, *(path.with_suffix(".yml") for path in sources)}
-    return all(path.resolve() in known and path.is_file() for path in changed)
+class _Maker:
+    """Builds with one Sphinx, again and again.
 
+    What Sphinx has read is kept as bytes: writing pages changes it in memory, and a second writing
+    would begin with that. `unsure` are pages that a failed build may have written.
+    """
 
-def _again(app: Sphinx) -> str:
-    """Build in a fork; return in the process that goes on, the fork unless something is wrong."""
-    began = time.time()
-    mine, its = multiprocessing.Pipe(duplex=False)
-    child = os.fork()
-    if not child:
-        _end_with_parent()
-        fault = _built(app)
-        its.send(fault)
+    def __init__(self, app: Sphinx) -> None:
+        from sphinx.application import ENV_PICKLE_FILENAME
+
+        self.app, self.file = app, Path(app.doctreedir, ENV_PICKLE_FILENAME)
+        self.read, self.unsure = b"", set[str]()
+
+    def build(self) -> str:
+        """Build what has changed; return what is wrong, in a sentence or none."""
+        try:
+            self.app.build()
+        except Exception as fault:
+            return _said(self.app, fault)
+        if self.app.statuscode:
+            # Sphinx warns only of pages it reads anew: without this the next build would pass.
+            self.file.unlink(missing_ok=True)
+            return UNBUILT
+        self.read, self.unsure = self.file.read_bytes(), set()
+        return ""
+
+    def knows(self, changed: Iterable[Path]) -> bool:
+        """Tell whether these are texts, notebooks and claim files of pages that it has read."""
+        sources = [Path(self.app.env.doc2path(name)) for name in self.app.env.found_docs]
+        known = {*sources, *(path.with_suffix(".yml") for path in sources)}
+        return all(path.resolve() in known and path.is_file() for path in changed)
+
+    def build_again(self) -> str:
+        """Build in a fork; return in the process that goes on: the fork, unless it has failed."""
+        began = time.time()
+        mine, its = multiprocessing.Pipe(duplex=False)
+        child = os.fork()
+        if not child:
+            _end_with_parent()
+            self._restore()
+            fault = self.build()
+            its.send(fault)
+            if not fault:
+                return fault
+            sys.stdout.flush()
+            os._exit(1)
+        its.close()
+        try:
+            fault = mine.recv()
+        except EOFError:  # it was killed
+            fault = UNBUILT
         if not fault:
-            return fault
-        sys.stdout.flush()
-        os._exit(1)
-    its.close()
-    try:
-        fault = mine.recv()
-    except EOFError:  # it was killed
-        fault = UNBUILT
-    if not fault:
-        os._exit(0)
-    os.waitpid(child, 0)
-    for name in app.env.found_docs:  # what it has written may not be what this process knows
-        page = Path(app.builder.get_outfilename(name))
-        if not page.is_file() or page.stat().st_mtime >= began - 1:
-            app.env.all_docs[name] = 0
-    return fault
+            os._exit(0)
+        os.waitpid(child, 0)
+        for name in self.app.env.found_docs:
+            page = Path(self.app.builder.get_outfilename(name))
+            if not page.is_file() or page.stat().st_mtime >= began - 1:
+                self.unsure.add(name)
+        return fault
+
+    def _restore(self) -> None:
+        env = pickle.loads(self.read)
+        env.setup(self.app)
+        for name in self.unsure & {*env.all_docs}:
+            env.all_docs[name] = 0
+        self.app.env = env
+        self.app.builder.env = env

@@ -17,7 +17,6 @@ from sphinx.environment import BuildEnvironment
 from claimbook.figures import MIME, Chart, ChartError, words
 from claimbook.pages import parts, state
 from claimbook.pages.state import BookError
-from claimbook.pages.tables import data_table, scrolling_table
 from claimbook.pages.vendored import bundle, check_files, check_plotly_version, require_drawn
 
 __all__ = ["MIME", "chart_nodes"]
@@ -50,17 +49,20 @@ def csv_name(docname: str, chart_id: str) -> str:
 
 def figure_html(chart: Chart, csv_file: str) -> str:
     """Return the HTML of a chart, complete but for the drawing; `csv_file` is its CSV's address."""
-    meta, columns = chart.meta, list(zip(*chart.cells, strict=True))
-    # Numbers with the digits a reader can use; the CSV has them all.
-    rows = list(zip(*map(words.shown, columns), strict=True))
+    columns = list(zip(*chart.cells, strict=True))
     numeric = [words.are_numbers(column) for column in columns]
-    table = data_table(meta["columns"], rows, numeric, f"{meta['title']} ({meta['unit']})")
-    shown = {
-        "here": anchor(chart),
-        "figure": figure_to_draw(chart),
-        "table": scrolling_table(table, f"Data of the chart: {meta['title']}"),
-    }
-    return parts.render("chart", chart=chart, csv_file=csv_file, **shown)
+    # Numbers with the digits a reader can use; the CSV has them all.
+    rows = zip(*map(words.shown, columns), strict=True)
+    heads, *cells = (list(zip(row, numeric, strict=True)) for row in (chart.meta["columns"], *rows))
+    return parts.render(
+        "chart",
+        chart=chart,
+        csv_file=csv_file,
+        here=anchor(chart),
+        figure=figure_to_draw(chart),
+        heads=heads,
+        rows=cells,
+    )
 
 
 def chart_nodes(

@@ -206,8 +206,6 @@ def outdated(
 ) -> list[str]:
     """Name the pages made of what has changed; stop at an unfinished chapter or a faulty file."""
     own = book(app)
-    # Else pages would be written as an earlier build of this process has read them.
-    env._pickled_doctree_cache.clear()  # noqa: SLF001
     for docname in changed:
         own.forget(docname.rsplit("/", 1)[-1], claim=True)
     try:
