@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from claimbook.pages import card, grounds, panel, parts
+from claimbook.pages import grounds, machines, panel, parts
 
 NAMES = {"CHN": "China", "BRA": "Brazil"}
 ESSAY = {"author": "A. Writer", "year": 2014}
@@ -303,22 +303,23 @@ def test_an_essay_names_what_is_planned_by_its_question():
     [("supported", 3), ("mixed", 2), ("contradicted", 1), ("inconclusive", None)],
 )
 def test_the_claim_review_follows_the_verdict_and_carries_the_answer(verdict, rating):
-    review = card.claim_review(everything() | {"verdict": verdict}, ESSAY)
+    review = machines.claim_review(everything() | {"verdict": verdict}, ESSAY)
     assert review["reviewRating"].get("ratingValue") == rating
     assert review["reviewRating"]["alternateName"] == verdict
     assert review["reviewBody"] == "It moved by −2.0 <points>."
-    plain = card.claim_review(least(), ESSAY)
+    plain = machines.claim_review(least(), ESSAY)
     assert plain["reviewBody"] == "Did it rise? The figures do not decide."
 
 
-def test_the_head_of_a_page_holds_the_answer_and_the_review_beside_what_it_held():
-    review = card.claim_review(everything(), ESSAY)
-    head = f"<meta>{parts.render('head', review=review)}"
-    assert head.startswith(
-        '<meta><meta name="description" content="It moved by −2.0 &lt;points&gt;.">'
-    )
-    told = re.search(r'<script type="application/ld\+json">(.*)</script>$', head)[1]
+def test_the_head_of_a_page_holds_the_answer_and_the_review():
+    review = machines.claim_review(everything(), ESSAY)
+    page = {"title": "Did it rise?", "said": review["reviewBody"], "book": "A book", "base": ""}
+    head = parts.render("head", drafted=False, review=review, **page)
+    assert head.startswith('<meta name="description" content="It moved by −2.0 &lt;points&gt;.">')
+    told = re.search(r'<script type="application/ld\+json">(.*)</script>$', head, re.MULTILINE)[1]
     assert json.loads(told) == review and "<" not in told
+    assert "ld+json" not in parts.render("head", drafted=False, review=None, **page)
+    assert parts.render("head", drafted=True) == '<meta name="robots" content="noindex">\n'
 
 
 def test_json_in_a_page_cannot_end_its_script():

@@ -132,8 +132,14 @@ def test_a_cell_that_a_spreadsheet_would_run_is_text():
 
 def test_html_is_complete_and_escaped():
     html = charts.figure_html(figures.Chart(FIGURE), "page.gini-changes.csv")
+    region = (
+        'role="region" tabindex="0" aria-label="Data of the chart: Two countries, &lt;two&gt; ways"'
+    )
+    assert (
+        region in html
+        and "<caption>Two countries, &lt;two&gt; ways (Gini points)</caption>" in html
+    )
     assert '<figure class="cb-chart" id="chart-gini-changes">' in html
-    assert "Two countries, &lt;two&gt; ways" in html
     assert 'role="img" aria-label="A bar chart: one &#34;up&#34;, one down."' in html
     assert "Gini points · World Bank · n = 2" in html
     assert 'href="page.gini-changes.csv" download' in html

@@ -5,9 +5,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from claimbook.pages import panel
+from claimbook.pages import panel, parts
 from claimbook.pages.shell import to_mathml
-from claimbook.pages.tables import data_table, scrolling_table
 
 MATHML = "{http://www.w3.org/1998/Math/MathML}"
 
@@ -48,18 +47,11 @@ def test_formula_that_cannot_be_read_is_named(latex):
         to_mathml(latex, display=False)
 
 
-def test_region_of_a_table_has_a_name_and_takes_the_focus():
-    html = scrolling_table("<table></table>", 'The "data"')
-    assert 'role="region"' in html and 'tabindex="0"' in html
-    assert 'aria-label="The &#34;data&#34;"' in html
-
-
 def test_data_table_heads_rows_and_columns():
-    html = data_table(["economy", "change"], [["A < B", "1.5"]], [False, True], "Changes")
+    heads, row = [("economy", False), ("change", True)], [("A < B", False), ("1.5", True)]
+    html = parts.render("table", heads=heads, rows=[row], caption="Changes")
     assert "<caption>Changes</caption>" in html
     assert '<th scope="row">A &lt; B</th>\n<td class="cb-num">1.5</td>' in html
-    with pytest.raises(ValueError, match="argument"):
-        data_table(["economy", "change"], [["only one"]], [False, True], "Changes")
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 from docutils import nodes
 from docutils.utils import new_document
 
+from books import edit
 from claimbook.chapters.book import Book
 from claimbook.pages import state
 
@@ -38,19 +39,22 @@ def page_with_a_bound_number():
     return doctree
 
 
-def test_a_bound_number_of_a_chapter_becomes_its_text_and_is_remembered():
+def test_a_bound_number_of_a_chapter_becomes_its_text():
     env, doctree = reading("chapter", chapter="one"), page_with_a_bound_number()
     state.Collector().process_doc(SimpleNamespace(env=env), doctree)
-    assert state.page(env).values == ["median.value"]
     assert not list(doctree.findall(nodes.reference)) and doctree.astext() == "−2.0"
 
 
-def test_a_page_that_binds_numbers_of_chapters_is_read_anew_with_them():
-    env, noted = reading("text"), []
+def test_a_page_that_binds_numbers_of_chapters_is_read_anew_with_them(tiny_copy):
+    env, own = reading("text"), Book()
+    env.app = app = SimpleNamespace(env=env, claimbook_book=own, claimbook_stand=state.stand(own))
     env.doc2path = lambda docname: f"book/{docname}.md"
-    env.note_dependency = noted.append
-    env.app = app = SimpleNamespace(env=env, claimbook_book=Book())
     doctree = page_with_a_bound_number()
     state.Collector().process_doc(app, doctree)
     assert doctree.astext() == "−2.0"
-    assert str(app.claimbook_book.chapters["left-behind"]) in noted
+    made_of = state.page(env).made_of
+    assert {state.CHAPTERS, state.FRAME} == {*made_of}
+    assert made_of.items() <= state.stand(Book()).items()
+    edit(tiny_copy / "book/coins/fair-coin.yml", "title: ", "title: Or, ")
+    changed = {name for name, one in state.stand(Book()).items() if one != made_of.get(name, one)}
+    assert changed == {state.CHAPTERS}, "figures, essays and declarations are as they were"

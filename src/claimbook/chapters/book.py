@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
-from functools import cache, cached_property
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from nbformat import NotebookNode
 
@@ -22,6 +22,7 @@ from claimbook.errors import ClaimbookError, nearest
 from claimbook.figures import words
 from claimbook.writing import write_all
 
+T = TypeVar("T")
 Output = dict[str, Any]
 PLACEHOLDER = "FILL IN"
 DRAFTS = "CLAIMBOOK_DRAFTS"  # in the environment of a build that shows unfinished chapters
@@ -37,9 +38,7 @@ class Book:
     def __init__(self, *, drafts: bool = False) -> None:
         self.root, self._with_drafts = paths.root(), drafts
         self._library = definitions.library(freshness.PACKAGE)
-        # What each of these has read of a name is kept.
-        for method in (self.hashes, self.claim, self.notebook, self.output, self.stale):
-            setattr(self, method.__name__, cache(method))
+        self._kept: dict[tuple[str, str], Any] = {}
 
     # What the book holds
 
@@ -138,30 +137,36 @@ class Book:
     def hashes(self, essay_id: str) -> set[str]:
         """Return the hashes of an essay's words, nine in a row; empty where it has none."""
         path = essay_words.path(essay_id)
-        return {*reading.text(path, ChapterError).split()} if path.is_file() else set()
+        if not path.is_file():
+            return set()
+        return self._once("hashes", essay_id, lambda: {*reading.text(path, ChapterError).split()})
 
     def claim(self, claim_id: str) -> dict[str, Any]:
         """Return a claim file as plain data."""
-        return files.load_claim(self.claim_paths[claim_id])
+        path = self.claim_paths[claim_id]
+        return self._once("claim", claim_id, lambda: files.load_claim(path))
 
     def notebook(self, name: str) -> NotebookNode:
         """Return a notebook."""
-        return notebooks.read(self.notebooks[self.known(name)])
+        path = self.notebooks[self.known(name)]
+        return self._once("notebook", name, lambda: notebooks.read(path))
 
     def output(self, claim_id: str) -> Output:
         """Return the claim output stored in a chapter, with the words of its claim file."""
-        return self.output_of(self.notebook(claim_id), claim_id)
+        notebook = self.notebook(claim_id)
+        return self._once("output", claim_id, lambda: self.output_of(notebook, claim_id))
 
     def output_of(self, notebook: NotebookNode, claim_id: str) -> Output:
         """Return the claim output of a notebook just executed, with the words of its claim file."""
         stored = notebooks.claim_shown(notebook, claim_id)[notebooks.MIME]
         return declared.joined(expanded(stored, self.claim(claim_id)), self._declarations)
 
-    def forget(self) -> None:
-        """Forget what was read of notebooks, for one of them has been written anew."""
-        for method in (self.notebook, self.output, self.stale):
-            method.cache_clear()  # type: ignore[attr-defined]
-        self.__dict__.pop("outputs", None)
+    def forget(self, name: str, *, claim: bool = False) -> None:
+        """Forget what was read of a notebook that has been written anew, and of its claim file."""
+        for kind in ("notebook", "output", "stale", "unfinished", *(["claim"] if claim else [])):
+            self._kept.pop((kind, name), None)
+        for gathered in ("outputs", "drafts", *(["claims", "essays"] if claim else [])):
+            self.__dict__.pop(gathered, None)
 
     # Whether it holds
 
@@ -184,6 +189,9 @@ class Book:
 
     def stale(self, name: str) -> list[str]:
         """Say why a notebook's stored outputs no longer hold; empty where it is fresh."""
+        return self._once("stale", name, lambda: self._stale(name))
+
+    def _stale(self, name: str) -> list[str]:
         notebook = self.notebook(name)
         stored = notebook.metadata.get("claimbook")
         changed = freshness.changes(stored, self.fingerprints(name, notebook))
@@ -243,6 +251,9 @@ class Book:
 
     def unfinished(self, name: str) -> list[str]:
         """Say what keeps a notebook from being published, a sentence each."""
+        return self._once("unfinished", name, lambda: self._unfinished(name))
+
+    def _unfinished(self, name: str) -> list[str]:
         try:
             found = self.faults(name)
         except ClaimbookError as fault:
@@ -341,3 +352,8 @@ class Book:
     def _lock(self) -> str:
         path = self.root / "requirements.txt"
         return freshness.lock(reading.text(path, ChapterError) if path.is_file() else "")
+
+    def _once(self, kind: str, name: str, make: Callable[[], T]) -> T:
+        if (kind, name) not in self._kept:
+            self._kept[kind, name] = make()
+        return self._kept[kind, name]

@@ -16,6 +16,7 @@ import time
 from collections.abc import Mapping
 from importlib.metadata import EntryPoint
 from multiprocessing import resource_tracker
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -221,11 +222,7 @@ class Forked(LocalProvisioner):
         context = multiprocessing.get_context("forkserver")
         arguments = cmd[cmd.index("-f") :]
         process = context.Process(target=serve, args=(arguments, kwargs["cwd"], kwargs["env"]))
-        # The keyboard stops this process, which kills that one; else both would say so.
-        resource_tracker.ensure_running()  # which would lift the mask
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-        process.start()
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        start_unheard(process)
         # The provisioner knows a process by the names of ``subprocess``.
         self.process = SimpleNamespace(
             **dict.fromkeys(("stdin", "stdout", "stderr")),
@@ -265,6 +262,18 @@ def _tell(file: str) -> None:
             with open(file, "w", encoding="utf-8") as told:
                 faulthandler.dump_traceback(told)
             time.sleep(0.5)
+
+
+def start_unheard(process: BaseProcess) -> None:
+    """Start a process that the keyboard does not stop: it stops this one, which ends that."""
+    if not hasattr(signal, "pthread_sigmask"):
+        return process.start()
+    resource_tracker.ensure_running()  # which would lift the mask
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        process.start()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def end_with_parent() -> None:

@@ -96,5 +96,5 @@ def _run_one(book: Book, name: str) -> bool:
     changed = notebooks.write(path, notebook)
     if claim:
         declared.record_first_run(claim, notebook.metadata["claimbook"]["code"])
-    book.forget()
+    book.forget(name)
     return changed

@@ -13,12 +13,9 @@ from sphinx.environment import BuildEnvironment
 
 from claimbook import figures
 from claimbook.chapters import results
-from claimbook.errors import ClaimbookError
 from claimbook.pages import charts, citing, country, grounds, panel, parts, phrases, state, values
 from claimbook.pages.specification import specification_curve
 from claimbook.pages.state import BookError, Output
-
-_SCALE = {"contradicted": 1, "mixed": 2, "supported": 3}
 
 
 def claim_nodes(
@@ -34,18 +31,16 @@ def claim_nodes(
     if not state.book(env.app).answers(claim_id):
         return []  # a draft that was run for another claim file, as its banner says
     state.page(env).claim = claim_id
-    try:
+    env.note_dependency(str(state.book(env.app).claim_paths[claim_id]))
+    state.made_of(env, claim_id)
+    with state.excused(env.app, claim_id):
         return _parts(env, document, claim_id)
-    except ClaimbookError as fault:
-        state.excuse(env.app, claim_id, fault)
-        return []
+    return []
 
 
 def _parts(env: BuildEnvironment, document: nodes.document, claim_id: str) -> list[nodes.Element]:
     book, up = state.book(env.app), state.up(env)
     output = book.output(claim_id)
-    env.note_dependency(str(book.claim_paths[claim_id]))
-    state.depends_on_essays(env)
     first = results.primary(output)
     others = [check for check in output["checks"] if check is not first]
     return [
@@ -79,37 +74,12 @@ def _argued(
     return drawn
 
 
-def claim_review(output: Output, essay: dict[str, Any]) -> dict[str, Any]:
-    """Return a chapter as a schema.org ClaimReview.
-
-    *Inconclusive* has no place on a scale of truth, so it carries only its name.
-    """
-    rating: dict[str, Any] = {"@type": "Rating", "alternateName": output["verdict"]}
-    if output["verdict"] in _SCALE:
-        rating |= {"ratingValue": _SCALE[output["verdict"]], "worstRating": 1, "bestRating": 3}
-    return {
-        "@context": "https://schema.org",
-        "@type": "ClaimReview",
-        "claimReviewed": output["claim"]["statement"],
-        "reviewBody": phrases.said(output),
-        "itemReviewed": {
-            "@type": "Claim",
-            "author": {"@type": "Person", "name": essay["author"]},
-            "datePublished": str(essay["year"]),
-        },
-        "author": {"@type": "Organization", "name": "Claim by Claim"},
-        "reviewRating": rating,
-    }
-
-
 def _dated(book: state.Book, check: dict[str, Any]) -> str | None:
-    """Return the month of the newest figures that a check reads."""
-    wdi = book.snapshots[check["vintage"]]
-    held = [wdi.metadata(code) for code in check["series"] if code in wdi.codes]
-    return max((meta["retrieved"][:7] for meta in held if meta.get("retrieved")), default=None)
+    day = state.retrieved(book, check, check["vintage"])
+    return day and day[:7]
 
 
-def _lead(app: Sphinx, output: Output) -> Markup | None:
+def _lead(app: Sphinx, output: Output) -> str | None:
     """Draw the lead chart that the claim file names, titled by its own words or by the answer."""
     lead, book = output["claim"].get("lead"), state.book(app)
     if lead is None:
@@ -122,71 +92,50 @@ def _lead(app: Sphinx, output: Output) -> Markup | None:
     table = state.page(app.env).files.get(charts.csv_name(app.env.docname, lead.get("chart", "")))
     lines = None if table is None else pd.read_csv(io.StringIO(table), index_col=0)
     labels, names = output["claim"].get("labels"), book.names
-    drawn = figures.lead_chart(
+    return figures.lead_chart(
         lead, output, title=title, source=source, names=names, lines=lines, labels=labels
     )
-    return Markup(drawn)
 
 
-def _essay(app: Sphinx, output: Output) -> dict[str, Any]:
-    claim, essays = output["claim"], state.book(app).essays
-    if claim["essay"] not in essays:
-        raise BookError(
-            f"{claim['id']}.yml names the essay {claim['essay']}, but there is no "
-            f"book/essays/{claim['essay']}.yml: write it, or mend the name."
-        )
-    return essays[claim["essay"]]
+def _shown(app: Sphinx, claim_id: str) -> tuple[nodes.raw, nodes.raw]:
+    """Return a chapter's card and its last part."""
+    book, page = state.book(app), state.page(app.env)
+    output = book.output(claim_id)
+    dated = _dated(book, results.primary(output))
+    with state.excused(app, claim_id):
+        page.lead = _lead(app, output)
+    card = parts.part(
+        "card",
+        output=output,
+        essay=state.essay(app, output),
+        dated=dated,
+        lead=page.lead and Markup(page.lead),
+        country=country.box(book, output, state.up(app.env)),
+    )
+    return card, citing.about(app, output, dated)
 
 
-def _card(app: Sphinx, output: Output, dated: str | None) -> nodes.raw:
-    try:
-        lead = _lead(app, output)
-    except ClaimbookError as fault:
-        state.excuse(app, output["claim"]["id"], fault)
-        lead = None
-    state.page(app.env).lead = lead and str(lead)
-    box = country.box(state.book(app), output, state.up(app.env))
-    essay = _essay(app, output)
-    return parts.part("card", output=output, essay=essay, dated=dated, lead=lead, country=box)
+def add_card(app: Sphinx, doctree: nodes.document) -> None:
+    """Put the card and the switch for the code under a chapter's title, and fold the code.
 
-
-def _add_card(app: Sphinx, doctree: nodes.document) -> None:
-    """Put the card and the switch for the code under a chapter's title, and fold the code."""
-    claim_id = state.page(app.env).claim
-    if claim_id is None:
-        return
-    output = state.book(app).output(claim_id)
-    dated = _dated(state.book(app), results.primary(output))
-    try:
-        card = _card(app, output, dated)
-    except ClaimbookError as fault:
-        state.excuse(app, claim_id, fault)
-        return
-    title = next(iter(doctree.findall(nodes.title)))
+    A draft has its banner there, which says all that is missing.
+    """
+    claim_id, title = state.page(app.env).claim, next(iter(doctree.findall(nodes.title)))
     place = title.parent.index(title) + 1
-    title.parent[place:place] = [card, parts.part("code-switch")]
-    title.parent.append(citing.about(app, output, dated))
+    if claim_id is not None:
+        with state.excused(app, claim_id):
+            card, about = _shown(app, claim_id)
+            title.parent[place:place] = [card, parts.part("code-switch")]
+            title.parent.append(about)
+            _fold(app, doctree)
+    if faults := state.draft(app, app.env.docname):
+        title.parent.insert(place, parts.part("draft", faults=faults))
+
+
+def _fold(app: Sphinx, doctree: nodes.document) -> None:
     for node in doctree.findall(nodes.container):
         if node.children and node[0].get("nb_element") == "cell_code_source":
             mode = node.get("hide_mode")
             node["hide_mode"] = "input+output" if mode == "output" else mode or "input"
             node["prompt_show"] = app.config.nb_code_prompt_show
             node["prompt_hide"] = app.config.nb_code_prompt_hide
-
-
-def _describe(
-    app: Sphinx, pagename: str, template: str, context: dict[str, Any], doctree: Any
-) -> None:
-    """Put the answer and a schema.org ClaimReview into the head of a chapter's page."""
-    output = state.claim_output(app, pagename)
-    if output is None or state.draft(app, pagename):
-        return
-    review = claim_review(output, _essay(app, output))
-    head = parts.render("head", review=review)
-    context["metatags"] = f"{context.get('metatags', '')}{head}"  # a sum would escape the first
-
-
-def connect(app: Sphinx) -> None:
-    """Put the card on each chapter's page, and its verdict into the page's head."""
-    app.connect("doctree-read", _add_card)
-    app.connect("html-page-context", _describe)

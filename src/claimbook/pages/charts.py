@@ -17,7 +17,6 @@ from sphinx.environment import BuildEnvironment
 from claimbook.figures import MIME, Chart, ChartError, words
 from claimbook.pages import parts, state
 from claimbook.pages.state import BookError
-from claimbook.pages.tables import data_table, scrolling_table
 from claimbook.pages.vendored import bundle, check_files, check_plotly_version, require_drawn
 
 __all__ = ["MIME", "chart_nodes"]
@@ -50,17 +49,20 @@ def csv_name(docname: str, chart_id: str) -> str:
 
 def figure_html(chart: Chart, csv_file: str) -> str:
     """Return the HTML of a chart, complete but for the drawing; `csv_file` is its CSV's address."""
-    meta, columns = chart.meta, list(zip(*chart.cells, strict=True))
-    # Numbers with the digits a reader can use; the CSV has them all.
-    rows = list(zip(*map(words.shown, columns), strict=True))
+    columns = list(zip(*chart.cells, strict=True))
     numeric = [words.are_numbers(column) for column in columns]
-    table = data_table(meta["columns"], rows, numeric, f"{meta['title']} ({meta['unit']})")
-    shown = {
-        "here": anchor(chart),
-        "figure": figure_to_draw(chart),
-        "table": scrolling_table(table, f"Data of the chart: {meta['title']}"),
-    }
-    return parts.render("chart", chart=chart, csv_file=csv_file, **shown)
+    # Numbers with the digits a reader can use; the CSV has them all.
+    rows = zip(*map(words.shown, columns), strict=True)
+    heads, *cells = (list(zip(row, numeric, strict=True)) for row in (chart.meta["columns"], *rows))
+    return parts.render(
+        "chart",
+        chart=chart,
+        csv_file=csv_file,
+        here=anchor(chart),
+        figure=figure_to_draw(chart),
+        heads=heads,
+        rows=cells,
+    )
 
 
 def chart_nodes(
@@ -92,7 +94,7 @@ def chart_nodes(
     return [node]
 
 
-def _link_from_elsewhere(app: Sphinx, doctree: nodes.document) -> None:
+def link_from_elsewhere(app: Sphinx, doctree: nodes.document) -> None:
     """Let `[text](chapter.ipynb#chart-ID)` find a chart: MyST looks among a page's headings."""
     slugs = app.env.metadata[app.env.docname].setdefault("myst_slugs", {})
     for node in doctree.findall(nodes.raw):
@@ -100,20 +102,22 @@ def _link_from_elsewhere(app: Sphinx, doctree: nodes.document) -> None:
             slugs[name] = (node.line or 0, name, name)
 
 
-def _stop_if_incomplete(app: Sphinx, env: BuildEnvironment) -> None:
+def stop_if_incomplete(app: Sphinx, env: BuildEnvironment) -> None:
+    """Stop once every page has been read, naming all that is wrong with charts."""
     problems = [problem for page in state.pages(env).values() for problem in page.problems]
     if problems:
         raise BookError("\n".join(problems))
 
 
-def _check_vendored(app: Sphinx) -> None:
+def check_vendored(app: Sphinx) -> None:
+    """Refuse vendored files that are not those described, or fit another plotly."""
     from plotly.offline import get_plotlyjs_version  # slow to import, needed once a build
 
     check_files()
     check_plotly_version(get_plotlyjs_version())
 
 
-def _add_scripts(
+def add_scripts(
     app: Sphinx, pagename: str, template: str, context: dict[str, Any], doctree: Any
 ) -> None:
     """Bring the chart script along where a page has charts."""
@@ -127,19 +131,9 @@ def _add_scripts(
     )
 
 
-def _write_files(app: Sphinx, site: Path) -> None:
+def write_files(app: Sphinx, site: Path) -> None:
+    """Write each chart's table beside its page."""
     for docname, page in sorted(state.pages(app.env).items()):
         folder = (site / docname).parent
         for name, text in page.files.items():
             folder.joinpath(name).write_text(text, encoding="utf-8", newline="\n")
-
-
-def connect(app: Sphinx) -> None:
-    """Connect the charts to a build: their checks, scripts and files."""
-    app.add_css_file("lead.css", priority=901)
-    app.add_js_file("image.js", loading_method="defer")
-    app.connect("builder-inited", _check_vendored)
-    app.connect("doctree-read", _link_from_elsewhere)
-    app.connect("env-updated", _stop_if_incomplete)
-    app.connect("html-page-context", _add_scripts)
-    state.when_written(app, _write_files)

@@ -52,32 +52,32 @@ def _cited(app: Sphinx, output: Output | None = None) -> dict[str, Any]:
 
 def about(app: Sphinx, output: Output, dated: str | None) -> nodes.raw:
     """Return the last part of a chapter: cite, share, what changed, the questions beside it."""
-    book, own = state.book(app), output["claim"]["id"]
-    order = [one["claim"]["id"] for one in state.in_order(book)]
-    place = order.index(own) if own in order else None
-    beside = {}
-    if place is not None:
-        beside = {
-            "Previous": book.outputs[order[place - 1]] if place else None,
-            "Next": book.outputs[order[place + 1]] if place + 1 < len(order) else None,
-        }
+    book, own, up = state.book(app), output["claim"]["id"], state.up(app.env)
+    order = [None, *state.in_order(book), None]
+    beside = {
+        way: (up + results.url(one), one)
+        for before, here, after in zip(order, order[1:], order[2:], strict=False)
+        if here["claim"]["id"] == own
+        for way, one in (("Previous", before), ("Next", after))
+        if one
+    }
+    state.made_of(app.env, *(one["claim"]["id"] for _, one in beside.values()))
     check = results.primary(output)
     held = [name for name, under in check["vintages"].items() if under and under["estimate"]]
-    up = state.up(app.env)
     return parts.part(
         "about",
         output=output,
         check=check,
         dated=dated,
         steps=held[-2:] if check["series"] and len(held) > 1 else [],
-        beside={way: (up + results.url(one), one) for way, one in beside.items() if one},
+        beside=beside,
         embed=f"{up}{EMBED}/{own}.html" if state.page(app.env).lead else None,
         cited=_cited(app, output),
         here="cite-this-chapter",
     )
 
 
-def _write_embeds(app: Sphinx, site: Path) -> None:
+def write_embeds(app: Sphinx, site: Path) -> None:
     """Write each lead chart as a page of its own, which others can show in a frame."""
     held = [page for page in state.pages(app.env).values() if page.claim and page.lead]
     folder = site / EMBED
@@ -88,9 +88,3 @@ def _write_embeds(app: Sphinx, site: Path) -> None:
             "embed", output=output, lead=Markup(page.lead), book=_cited(app)["book"]
         )
         (folder / f"{page.claim}.html").write_text(html, encoding="utf-8", newline="\n")
-
-
-def connect(app: Sphinx) -> None:
-    """Make the directive known, and write the pages to embed when the others are written."""
-    app.add_directive("cite-book", Cite)
-    state.when_written(app, _write_embeds)

@@ -10,7 +10,6 @@ import csv
 from typing import Any
 
 from markupsafe import Markup
-from sphinx.application import Sphinx
 
 from claimbook import paths
 from claimbook.chapters import results
@@ -106,9 +105,3 @@ def _lacking(book: state.Book, check: dict[str, Any]) -> dict[str, Any]:
         "series": wdi.metadata(code)["title"],
         "economies": sorted({*wdi.economies.index} - {*wdi[code].dropna(how="all").index}),
     }
-
-
-def connect(app: Sphinx) -> None:
-    """Make the directive known, and bring the box's script along."""
-    app.add_directive("your-country", YourCountry)
-    app.add_js_file("country.js", loading_method="defer")

@@ -10,9 +10,7 @@ import numpy as np
 import pandas as pd
 from markupsafe import Markup
 from sphinx.application import Sphinx
-from sphinx.environment import BuildEnvironment
 
-from claimbook import paths
 from claimbook.claims import files
 from claimbook.data import compare, snapshot
 from claimbook.pages import parts, state
@@ -24,13 +22,6 @@ class DataPage(Gathering):
     """Every series that the book's snapshots hold: ``{data-page}``."""
 
     template = "data"
-
-    def depends(self) -> None:
-        """Note figures and claim files: what the chapters found in them stands elsewhere."""
-        state.page(self.env).vintages = snapshot.vintages()
-        packages = [paths.data() / name / "datapackage.json" for name in snapshot.vintages()]
-        for path in (*packages, *state.book(self.env.app).claim_paths.values()):
-            self.env.note_dependency(str(path))
 
     def found(self, book: state.Book) -> dict[str, Any]:
         """Return what is known of each series, and the claims that read it."""
@@ -63,13 +54,7 @@ def coverage_map(counts: pd.DataFrame, sizes: pd.Series, name: str) -> Markup:
     return parts.render("coverage", name=name, counts=counts, squares=squares, total=counts.sum())
 
 
-def _of_other_vintages(app: Sphinx, env: BuildEnvironment, *_: set[str]) -> list[str]:
-    """Name the pages to be read anew since a vintage came or went: none of their files changed."""
-    held = snapshot.vintages()
-    return [name for name, one in state.pages(env).items() if one.vintages not in (None, held)]
-
-
-def _copy_snapshots(app: Sphinx, site: Path) -> None:
+def copy_snapshots(app: Sphinx, site: Path) -> None:
     """Put the snapshots beside the pages, so that every figure can be downloaded."""
     copies = site / "data"
     # What an earlier build has copied may have been withdrawn since.
@@ -80,10 +65,3 @@ def _copy_snapshots(app: Sphinx, site: Path) -> None:
         # What a package lists, and nothing else that may lie or be linked there.
         for path in (wdi.folder / "datapackage.json", *map(wdi.store.checked, wdi.store.resources)):
             shutil.copyfile(path, folder / path.name)
-
-
-def connect(app: Sphinx) -> None:
-    """Make the directive known, and copy the snapshots when the pages are written."""
-    app.add_directive("data-page", DataPage)
-    app.connect("env-get-outdated", _of_other_vintages)
-    state.when_written(app, _copy_snapshots)

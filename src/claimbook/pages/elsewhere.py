@@ -66,7 +66,8 @@ def _repository(app: Sphinx) -> tuple[str, str]:
     return options.get("repository_url") or "", options.get("repository_branch") or "main"
 
 
-def _add(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: Any) -> None:
+def add_links(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: Any) -> None:
+    """Add the links under a page."""
     if doctree is None:
         return
     path = Path(app.env.doc2path(page)).relative_to(state.book(app).root).as_posix()
@@ -75,7 +76,8 @@ def _add(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree
         context["body"] += str(parts.render("elsewhere", links=found))
 
 
-def _write_for_colab(app: Sphinx, site: Path) -> None:
+def write_for_colab(app: Sphinx, site: Path) -> None:
+    """Write the copies for Colab."""
     url, _ = _repository(app)
     if not _GITHUB.fullmatch(url):
         return
@@ -83,9 +85,3 @@ def _write_for_colab(app: Sphinx, site: Path) -> None:
         copy = site / COLAB / path.relative_to(state.book(app).root)
         copy.parent.mkdir(parents=True, exist_ok=True)
         copy.write_text(for_colab(notebooks.read(path), url), encoding="utf-8", newline="\n")
-
-
-def connect(app: Sphinx) -> None:
-    """Add the links under every page, and write the copies for Colab with the pages."""
-    app.connect("html-page-context", _add)
-    state.when_written(app, _write_for_colab)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -21,19 +22,16 @@ class Gathering(SphinxDirective):
     """A directive that shows something of every chapter; its page changes with any of them."""
 
     template: str
+    made_of: tuple[str, ...] = (state.CHAPTERS,)
 
     def run(self) -> list[nodes.Node]:
         """Return the filled template."""
-        self.depends()
+        state.made_of(self.env, *self.made_of)
         up = state.up(self.env)
         found = self.found(state.book(self.env.app))
         return [
             parts.part(self.template, up=up, address=lambda one: up + results.url(one), **found)
         ]
-
-    def depends(self) -> None:
-        """Note what the page is to be read anew for."""
-        state.depends_on_chapters(self.env)
 
     def found(self, book: state.Book) -> dict[str, Any]:
         """Return every claim, how many the essays hold, and the vintages held."""
@@ -154,12 +152,15 @@ class WorkedExamples(Gathering):
 class Noise(Gathering):
     """How often the rule decides where there is nothing to find: ``{noise}``."""
 
-    template = "noise"
+    template, made_of = "noise", ()
 
     def found(self, book: state.Book) -> dict[str, Any]:
         """Return the shares of the verdicts, by the smallest effect in standard errors."""
-        shares = {size: noise.verdicts(size) for size in (0.5, 1, 2, 3)}
+        shares = {size: _of_noise(size) for size in (0.5, 1, 2, 3)}
         return {"shares": shares, "draws": noise.DRAWS, "verdicts": rule.VERDICTS}
+
+
+_of_noise = cache(noise.verdicts)
 
 
 def _planned(book: state.Book) -> set[str]:
@@ -194,26 +195,24 @@ class Tally(SphinxRole):
                 f"{{tally}} counts {', '.join(self.counts)}, not {self.text}.", line=self.lineno
             )
             return [], [message]
-        state.depends_on_chapters(self.env)
+        state.made_of(self.env, state.CHAPTERS)
         count = self.counts[self.text](state.book(self.env.app))
         return [nodes.inline("", f"{count:,}")], []
 
 
-def _write_feed(app: Sphinx, site: Path) -> None:
+def write_feed(app: Sphinx, site: Path) -> None:
+    """Write what the chapters found for programs to read."""
     results.write(site, state.book(app).outputs)
 
 
-def connect(app: Sphinx) -> None:
-    """Make the directives known, and write the feed when the pages are written."""
-    app.add_directive("scorecard", Scorecard)
-    app.add_directive("movement", Movement)
-    app.add_directive("then-and-now", ThenAndNow)
-    app.add_directive("conclusion", Conclusion)
-    app.add_directive("reading", Reading)
-    app.add_directive("claim-list", ClaimList)
-    app.add_directive("essay-map", EssayMap)
-    app.add_directive("worked-examples", WorkedExamples)
-    app.add_directive("noise", Noise)
-    app.add_role("tally", Tally())
-    app.add_js_file("list.js", loading_method="defer")
-    state.when_written(app, _write_feed)
+DIRECTIVES: dict[str, type[Gathering]] = {
+    "scorecard": Scorecard,
+    "movement": Movement,
+    "then-and-now": ThenAndNow,
+    "conclusion": Conclusion,
+    "reading": Reading,
+    "claim-list": ClaimList,
+    "essay-map": EssayMap,
+    "worked-examples": WorkedExamples,
+    "noise": Noise,
+}

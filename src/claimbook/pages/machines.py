@@ -21,6 +21,7 @@ from claimbook.pages import parts, phrases, state
 LONGEST = 200  # letters of a description
 PICTURE = "book"  # of a page without a verdict
 FEED = "feed.xml"
+_SCALE = {"contradicted": 1, "mixed": 2, "supported": 3}
 
 
 def base(app: Sphinx) -> str:
@@ -28,18 +29,20 @@ def base(app: Sphinx) -> str:
     return app.config.html_baseurl.rstrip("/")
 
 
-def _describe(
+def describe(
     app: Sphinx, pagename: str, template: str, context: dict[str, Any], doctree: Any
 ) -> None:
-    """Put into the head of a page what is shown where someone shares it."""
-    if doctree is None or state.draft(app, pagename):
+    """Put into the head of a page what is shown where someone finds or shares it."""
+    if doctree is None:
         return
-    output = state.claim_output(app, pagename)
+    drafted = bool(state.draft(app, pagename))  # which search engines are to leave alone
+    output = None if drafted else state.claim_output(app, pagename)
     head = parts.render(
-        "sharing",
+        "head",
+        drafted=drafted,
+        review=claim_review(output, state.essay(app, output)) if output else None,
         title=context.get("title", ""),
         said=phrases.said(output) if output else _opening(doctree),
-        is_chapter=output is not None,
         book=app.config.html_title or app.config.project,
         page=f"{pagename}.html",
         picture=output["verdict"] if output else PICTURE,
@@ -56,6 +59,29 @@ def _opening(doctree: nodes.document) -> str:
     return text if len(text) <= LONGEST else f"{text[:LONGEST].rsplit(' ', 1)[0]} …"
 
 
+def claim_review(output: state.Output, essay: dict[str, Any]) -> dict[str, Any]:
+    """Return a chapter as a schema.org ClaimReview.
+
+    *Inconclusive* has no place on a scale of truth, so it carries only its name.
+    """
+    rating: dict[str, Any] = {"@type": "Rating", "alternateName": output["verdict"]}
+    if output["verdict"] in _SCALE:
+        rating |= {"ratingValue": _SCALE[output["verdict"]], "worstRating": 1, "bestRating": 3}
+    return {
+        "@context": "https://schema.org",
+        "@type": "ClaimReview",
+        "claimReviewed": output["claim"]["statement"],
+        "reviewBody": phrases.said(output),
+        "itemReviewed": {
+            "@type": "Claim",
+            "author": {"@type": "Person", "name": essay["author"]},
+            "datePublished": str(essay["year"]),
+        },
+        "author": {"@type": "Organization", "name": "Claim by Claim"},
+        "reviewRating": rating,
+    }
+
+
 def changes(book: state.Book) -> list[dict[str, Any]]:
     """Return every change of a verdict between one release and the next, the newest first."""
     found = []
@@ -63,21 +89,15 @@ def changes(book: state.Book) -> list[dict[str, Any]]:
         held = [(name, verdict) for name, verdict in output["vintages"].items() if verdict]
         for (old, before), (new, now) in pairwise(held):
             if before != now and results.primary(output)["series"]:
+                day = f"{new}-01"  # of a dated release its month's first, of today's its retrieval
+                if new == snapshot.CURRENT:
+                    day = state.retrieved(book, results.primary(output), new)
                 change = {"then": old, "release": new, "before": before, "now": now}
-                found.append(change | {"output": output, "date": _date(book, output, new)})
+                found.append(change | {"output": output, "date": day})
     return sorted(found, key=lambda one: one["date"], reverse=True)
 
 
-def _date(book: state.Book, output: state.Output, vintage: str) -> str:
-    """Return the day of a release: of a dated one its month's first, of today's its retrieval."""
-    if vintage != snapshot.CURRENT:
-        return f"{vintage}-01"
-    wdi = book.snapshots[vintage]
-    series = [code for code in results.primary(output)["series"] if code in wdi.codes]
-    return max(wdi.metadata(code)["retrieved"] for code in series)[:10]
-
-
-def _write(app: Sphinx, site: Path) -> None:
+def write(app: Sphinx, site: Path) -> None:
     """Write what stands beside the pages, all of which needs the site's address."""
     address = base(app)
     if not address:
@@ -93,9 +113,3 @@ def _write(app: Sphinx, site: Path) -> None:
     }
     for name, text in written.items():
         (site / name).write_text(text.strip() + "\n", encoding="utf-8", newline="\n")
-
-
-def connect(app: Sphinx) -> None:
-    """Describe each page, and write what stands beside them."""
-    app.connect("html-page-context", _describe)
-    state.when_written(app, _write)

@@ -22,7 +22,7 @@ def _anchor(term: str) -> str:
     return f"term-{nodes.make_id(term)}"
 
 
-def _name_terms(app: Sphinx, doctree: nodes.document) -> None:
+def name_terms(app: Sphinx, doctree: nodes.document) -> None:
     """Give each term of the glossary an address; a chapter is written anew when they change."""
     if app.env.docname == GLOSSARY:
         for term in doctree.findall(nodes.term):
@@ -38,7 +38,7 @@ def _terms(app: Sphinx) -> dict[str, str]:
     return dict(sorted(found.items(), key=lambda one: -len(one[0])))
 
 
-def _link_terms(app: Sphinx, doctree: nodes.document, docname: str) -> None:
+def link_terms(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     """Link the first mention of each term in a chapter's paragraphs."""
     if state.claim_output(app, docname) is None or GLOSSARY not in app.env.found_docs:
         return
@@ -78,10 +78,3 @@ def _linked(text: str, terms: dict[str, str], glossary: str) -> list[nodes.Node]
         link,
         *(_linked(after, terms, glossary) if terms else [nodes.Text(after)]),
     ]
-
-
-def connect(app: Sphinx) -> None:
-    """Link terms when a page is written, and bring the notes' script along."""
-    app.connect("doctree-read", _name_terms)
-    app.connect("doctree-resolved", _link_terms)
-    app.add_js_file("notes.js", loading_method="defer")

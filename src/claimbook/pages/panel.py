@@ -11,7 +11,6 @@ from collections.abc import Iterable
 from typing import Any
 
 from markupsafe import Markup
-from sphinx.application import Sphinx
 
 from claimbook.claims import rule
 from claimbook.claims.files import PRIMARY, SECONDARY
@@ -132,8 +131,3 @@ def _shown(estimate: dict[str, Any] | None, what: str) -> dict[str, Any]:
         "interval": (ends if ends == "exact" else f"95 % interval {ends}")
         + f", {words.counted(estimate, what)}",
     }
-
-
-def connect(app: Sphinx) -> None:
-    """Bring the panel's script along."""
-    app.add_js_file("panel.js", loading_method="defer")

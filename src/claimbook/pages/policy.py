@@ -1,17 +1,15 @@
 """The site works where a host allows scripts and styles from itself only (`default-src 'self'`).
 
-The theme writes a few scripts and handlers into its pages. When the pages are written they are
+The theme writes a few scripts and handlers into its pages. As the pages are written they are
 taken out: the reader's light or dark is set by ``mode.js``, and the two buttons by ``shell.js``.
 """
 
 from __future__ import annotations
 
 import re
-from pathlib import Path
+from typing import Any
 
-from sphinx.application import Sphinx
-
-from claimbook.pages import state
+from sphinx.jinja2glue import BuiltinTemplateLoader
 
 # A script with neither a source nor a type is code in the page; data has a type.
 _INLINE = re.compile(r"[ \t]*<script(?![^>]*\b(?:src|type)=)[^>]*>.*?</script>\n?", re.DOTALL)
@@ -21,28 +19,31 @@ _MODE = re.compile(r"<script[^>]*>[^<]*dataset\.mode.*?</script>", re.DOTALL)
 _SEARCH = re.compile(
     r'[ \t]*<script src="[^"]*/(?:searchtools|language_data|searchindex)\.js[^"]*"></script>\n?'
 )
+# The theme's icons (0.5 MB of script) are drawn by icons.css instead.
+_ICONS = re.compile(r'<script[^>]*src="[^"]*/fontawesome\.js[^"]*"[^>]*>\s*</script>')
+# Its name has its hash; Sphinx adds another only where an earlier build has left the file.
+_HASHED = re.compile(r"(/mystnb\.\w{64}\.css)\?v=\w+")
+_PAGES = ("page.html", "search.html")
 _HANDLERS = {"window.print()": "print", "toggleFullScreen()": "full-screen"}
 _HANDLER = re.compile(r'\bonclick="([^"]*)"')
 
 
+class Templates(BuiltinTemplateLoader):
+    """Sphinx's templates, whose pages have no code of their own."""
+
+    def render(self, template: str, context: dict[str, Any]) -> str:
+        """Fill a template in."""
+        html = super().render(template, context)
+        if template not in _PAGES:
+            return html
+        name = context["pagename"]
+        html = allowed(html, "../" * name.count("/"))
+        return html if name == "search" else _SEARCH.sub("", html)
+
+
 def allowed(html: str, up: str) -> str:
     """Return a page without code of its own; `up` is the way from it to the root of the site."""
+    html = _HASHED.sub(r"\1", html)
     html = _MODE.sub(f'<script src="{up}_static/mode.js"></script>', html)
     html = _HANDLER.sub(lambda match: f'data-click="{_HANDLERS[match[1]]}"', html)
-    return _STYLE.sub("", _INLINE.sub("", html))
-
-
-def _rewrite(app: Sphinx, site: Path) -> None:
-    for name in app.env.found_docs | {"search"}:
-        page = site / f"{name}.html"
-        if page.is_file():
-            html = page.read_text(encoding="utf-8")
-            text = allowed(html, "../" * name.count("/"))
-            text = text if name == "search" else _SEARCH.sub("", text)
-            if text != html:
-                page.write_text(text, encoding="utf-8", newline="\n")
-
-
-def connect(app: Sphinx) -> None:
-    """Take the theme's own code out of every page once it is written."""
-    state.when_written(app, _rewrite)
+    return _STYLE.sub("", _INLINE.sub("", _ICONS.sub("", html)))

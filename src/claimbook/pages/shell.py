@@ -25,7 +25,6 @@ from sphinx.util.math import get_node_equation_number
 from sphinx.writers.html5 import HTML5Translator
 
 from claimbook.chapters import prose
-from claimbook.pages import charts, state
 from claimbook.pages.parts import TEMPLATES
 from claimbook.pages.state import BookError
 from claimbook.pages.vendored import STATIC
@@ -41,7 +40,7 @@ _SCHEMES = ("", "http", "https", "mailto")
 _DROPPED = ("sphinx-thebe", "togglebutton")  # nothing here can be run or is a toggle
 _SIDEBAR = ["claimbook-brand.html", "sbt-sidebar-nav.html"]
 _WITHOUT_NAVBAR = ("navbar_start", "navbar_center", "navbar_end", "navbar_persistent")
-_MATHML = "mathml"
+MATHML = "mathml"
 _COMMAND_LEFT = re.compile(r">\s*(\\[A-Za-z]+)")
 # latex2mathml knows these environments under one name only, and numbers `align` by itself.
 _SAME_AS = {"aligned": "split", "align": "align*", "gathered": "matrix", "gather": "matrix"}
@@ -87,12 +86,13 @@ def _formula(translator: HTML5Translator, node: nodes.Element, display: bool) ->
         raise BookError(f"{page}: {error}: write it with LaTeX that latex2mathml knows.") from error
 
 
-def _visit_math(translator: HTML5Translator, node: nodes.math) -> None:
+def visit_math(translator: HTML5Translator, node: nodes.math) -> None:
+    """Write a formula in a line of text."""
     translator.body.append(f'<span class="cb-math">{_formula(translator, node, False)}</span>')
     raise nodes.SkipNode
 
 
-def _visit_math_block(translator: HTML5Translator, node: nodes.math_block) -> None:
+def visit_math_block(translator: HTML5Translator, node: nodes.math_block) -> None:
     """Write a formula on a line of its own, with its number if it has a label."""
     markup = _formula(translator, node, True)
     translator.body.append(translator.starttag(node, "div", CLASS="cb-math-block"))
@@ -106,14 +106,15 @@ def _visit_math_block(translator: HTML5Translator, node: nodes.math_block) -> No
     raise nodes.SkipNode
 
 
-def _visit_citation(translator: HTML5Translator, node: nodes.citation) -> None:
+def visit_citation(translator: HTML5Translator, node: nodes.citation) -> None:
     """Open a reference as an item of a list: ARIA has withdrawn docutils' `doc-biblioentry`."""
     if not isinstance(node.previous_sibling(), nodes.citation):
         translator.body.append('<div role="list" class="citation-list">\n')
     translator.body.append(translator.starttag(node, "div", CLASS="citation", role="listitem"))
 
 
-def _depart_citation(translator: HTML5Translator, node: nodes.citation) -> None:
+def depart_citation(translator: HTML5Translator, node: nodes.citation) -> None:
+    """Close it, and the list after its last item."""
     translator.body.append("</div>\n")
     if not isinstance(node.next_node(descend=False, siblings=True), nodes.citation):
         translator.body.append("</div>\n")
@@ -122,12 +123,13 @@ def _depart_citation(translator: HTML5Translator, node: nodes.citation) -> None:
 # --------------------------------------------------------------------- the frame
 
 
-def _configure(app: Sphinx, config: Config) -> None:
+def configure(app: Sphinx, config: Config) -> None:
     """Set what a `_config.yml` cannot: Jupyter Book's own options are kept, not replaced.
 
     Paths are relative, for Sphinx hashes them into the site: two clones must build the same bytes.
     """
-    config.html_math_renderer = _MATHML
+    config.html_math_renderer = MATHML
+    config.template_bridge = "claimbook.pages.policy.Templates"
     config.html_theme_options = {
         **config.html_theme_options,
         **{name: [] for name in _WITHOUT_NAVBAR},  # else there are two search fields
@@ -145,7 +147,7 @@ def _configure(app: Sphinx, config: Config) -> None:
     config.html_use_index = False  # it would be an empty page
 
 
-def _drop_thebe(app: Sphinx, config: Config) -> None:
+def drop_thebe(app: Sphinx, config: Config) -> None:
     """Disconnect sphinx-thebe: its scripts fail on every page, and the book has no kernel."""
     for listeners in list(app.events.listeners.values()):
         for listener in list(listeners):
@@ -153,14 +155,27 @@ def _drop_thebe(app: Sphinx, config: Config) -> None:
                 app.disconnect(listener.id)
 
 
-def _drop_unused(
+def drop_unused(
     app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: Any
 ) -> None:
+    """Leave out of a page what the theme would load for nothing."""
     for key in ("css_files", "script_files"):
         context[key] = [f for f in context[key] if not any(s in str(f.filename) for s in _DROPPED)]
 
 
-def _rank_results(
+def begin(app: Sphinx, builder: Any) -> None:
+    """Begin each build of a process with the files that every page has, without single pages'."""
+    if builder.format != "html":
+        return
+    held = app.registry.css_files, app.registry.js_files
+    if not hasattr(app, "claimbook_assets"):
+        app.claimbook_assets = [list(one) for one in held]  # type: ignore[attr-defined]
+    held[0][:], held[1][:] = app.claimbook_assets  # type: ignore[attr-defined]
+    builder.init_css_files()
+    builder.init_js_files()
+
+
+def rank_results(
     app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: Any
 ) -> None:
     """Let the search page put chapters first, and show sentences of them."""
@@ -168,21 +183,12 @@ def _rank_results(
         app.add_js_file("results.js")
 
 
-def _without_script(html: str, name: str) -> str:
-    return re.sub(rf'<script[^>]*src="[^"]*/{re.escape(name)}[^"]*"[^>]*>\s*</script>', "", html)
-
-
-def _add_filter(app: Sphinx) -> None:
-    if app.builder.format == "html":
-        app.builder.templates.environment.filters["without_script"] = _without_script
-
-
-def _read_no_files(app: Sphinx) -> None:
+def read_no_files(app: Sphinx) -> None:
     """Let no page take in a file or HTML by a directive: a page of a fork is anyone's."""
     app.env.settings.update(file_insertion_enabled=False, raw_enabled=False)
 
 
-def _check_links(app: Sphinx, doctree: nodes.document, docname: str) -> None:
+def check_links(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     """Stop at a link that would run something; the bibliography's come from its file."""
     for link in doctree.findall(nodes.reference):
         scheme = urlsplit(link.get("refuri", "")).scheme
@@ -193,7 +199,7 @@ def _check_links(app: Sphinx, doctree: nodes.document, docname: str) -> None:
             )
 
 
-def _write_licences(app: Sphinx, site: Path) -> None:
+def write_licences(app: Sphinx, site: Path) -> None:
     """Write the licences of all that the site ships and did not come from this book."""
     parts = []
     for name in _SHIPPED:
@@ -211,9 +217,10 @@ def _write_licences(app: Sphinx, site: Path) -> None:
     (site / "licences.txt").write_text(rule.join(parts) + "\n", encoding="utf-8")
 
 
-def _remove_unused(app: Sphinx, site: Path) -> None:
+def remove_unused(app: Sphinx, exception: Exception | None) -> None:
+    """Remove from the site what no page loads."""
     for pattern in _UNUSED:
-        for path in (site / "_static").glob(pattern):
+        for path in Path(app.outdir, "_static").glob(pattern):
             shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
@@ -226,26 +233,3 @@ def version(package: Path) -> int:
         if path.suffix in (".py", ".html")
     ]
     return zlib.crc32(b"".join(path.read_bytes() for path in files))
-
-
-def setup(app: Sphinx) -> dict[str, bool | int]:
-    """Connect what every page needs: the shell and its charts."""
-    app.add_env_collector(state.Collector)
-    app.add_html_math_renderer(_MATHML, (_visit_math, None), (_visit_math_block, None))
-    app.add_node(nodes.citation, override=True, html=(_visit_citation, _depart_citation))
-    app.connect("config-inited", _configure)
-    app.connect("config-inited", _drop_thebe)
-    app.connect("builder-inited", _add_filter)
-    app.connect("html-page-context", _rank_results)
-    app.connect("html-page-context", _drop_unused, priority=900)
-    app.connect("builder-inited", _read_no_files)
-    app.connect("doctree-resolved", _check_links)
-    state.when_written(app, _remove_unused)
-    state.when_written(app, _write_licences)
-    app.add_css_file("icons.css", priority=890)
-    app.add_css_file("claimbook.css", priority=900)
-    app.add_js_file("address.js", priority=400, loading_method="defer")  # before those that use it
-    app.add_js_file("shell.js", loading_method="defer")
-    charts.connect(app)
-    safe = {"parallel_read_safe": True, "parallel_write_safe": True}
-    return {**safe, "env_version": version(Path(__file__).parents[1])}

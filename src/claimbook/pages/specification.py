@@ -15,6 +15,7 @@ import pandas as pd
 from claimbook import figures
 from claimbook.figures import OUTCOME_COLOURS, Chart, words
 from claimbook.figures.forms import whiskers
+from claimbook.pages.panel import controls
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -35,7 +36,12 @@ def specification_curve(check: dict[str, Any], labels: Labels | None = None) -> 
         return None
     digits = words.tooltip_digits(variant["estimate"]["value"] for variant in held)
     table = _table(held, check["unit"], labels or {}, digits)
-    rows = _rows(table, check, labels or {})
+    rows = [  # option and value of each row of marks; an option with one value needs none
+        (option["label"], value)
+        for option in controls(check, labels or {})
+        if table[option["label"]].nunique() > 1
+        for value in option["values"]
+    ]
     source = "each asked of the model"
     if check["series"]:
         source = f"each computed on the vintage {check['vintage']}"
@@ -71,17 +77,6 @@ def _table(held: list[dict[str, Any]], unit: str, labels: Labels, digits: int) -
         rows.append(row | {"told": told})
     table = pd.DataFrame(rows).sort_values("value", kind="stable", ignore_index=True)
     return table.assign(rank=range(1, len(table) + 1))
-
-
-def _rows(table: pd.DataFrame, check: dict[str, Any], labels: Labels) -> list[tuple[str, str]]:
-    """Return option and value of each row of marks; an option with one value needs none."""
-    read = [name for name in labels if name in check["options"]]  # in the order of the claim file
-    return [
-        (words.option(name, labels), words.choice(value, name, labels))
-        for name in dict.fromkeys([*read, *check["options"]])
-        if table[words.option(name, labels)].nunique() > 1
-        for value in check["options"][name]
-    ]
 
 
 def _draw(table: pd.DataFrame, check: dict[str, Any], rows: list[tuple[str, str]]) -> go.Figure:

@@ -1,4 +1,4 @@
-"""What a build knows: the one Book, and of each page its claim, its charts and its bound numbers.
+"""What a build knows: the one Book, and of each page its claim, its charts and what it is made of.
 
 Everything that a page part remembers from reading to writing stands here, in one collector, so
 that a page read anew is forgotten first and pages read in parallel are merged.
@@ -7,7 +7,8 @@ that a page read anew is forgotten first and pages read in parallel are merged.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,11 +20,16 @@ from sphinx.environment.collectors import EnvironmentCollector
 from sphinx.errors import SphinxError
 
 from claimbook import paths
-from claimbook.chapters import prose
+from claimbook.chapters import freshness, prose
 from claimbook.chapters.book import DRAFTS, Book
+from claimbook.chapters.definitions import digest
 from claimbook.errors import ClaimbookError
+from claimbook.pages import phrases
 
 Output = dict[str, Any]
+CHAPTERS, FRAME = "*chapters", "*frame"  # no claim has such a name
+_FRAME = ("book/essays/*.yml", "book/declarations.csv")
+_FIGURES = ("*.csv", "*.yml", "*/datapackage.json")
 
 
 class BookError(ClaimbookError, SphinxError):
@@ -39,17 +45,15 @@ class BookError(ClaimbookError, SphinxError):
 class Page:
     """What the build remembers of a page from reading it to writing it.
 
-        `files` are its charts' tables by name, `problems` what is wrong with them; `values` are the
-        bound numbers it shows, `lead` its lead chart; `vintages` those held when it was read, where
-    it tells of them all.
+    `files` are its charts' tables by name, `problems` what is wrong with them, `lead` its lead
+    chart; `made_of` is what it shows beside its own file, by name, as a hash (see :func:`stand`).
     """
 
     claim: str | None = None
     lead: str | None = None
-    values: list[str] = field(default_factory=list)
     files: dict[str, str] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
-    vintages: list[str] | None = None
+    made_of: dict[str, str] = field(default_factory=dict)
 
 
 class Collector(EnvironmentCollector):
@@ -72,8 +76,7 @@ class Collector(EnvironmentCollector):
             if not link.get("refuri", "").startswith(prose.SCHEME):
                 continue
             if here.claim is None and draft(app, app.env.docname) is None:
-                depends_on_chapters(app.env)
-            here.values.append(link["refuri"].removeprefix(prose.SCHEME))
+                made_of(app.env, CHAPTERS)
             link.replace_self(nodes.inline("", link.astext(), classes=["cb-value"]))
 
 
@@ -105,13 +108,28 @@ def draft(app: Sphinx, docname: str) -> list[str] | None:
     return drafts.get(chapter(app, docname) or "") if drafts else None
 
 
-def excuse(app: Sphinx, claim_id: str, fault: ClaimbookError) -> None:
+@contextmanager
+def excused(app: Sphinx, claim_id: str) -> Iterator[None]:
     """Let the banner of a draft say what is wrong with it; of any other page it is raised."""
-    faults = book(app).drafts.get(claim_id)
-    if faults is None:
-        raise fault
-    if str(fault) not in faults:
-        faults.append(str(fault))
+    try:
+        yield
+    except ClaimbookError as fault:
+        faults = book(app).drafts.get(claim_id)
+        if faults is None:
+            raise
+        if str(fault) not in faults:
+            faults.append(str(fault))
+
+
+def essay(app: Sphinx, output: Output) -> dict[str, Any]:
+    """Return the essay that a claim is of."""
+    claim, essays = output["claim"], book(app).essays
+    if claim["essay"] not in essays:
+        raise BookError(
+            f"{claim['id']}.yml names the essay {claim['essay']}, but there is no "
+            f"book/essays/{claim['essay']}.yml: write it, or mend the name."
+        )
+    return essays[claim["essay"]]
 
 
 def claim_output(app: Sphinx, docname: str) -> Output | None:
@@ -127,18 +145,36 @@ def in_order(book: Book) -> list[Output]:
     return [output for _, output in sorted(held, key=lambda one: places.get(one[0], len(places)))]
 
 
-def depends_on_chapters(env: BuildEnvironment) -> None:
-    """Let the page that is being read be read anew when a chapter or a word of it changes."""
-    for path in book(env.app).chapters.values():
-        env.note_dependency(str(path))
-        env.note_dependency(str(path.with_suffix(".yml")))
-    depends_on_essays(env)
+def stand(own: Book) -> dict[str, str]:
+    """Return what pages are made of beside their own files, by name, as a hash.
+
+    A claim's name stands for its words and what its chapter has stored, ``CHAPTERS`` for those of
+    all and the titles of the parts, ``FRAME`` for figures, essays and declarations.
+    """
+    held = {name: freshness.outputs(own.notebook(name)) for name in own.notebooks}
+    for name, path in own.claim_paths.items():
+        held[name] += path.read_text(encoding="utf-8")
+    parts = sorted({path.parent.name for path in own.claim_paths.values()})
+    files = [path for one in _FRAME for path in sorted(own.root.glob(one))]
+    files += [path for one in _FIGURES for path in sorted(paths.data().glob(one))]
+    return {
+        **{name: digest(text) for name, text in held.items()},
+        CHAPTERS: digest([held, [phrases.part_title(part) for part in parts]]),
+        FRAME: digest([(path.name, path.read_text(encoding="utf-8")) for path in files]),
+    }
 
 
-def depends_on_essays(env: BuildEnvironment) -> None:
-    """Let the page that is being read be read anew when an essay's file changes."""
-    for path in (paths.root() / "book" / "essays").glob("*.yml"):
-        env.note_dependency(str(path))
+def made_of(env: BuildEnvironment, *names: str) -> None:
+    """Let the page that is being read be read anew when one of these changes, or the frame."""
+    now = env.app.claimbook_stand  # type: ignore[attr-defined]
+    page(env).made_of |= {name: now[name] for name in (FRAME, *names)}
+
+
+def retrieved(book: Book, check: dict[str, Any], vintage: str) -> str | None:
+    """Return the day of the newest figures that a check reads in a vintage."""
+    wdi = book.snapshots[vintage]
+    held = [wdi.metadata(code).get("retrieved") for code in check["series"] if code in wdi.codes]
+    return max((day[:10] for day in held if day), default=None)
 
 
 def up(env: BuildEnvironment) -> str:
@@ -147,22 +183,48 @@ def up(env: BuildEnvironment) -> str:
 
 
 def when_written(app: Sphinx, finish: Callable[[Sphinx, Path], None]) -> None:
-    """Call with the folder of the site what is to be done when its pages are written."""
+    """Call with the folder of the site what is to be done when pages are written.
+
+    A process that builds again does so only if what pages are made of has changed.
+    """
 
     def written(app: Sphinx, exception: Exception | None) -> None:
-        if exception is None and app.builder.format == "html":
+        if exception is None and app.builder.format == "html" and app.claimbook_moved:
             finish(app, Path(app.outdir))
 
     app.connect("build-finished", written, priority=900)
 
 
 def open_book(app: Sphinx) -> None:
-    """Stop the build at an unfinished chapter or a faulty file, before a page is read."""
-    drafts = DRAFTS in os.environ
-    app.claimbook_book = Book(drafts=drafts)  # type: ignore[attr-defined]
+    """Open the book of this process; a build that follows in it reads only what has changed."""
+    app.claimbook_book = Book(drafts=DRAFTS in os.environ)  # type: ignore[attr-defined]
+    app.claimbook_stand = {}  # type: ignore[attr-defined]
+
+
+def outdated(
+    app: Sphinx, env: BuildEnvironment, added: set[str], changed: set[str], removed: set[str]
+) -> list[str]:
+    """Name the pages made of what has changed; stop at an unfinished chapter or a faulty file."""
+    own = book(app)
+    for docname in changed:
+        own.forget(docname.rsplit("/", 1)[-1], claim=True)
     try:
-        _ = book(app).essays
-        if not drafts:
-            book(app).require_finished()
+        _ = own.essays
+        if DRAFTS not in os.environ:
+            own.require_finished()
     except ClaimbookError as fault:
         raise BookError(str(fault)) from None
+    before, now = app.claimbook_stand, stand(own)  # type: ignore[attr-defined]
+    app.claimbook_stand, app.claimbook_moved = now, now != before  # type: ignore[attr-defined]
+    known = pages(env).items()
+    anew = [name for name, one in known if one.made_of != {n: now.get(n) for n in one.made_of}]
+    if own.drafts:  # what they lack may lie anywhere
+        anew += [name for name in env.found_docs if chapter(app, name)]
+    return anew
+
+
+def with_new_headings(app: Sphinx, env: BuildEnvironment) -> list[str]:
+    """Have every page written when a heading has changed: others show and link to it."""
+    headings = {name: contents.pformat() for name, contents in env.tocs.items()}
+    before, env.claimbook_headings = getattr(env, "claimbook_headings", headings), headings
+    return [] if headings == before else sorted(env.found_docs)

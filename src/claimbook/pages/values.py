@@ -41,13 +41,8 @@ def _shown(check: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _write_script(app: Sphinx, site: Path) -> None:
+def write_script(app: Sphinx, site: Path) -> None:
+    """Write the map as the script that is asked for it."""
     drawing = (VENDOR / "world.svg").read_text(encoding="utf-8")
     text = f"window.claimbookWorld = {parts.inline_json(drawing)};\n"
     (site / "_static" / SCRIPT).write_text(text, encoding="utf-8", newline="\n")
-
-
-def connect(app: Sphinx) -> None:
-    """Bring the script along, and the map beside it."""
-    app.add_js_file("values.js", loading_method="defer", **{"data-world": SCRIPT})
-    state.when_written(app, _write_script)
