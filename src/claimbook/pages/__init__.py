@@ -26,6 +26,7 @@ from claimbook.pages import (
     notes,
     panel,
     policy,
+    sheets,
     shell,
     state,
     values,
@@ -58,6 +59,6 @@ def setup(app: Sphinx) -> dict[str, bool | int]:
     app.connect("builder-inited", state.open_book)
     metadata = shell.setup(app)
     parts = (card, citing, country, draft, panel, gathering, data)
-    for part in (*parts, elsewhere, machines, notes, policy, values):
+    for part in (*parts, elsewhere, machines, notes, policy, sheets, values):
         part.connect(app)
     return metadata
