@@ -261,10 +261,11 @@ def test_the_words_of_the_sentence_are_controls_and_the_other_choices_follow_in_
 def test_the_grid_follows_the_controls_and_the_verdict_follows_the_rule():
     output = everything()
     first = output["checks"][0]
-    shown = panel.controls(first, output["claim"]["labels"])
-    held = panel.grid(first, shown)["variants"]
-    assert [one["places"] for one in held] == [[0, 0], [0, 1]]
-    assert [one["rank"] for one in held] == [2, 1]
+    held = panel.grid(first)
+    assert held["options"] == {
+        name: [f"{name}-{v}" for v in vs] for name, vs in first["options"].items()
+    }
+    assert held["values"] == [one["estimate"]["value"] for one in first["variants"]]
     table = panel.verdicts(output["checks"])
     assert table["outcomes"] == {"one": "inconclusive", "two": "supports"}
     assert table["rule"]["supports"] == table["rule"]["supports supports"] == "supported"

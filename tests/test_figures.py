@@ -257,13 +257,12 @@ def test_the_curve_speaks_in_the_labels_of_the_claim_file(curve):
     assert rows == ["First years: around 1991", "First years: 1990-1999"]
 
 
-def test_a_point_of_the_curve_is_told_as_a_sentence(curve):
+def test_a_point_of_the_curve_is_told_by_its_row_of_the_table(curve):
     chart = specification_curve(curve)
-    (told,) = chart.drawn["data"][0]["hovertext"]
-    assert told == (
-        "Start: 1990-1999<br>Status: at start<br>2.5 points, 95 % interval 1.5 to 3.5: supports."
-    )
-    assert chart.meta["columns"][:3] == ["Choice", "Start", "Status"]
+    assert chart.drawn["data"][0]["meta"] == "table"
+    assert "hovertext" not in chart.drawn["data"][0]
+    heads = ["Choice", "Start", "Status", "Outcome", "Estimate", "Interval from", "Interval to"]
+    assert chart.meta["columns"] == [*heads, "n"]
     assert "from 0.1 to 2.5 points" in chart.meta["alt"]
 
 

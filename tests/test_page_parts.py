@@ -62,4 +62,4 @@ def test_the_panel_calls_an_exact_quantity_exact_and_gives_others_their_interval
     estimate = {"value": 0.25, "low": low, "high": high, "n": 12, "unit": "share of economies"}
     variant = {"id": "headline", "options": {}, "outcome": "supports", "estimate": estimate}
     check = {"role": "primary", "options": {}, "series": ["A.B"], "variants": [variant]}
-    assert panel.grid(check, [])["variants"][0]["interval"] == words
+    assert panel.grid(check)["intervals"] == [words]

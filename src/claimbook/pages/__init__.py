@@ -24,6 +24,7 @@ from claimbook.pages import (
     gathering,
     machines,
     notes,
+    sheets,
     shell,
     state,
     values,
@@ -63,6 +64,7 @@ _WHEN_WRITTEN = (
     shell.write_licences,
     charts.write_files,
     citing.write_embeds,
+    country.write_names,
     gathering.write_feed,
     data.copy_snapshots,
     elsewhere.write_for_colab,
@@ -105,6 +107,7 @@ def setup(app: Sphinx) -> dict[str, bool | int]:
     app.connect("html-page-context", shell.drop_unused, priority=900)
     for finish in _WHEN_WRITTEN:
         state.when_written(app, finish)
+    app.connect("build-finished", sheets.join, priority=950)
     for style, priority in _STYLES.items():
         app.add_css_file(style, priority=priority)
     app.add_js_file("address.js", priority=400, loading_method="defer")  # before those that use it

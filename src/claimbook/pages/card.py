@@ -48,7 +48,7 @@ def _parts(env: BuildEnvironment, document: nodes.document, claim_id: str) -> li
         *_argued(env, document, output, first),
         nodes.raw("", str(panel.panels(output, others)), format="html"),
         parts.part("checks", output=output, strips=grounds.strips(output), names=book.names),
-        *([shown] if (shown := values.values(book, output)) else []),
+        *([shown] if (shown := values.values(env, output)) else []),
         parts.part(
             "method",
             up=up,

@@ -7,9 +7,11 @@ claim file's ``economy``: a text, or one for each value that there can be.
 from __future__ import annotations
 
 import csv
+from pathlib import Path
 from typing import Any
 
 from markupsafe import Markup
+from sphinx.application import Sphinx
 
 from claimbook import paths
 from claimbook.chapters import results
@@ -36,7 +38,7 @@ def box(book: state.Book, output: Output, up: str) -> Markup | None:
     told = told_of(book, output, up)
     if told is None:
         return None
-    return parts.render("country", names=names(book), told=[told], alone=False, up=up)
+    return parts.render("country", told=[told], alone=False, up=up)
 
 
 def names(book: state.Book) -> dict[str, list[str]]:
@@ -105,3 +107,9 @@ def _lacking(book: state.Book, check: dict[str, Any]) -> dict[str, Any]:
         "series": wdi.metadata(code)["title"],
         "economies": sorted({*wdi.economies.index} - {*wdi[code].dropna(how="all").index}),
     }
+
+
+def write_names(app: Sphinx, site: Path) -> None:
+    """Write the names of all economies, which every box offers, once for the whole site."""
+    text = f"window.claimbookEconomies = {parts.inline_json(names(state.book(app)))};\n"
+    (site / "_static" / "economies.js").write_text(text, encoding="utf-8", newline="\n")

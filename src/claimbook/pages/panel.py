@@ -14,6 +14,7 @@ from markupsafe import Markup
 
 from claimbook.claims import rule
 from claimbook.claims.files import PRIMARY, SECONDARY
+from claimbook.claims.grid import switch_id
 from claimbook.estimates import words
 from claimbook.figures.words import choice, option
 from claimbook.pages import parts, phrases
@@ -35,7 +36,7 @@ def panels(output: dict[str, Any], checks: list[dict[str, Any]], curve: str = ""
                 {
                     "check": check,
                     "controls": shown,
-                    "grid": grid(check, shown),
+                    "grid": grid(check),
                     "sentence": sentence(said, shown) if said else [],
                 }
             )
@@ -92,42 +93,28 @@ def verdicts(checks: list[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
-def grid(check: dict[str, Any], shown: list[dict[str, Any]]) -> dict[str, Any]:
-    """Return what the panel's script looks up.
+def grid(check: dict[str, Any]) -> dict[str, Any]:
+    """Return what the panel's script looks up: columns, one place a variant, the headline first.
 
-    Each variant has its id, the place of each control's value, its estimate as text, its outcome,
-    and its rank (from 1, lowest first) and value on the curve; without an estimate both are None.
+    `options` are the parts of the variants' ids: as in the claim output, the variants are every
+    combination, the last option changing fastest. What has no estimate has the value None.
     """
-    held = [variant for variant in check["variants"] if variant["estimate"]]
-    ordered = sorted(held, key=lambda variant: variant["estimate"]["value"])
-    ranks = {variant["id"]: place for place, variant in enumerate(ordered, 1)}
+    held = [variant["estimate"] for variant in check["variants"]]
     what = phrases.counts(check)
     return {
-        "curve": check["role"] == PRIMARY and len(ordered) > 1,
-        "of": len(ordered),
-        "variants": [
-            {
-                "id": variant["id"],
-                "places": [
-                    check["options"][control["name"]].index(variant["options"][control["name"]])
-                    for control in shown
-                ],
-                "outcome": variant["outcome"],
-                "rank": ranks.get(variant["id"]),
-                **_shown(variant["estimate"], what),
-            }
-            for variant in check["variants"]
-        ],
+        "curve": check["role"] == PRIMARY and len([one for one in held if one]) > 1,
+        "options": {
+            name: [switch_id(name, value) for value in values]
+            for name, values in check["options"].items()
+        },
+        "outcomes": [variant["outcome"] for variant in check["variants"]],
+        "values": [one and one["value"] for one in held],
+        "estimates": [words.value(one) if one else words.NONE for one in held],
+        "intervals": [_interval(one, what) if one else f"too few {what}" for one in held],
     }
 
 
-def _shown(estimate: dict[str, Any] | None, what: str) -> dict[str, Any]:
-    if estimate is None:
-        return {"value": None, "estimate": words.NONE, "interval": f"too few {what}"}
+def _interval(estimate: dict[str, Any], what: str) -> str:
     ends = words.interval(estimate)
-    return {
-        "value": estimate["value"],
-        "estimate": words.value(estimate),
-        "interval": (ends if ends == "exact" else f"95 % interval {ends}")
-        + f", {words.counted(estimate, what)}",
-    }
+    said = ends if ends == "exact" else f"95 % interval {ends}"
+    return f"{said}, {words.counted(estimate, what)}"

@@ -38,6 +38,8 @@ _SHIPPED = (
 )
 _SCHEMES = ("", "http", "https", "mailto")
 _DROPPED = ("sphinx-thebe", "togglebutton")  # nothing here can be run or is a toggle
+# Scripts that only some pages need, by what stands in those.
+_ONLY_WITH = {"design-tabs": "sd-tab-set", "clipboard": "highlight", "copybutton.js": "highlight"}
 _SIDEBAR = ["claimbook-brand.html", "sbt-sidebar-nav.html"]
 _WITHOUT_NAVBAR = ("navbar_start", "navbar_center", "navbar_end", "navbar_persistent")
 MATHML = "mathml"
@@ -159,8 +161,10 @@ def drop_unused(
     app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: Any
 ) -> None:
     """Leave out of a page what the theme would load for nothing."""
+    body = context.get("body", "")
+    dropped = [*_DROPPED, *(name for name, mark in _ONLY_WITH.items() if mark not in body)]
     for key in ("css_files", "script_files"):
-        context[key] = [f for f in context[key] if not any(s in str(f.filename) for s in _DROPPED)]
+        context[key] = [f for f in context[key] if not any(s in str(f.filename) for s in dropped)]
 
 
 def begin(app: Sphinx, builder: Any) -> None:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 CURVE = 300  # px
 ROW = 36  # px: a line for the value's name and one for its marks
+FROM_TABLE = "table"  # the mark of points that charts.js tells by their rows of the table
 Labels = Mapping[str, Any]
 
 
@@ -35,7 +36,7 @@ def specification_curve(check: dict[str, Any], labels: Labels | None = None) -> 
     if len(held) < 2:
         return None
     digits = words.tooltip_digits(variant["estimate"]["value"] for variant in held)
-    table = _table(held, check["unit"], labels or {}, digits)
+    table = _table(held, labels or {})
     rows = [  # option and value of each row of marks; an option with one value needs none
         (option["label"], value)
         for option in controls(check, labels or {})
@@ -49,7 +50,7 @@ def specification_curve(check: dict[str, Any], labels: Labels | None = None) -> 
     of = len(check["variants"])
     return figures.chart(
         _draw(table, check, rows),
-        table.drop(columns=["rank", "told"]),
+        table.drop(columns="rank"),
         id="specification-curve",
         title=f"{agree} of {of} defensible choices find the same: {check['outcome']}",
         alt=_alt(table, check["unit"], digits),
@@ -61,20 +62,16 @@ def specification_curve(check: dict[str, Any], labels: Labels | None = None) -> 
     )
 
 
-def _table(held: list[dict[str, Any]], unit: str, labels: Labels, digits: int) -> pd.DataFrame:
-    """Return the variants that have an estimate, the lowest first; each is told for its tooltip."""
+def _table(held: list[dict[str, Any]], labels: Labels) -> pd.DataFrame:
+    """Return the variants that have an estimate, the lowest first."""
     rows = []
     for variant in held:
-        found, outcome = variant["estimate"], variant["outcome"]
         chosen = {
             words.option(name, labels): words.choice(value, name, labels)
             for name, value in variant["options"].items()
         }
-        choices = "".join(f"{option}: {choice}<br>" for option, choice in chosen.items())
-        ends = {end: found[end] for end in ("value", "low", "high")}
-        told = f"{choices}{words.ranged(**ends, digits=digits, unit=unit)}: {outcome}."
-        row = {"variant": variant["id"], **chosen, "outcome": outcome, **ends, "n": found["n"]}
-        rows.append(row | {"told": told})
+        found = {name: variant["estimate"][name] for name in ("value", "low", "high", "n")}
+        rows.append({"variant": variant["id"], **chosen, "outcome": variant["outcome"], **found})
     table = pd.DataFrame(rows).sort_values("value", kind="stable", ignore_index=True)
     return table.assign(rank=range(1, len(table) + 1))
 
@@ -96,7 +93,7 @@ def _draw(table: pd.DataFrame, check: dict[str, Any], rows: list[tuple[str, str]
             name=outcome,
             marker={"color": colour, "size": 7},
             error_y=whiskers(above, below, colour, thickness=1, width=0),
-            hovertext=some["told"],
+            meta=FROM_TABLE,
             hovertemplate="%{hovertext}<extra></extra>",
         )
         marks = [

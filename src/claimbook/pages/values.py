@@ -1,7 +1,7 @@
 """Economy by economy: the values behind each check as a chart, a world map, or a table.
 
-All three are drawn by ``values.js`` from the numbers that stand in the page. The map is the
-vendored ``world.svg``; a page opened from disk may not fetch, so it comes as a script when asked.
+All three are drawn by ``values.js`` when a reader comes to them. A page opened from disk may not
+fetch, so the values come as a script beside the page, and the map, the vendored ``world.svg``, too.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import Any
 
 from docutils import nodes
 from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
 
 from claimbook.pages import parts, state
 from claimbook.pages.state import Output
@@ -19,16 +20,17 @@ from claimbook.pages.vendored import VENDOR
 SCRIPT = "world.js"
 
 
-def values(book: state.Book, output: Output) -> nodes.raw | None:
+def values(env: BuildEnvironment, output: Output) -> nodes.raw | None:
     """Return the part of a chapter's page that shows its values; None where no check has any."""
     checks = [_shown(check) for check in output["checks"] if any(check["economies"].values())]
     if not checks:
         return None
     codes = {code for check in checks for code in check["economies"]}
-    names = {code: name for code, name in book.names.items() if code in codes}
-    return parts.part(
-        "values", data={"names": names, "checks": checks}, claim=output["claim"]["id"]
-    )
+    names = state.book(env.app).names
+    data = {"names": {code: names[code] for code in names if code in codes}, "checks": checks}
+    file = f"{env.docname.rsplit('/', 1)[-1]}.values.js"
+    state.page(env).files[file] = f"window.claimbookValues = {parts.inline_json(data)};\n"
+    return parts.part("values", checks=checks, file=file)
 
 
 def _shown(check: dict[str, Any]) -> dict[str, Any]:

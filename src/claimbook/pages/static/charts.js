@@ -165,8 +165,30 @@
     return drawing.get(plot);
   }
 
+  // The points of a specification curve are the rows of its table, from the lowest estimate: each is
+  // told by its choices, then by what they come to.
+  function tellRows(plot, figure) {
+    const marked = figure.data.filter((trace) => trace.meta === "table");
+    if (!marked.length) return;
+    const [heads, ...rows] = [...plot.closest("figure").querySelectorAll("tr")].map((row) =>
+      [...row.cells].map((cell) => cell.textContent));
+    const unit = figure.layout.yaxis.title.text;
+    const told = (cells, isExact) => {
+      const choices = cells.slice(1, -5).map((choice, i) => `${heads[i + 1]}: ${choice}`);
+      const [outcome, value, low, high] = cells.slice(-5);
+      const interval = isExact ? "exact" : `95 % interval ${low} to ${high}`;
+      const lines = [...choices, `${value} ${unit}, ${interval}: ${outcome}.`];
+      return lines.map(escaped).join("<br>");
+    };
+    for (const trace of marked) {
+      const { array, arrayminus } = trace.error_y;
+      trace.hovertext = trace.x.map((rank, i) => told(rows[rank - 1], !array[i] && !arrayminus[i]));
+    }
+  }
+
   async function drawAnew(plot) {
     const figure = JSON.parse(plot.parentElement.querySelector(".cb-chart__figure").textContent);
+    tellRows(plot, figure);
     drawn.set(plot, figure);
     try {
       const plotly = await loadPlotly();
@@ -304,6 +326,17 @@
     plot.replaceChildren();
   }
   plots.forEach((plot) => views.observe(plot));
+  // A chart that the address names is what the reader came for. Else the script that draws is only
+  // fetched, once all else has come: when it is needed it is there.
+  const named = document.getElementById(location.hash.slice(1))?.querySelector(".cb-chart__plot");
+  if (named) {
+    draw(named);
+  } else if (plots.length && !navigator.connection?.saveData) {
+    window.addEventListener("load", () => {
+      const hint = { rel: "preload", as: "script", href: PLOTLY, fetchPriority: "low" };
+      if (!loading) document.head.append(Object.assign(document.createElement("link"), hint));
+    });
+  }
   new MutationObserver(redrawAll).observe(document.documentElement, {
     attributeFilter: ["data-theme"],
   });

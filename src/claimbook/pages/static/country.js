@@ -10,7 +10,8 @@
     text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase().replace(/[^a-z0-9]+/g, " ").trim();
 
   function start(section) {
-    const { names, told, alone } = JSON.parse(section.querySelector(".cb-country__data").textContent);
+    const { told, alone } = JSON.parse(section.querySelector(".cb-country__data").textContent);
+    const names = window.claimbookEconomies;
     const input = section.querySelector("input");
     const list = section.querySelector(".cb-country__list");
     const clear = section.querySelector(".cb-country__clear");

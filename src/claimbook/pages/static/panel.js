@@ -12,9 +12,30 @@
 
   const controls = (form) => [...form.querySelectorAll("select")];
 
+  // The variants of a grid, which holds them in columns: their ids follow from the options' places,
+  // of which the last changes fastest, and the ranks from the values, lowest first.
+  function variants({ options, outcomes, values, estimates, intervals }) {
+    const names = Object.keys(options);
+    const found = outcomes.map((outcome, number) => {
+      const places = {};
+      let left = number;
+      for (const name of [...names].reverse()) {
+        places[name] = left % options[name].length;
+        left = Math.floor(left / options[name].length);
+      }
+      const departures = [...names].sort().filter((name) => places[name] > 0);
+      const id = departures.map((name) => options[name][places[name]]).join("+") || "headline";
+      const [value, estimate, interval] = [values, estimates, intervals].map((held) => held[number]);
+      return { id, places, outcome, value, estimate, interval, rank: null };
+    });
+    const held = found.filter(({ value }) => value !== null).sort((a, b) => a.value - b.value);
+    held.forEach((variant, i) => { variant.rank = i + 1; });
+    return found;
+  }
+
   function chosen({ form, grid }) {
-    const places = controls(form).map((control) => Number(control.value));
-    return grid.variants.find((variant) => variant.places.every((place, i) => place === places[i]));
+    return grid.variants.find(({ places }) =>
+      controls(form).every(({ name, value }) => places[name] === Number(value)));
   }
 
   function mark(element, block, word) {
@@ -71,9 +92,7 @@
   }
 
   function choose(panel, variant) {
-    controls(panel.form).forEach((control, i) => {
-      control.value = String(variant.places[i]);
-    });
+    for (const control of controls(panel.form)) control.value = String(variant.places[control.name]);
     panel.variant = variant;
     show(panel);
   }
@@ -139,7 +158,9 @@
   }
 
   function start(form) {
-    const grid = JSON.parse(form.querySelector(".cb-panel__grid").textContent);
+    const stored = JSON.parse(form.querySelector(".cb-panel__grid").textContent);
+    const grid = { curve: stored.curve, variants: variants(stored) };
+    grid.of = grid.variants.filter(({ rank }) => rank).length;
     const panel = { form, grid, variant: grid.variants[0] };
     panels.set(form.dataset.check, panel);
     form.addEventListener("change", ({ target }) => {

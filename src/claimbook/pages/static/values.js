@@ -6,16 +6,22 @@
   const source = document.currentScript;
   const WORLD = source.src.replace(/[^/]*$/, source.dataset.world);
   const SHADES = 5;
+  const NEAR = "600px";
   let loading = null;
 
-  function world() {
-    loading ??= new Promise((resolve, reject) => {
+  // A page opened from disk may not fetch: what comes later comes as a script.
+  function loaded(address) {
+    return new Promise((resolve, reject) => {
       const script = document.createElement("script");
-      script.src = WORLD;
-      script.onload = () => resolve(window.claimbookWorld);
-      script.onerror = () => reject(new Error(`${WORLD} could not be loaded`));
+      script.src = address;
+      script.onload = resolve;
+      script.onerror = () => reject(new Error(`${address} could not be loaded`));
       document.head.append(script);
     });
+  }
+
+  function world() {
+    loading ??= loaded(WORLD).then(() => window.claimbookWorld);
     return loading;
   }
 
@@ -28,7 +34,8 @@
   }
 
   function start(section) {
-    const { names, checks } = JSON.parse(section.querySelector(".cb-values__data").textContent);
+    let names = {};
+    let checks = null; // until the section comes near the view
     const form = section.querySelector("form");
     const shown = section.querySelector(".cb-values__shown");
     const borders = section.querySelector(".cb-values__borders");
@@ -157,6 +164,7 @@
     const views = { chart, map, table };
 
     async function show() {
+      if (!checks) return;
       const view = form.elements.view.value;
       borders.hidden = view !== "map";
       try {
@@ -173,7 +181,7 @@
 
     form.addEventListener("change", () => {
       const { check, view } = form.elements;
-      const headline = check.value === checks[0].id && view.value === "chart";
+      const headline = check.selectedIndex === 0 && view.value === "chart";
       write("values", headline ? [] : [`${check.value}:${view.value}`]);
       show();
     });
@@ -183,10 +191,22 @@
       show();
     });
     const [check, view] = (read("values")[0] ?? "").split(":");
-    if (checks.some((one) => one.id === check)) form.elements.check.value = check;
+    const held = [...form.elements.check.options].some((option) => option.value === check);
+    if (held) form.elements.check.value = check;
     if (view in views) form.elements.view.value = view;
     section.hidden = false;
-    show();
+    new IntersectionObserver(async (entries, observer) => {
+      if (!entries.some(({ isIntersecting }) => isIntersecting)) return;
+      observer.disconnect();
+      try {
+        await loaded(section.dataset.values);
+        ({ names, checks } = window.claimbookValues);
+        show();
+      } catch (error) {
+        shown.replaceChildren(make("p", {}, "The values could not be loaded here."));
+        console.error(error);
+      }
+    }, { rootMargin: NEAR }).observe(section);
   }
 
   document.querySelectorAll(".cb-values").forEach(start);
