@@ -19,6 +19,10 @@ from filelock import FileLock
 ROOT = Path(__file__).resolve().parent.parent
 TINY = ROOT / "tests" / "tiny"
 AT_THE_ROOT = ("_config.yml", "_toc.yml", "requirements.txt")
+UNLISTED = "data/current/linked.csv"  # a link out of the book, which no package lists
+# Where the tiny book is published, if it is.
+ADDRESS = "https://book.example/tiny/"
+REPOSITORY = "https://github.com/someone/book"
 
 
 class Ended(NamedTuple):
@@ -49,6 +53,11 @@ def copy_book(book: Path, folder: Path) -> Path:
     for name in AT_THE_ROOT:
         shutil.copy(book / name, folder / name)
     return folder
+
+
+def only_page(book: Path, name: str) -> None:
+    """Let a book have one page, where a test takes no more: its chapters are not rendered."""
+    (book / "_toc.yml").write_text(f"format: jb-book\nroot: {name}\n", encoding="utf-8")
 
 
 def command(*arguments: str, cwd: Path) -> int:

@@ -16,7 +16,18 @@ import pytest
 from hypothesis import settings
 from xdist.scheduler import LoadScopeScheduling
 
-from books import ROOT, Ended, command, copy_book, lay_out_tiny, once
+from books import (
+    ADDRESS,
+    REPOSITORY,
+    ROOT,
+    UNLISTED,
+    Ended,
+    command,
+    copy_book,
+    edit,
+    lay_out_tiny,
+    once,
+)
 from claimbook.claims import declared, files
 
 # Continuous integration tries the same examples each time; elsewhere new ones are looked for.
@@ -25,6 +36,36 @@ if "CI" in os.environ:
     settings.load_profile("ci")
 
 collect_ignore = ["tiny"]  # its notebooks are stored without outputs: tests execute copies
+
+
+# What takes longest, in this order; all else takes seconds and comes last, so that both workers
+# end together. (`--durations=0` tells; a file that is missing here costs idle seconds, no more.)
+LONGEST = [
+    "tests/test_commands",
+    "book/",
+    "tests/test_faults",
+    "tests/test_kit",
+    "tests/test_freshness",
+    "tests/browser/test_pages",
+    "tests/browser/",
+    "tests/test_refresh",
+    "tests/test_recipe",
+    "tests/test_publishing",
+    "tests/test_interrupts",
+    "tests/test_reproducible",
+    "tests/test_matching",
+    "tests/test_shell",
+]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put what takes long first."""
+
+    def place(item: pytest.Item) -> int:
+        places = enumerate(LONGEST)
+        return next((n for n, start in places if item.nodeid.startswith(start)), len(LONGEST))
+
+    items.sort(key=place)
 
 
 class Together(LoadScopeScheduling):
@@ -40,7 +81,8 @@ class Together(LoadScopeScheduling):
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Together:
-    """Spread the tests over pytest's workers."""
+    """Spread the tests over pytest's workers, in the order above."""
+    config.option.loadscopereorder = False
     return Together(config, log)
 
 
@@ -78,9 +120,24 @@ def tiny(tmp_path_factory: pytest.TempPathFactory, executed_tiny: Path) -> Path:
     """The tiny book, executed and built once: to be read, never written."""
 
     def make(folder: Path) -> None:
-        must(copy_book(executed_tiny, folder), "build")
+        copy_book(executed_tiny, folder)
+        (folder / UNLISTED).symlink_to("/etc/hostname")
+        must(folder, "build")
 
     return once(tmp_path_factory, "tiny", make)
+
+
+@pytest.fixture(scope="session")
+def published_tiny(tmp_path_factory: pytest.TempPathFactory, executed_tiny: Path) -> Path:
+    """The tiny book built once with an address and a repository: to be read, never written."""
+
+    def make(folder: Path) -> None:
+        copy_book(executed_tiny, folder)
+        edit(folder / "_config.yml", "html:\n", f"html:\n  baseurl: {ADDRESS}\n")
+        edit(folder / "_config.yml", 'url: ""', f"branch: main\n  url: {REPOSITORY}")
+        must(folder, "build")
+
+    return once(tmp_path_factory, "published", make)
 
 
 @pytest.fixture

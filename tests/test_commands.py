@@ -22,6 +22,12 @@ import yaml
 from tiny_backend import write_wheel
 
 ROOT = Path(__file__).resolve().parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+# Every line of its shell blocks; those of make also where the prose names one.
+BLOCKS = re.findall(r"```sh\n(.*?)```", README, re.DOTALL)
+LINES = list(dict.fromkeys(line for block in BLOCKS for line in block.splitlines()))
+SPANS = re.findall(r"`(make [^`]+)`", README)
+MAKE = list(dict.fromkeys(line for line in [*LINES, *SPANS] if line.startswith("make ")))
 GUIDES = [
     "README.md",
     "CONTRIBUTING.md",
@@ -126,8 +132,7 @@ class Miniature:
 @cache
 def readme_block(first_words):
     """Return the commands of README's one shell block that follows a sentence."""
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
-    after = text[text.index(first_words) :]
+    after = README[README.index(first_words) :]
     return re.search(r"```sh\n(.*?)```", after, re.DOTALL).group(1).splitlines()
 
 
@@ -135,11 +140,14 @@ def readme_block(first_words):
 def ready(tmp_path_factory):
     """Return a miniature in which ``make book`` has run once, and what it printed.
 
-    It began on half an environment, as one that was broken off leaves it.
+    It began on half an environment, as one that was broken off leaves it, which was activated.
     """
     miniature = Miniature(tmp_path_factory.mktemp("ready"))
-    (miniature.root / ".venv" / "lib" / "half").mkdir(parents=True)
-    return miniature, miniature.run("make book")
+    miniature.run("python3 -m venv --without-pip .venv && mkdir .venv/lib/half")
+    (miniature.bin / "python3").unlink()
+    made = miniature.run(". .venv/bin/activate && make book")
+    miniature.fake_python("")
+    return miniature, made
 
 
 @pytest.fixture
@@ -197,8 +205,10 @@ def test_the_commands_without_make_are_those_of_make_test(ready):
     assert "probe_dev-1.0" in miniature.installed()
 
 
-def test_a_half_made_environment_is_removed_with_a_sentence(ready):
+def test_a_half_made_environment_is_removed_with_a_sentence_and_made_anew(ready):
+    """It was active, and its own Python goes with it: the one that made it makes the next."""
     miniature, made = ready
+    assert made.returncode == 0, made.stdout
     assert ".venv is half made: it has no .made stamp" in made.stdout
     assert not (miniature.root / ".venv" / "lib" / "half").exists()
 
@@ -212,18 +222,6 @@ def test_an_environment_that_was_moved_is_made_again(ready, tmp_path):
     assert f".venv was made in another folder ({miniature.root}/.venv)" in made.stdout
     assert made.returncode == 0, made.stdout
     assert str(moved.root) in (moved.root / ".venv/bin/claimbook").read_text(encoding="utf-8")
-
-
-def test_an_activated_environment_is_made_anew(ready):
-    """Its own Python goes with it: the one that made it makes the next."""
-    miniature, _ = ready
-    (miniature.root / ".venv" / ".made").unlink()
-    (miniature.bin / "python3").unlink()
-    made = miniature.run(". .venv/bin/activate && make book")
-    miniature.fake_python("")
-    assert ".venv is half made" in made.stdout
-    assert made.returncode == 0, made.stdout
-    assert miniature.installed() == {"probe-1.0", "claimbook-0.1"}
 
 
 def test_an_install_that_fails_is_not_taken_for_finished(ready):
@@ -310,6 +308,63 @@ def test_ci_runs_make_test_and_prepares_a_bare_debian(fresh):
     assert bare[-1] == "make test CI=true"
 
 
+# README's lines of make, in which what they call says how it was called
+
+CALLS = {
+    "make book": ["claimbook build"],
+    "make test": [
+        "ruff check .",
+        "ruff format --check .",
+        "lint-imports",
+        "claimbook build",
+        "pytest -n 2",
+    ],
+    "make serve": ["claimbook serve"],
+    "make run": ["claimbook run"],
+    "make lab": ["jupyter lab book"],
+}
+
+
+@pytest.fixture(scope="module")
+def with_stand_ins(ready):
+    """The miniature with stand-ins for the programs that its requirements do not install."""
+    made, _ = ready
+    for name in ("ruff", "lint-imports", "jupyter"):
+        write_program(made.root / ".venv" / "bin" / name, f'echo "{name} $*"')
+    (packages,) = (made.root / ".venv" / "lib").glob("python*/site-packages")
+    (packages / "pytest.py").write_text(
+        "import sys\nprint('pytest', *sys.argv[1:])\n", encoding="utf-8"
+    )
+    return made
+
+
+@pytest.mark.parametrize("line", MAKE)
+def test_every_line_of_make_runs(with_stand_ins, line):
+    # Another Python is named by way of an example; and a browser is there.
+    line = re.sub(r"PYTHON=\S+", f"PYTHON={shlex.quote(sys.executable)}", line)
+    done = with_stand_ins.run(f"export CLAIMBOOK_BROWSER=/bin/true; {line}")
+    assert done.returncode == 0, done.stdout
+    said = iter(done.stdout.splitlines())
+    for call in CALLS.get(line, []):
+        assert any(one.startswith(call) for one in said), (call, done.stdout)
+
+
+def test_a_step_that_fails_fails_make_test(with_stand_ins):
+    """Each of them: else a green `make test` would say nothing of those after the first."""
+    (pytest_module,) = (with_stand_ins.root / ".venv" / "lib").glob(
+        "python*/site-packages/pytest.py"
+    )
+    programs = [with_stand_ins.root / ".venv" / "bin" / name for name in ("ruff", "lint-imports")]
+    stand_ins = [pytest_module, *programs]
+    for path in stand_ins:
+        before = path.read_text(encoding="utf-8")
+        fails = "raise SystemExit(1)\n" if path.suffix else "#!/bin/sh\nexit 1\n"
+        path.write_text(fails, encoding="utf-8")
+        done = with_stand_ins.run("export CLAIMBOOK_BROWSER=/bin/true; make test")
+        path.write_text(before, encoding="utf-8")
+        assert done.returncode != 0, path.name
+
+
 # The browser of the tests
 
 
@@ -366,7 +421,7 @@ def test_no_browser_is_said_loudly_and_fails_under_ci(browser, monkeypatch, capf
 def test_the_tests_of_the_pages_say_in_one_sentence_that_there_is_no_browser(ci, status, word):
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-m", "not slow"]
     ended = subprocess.run(
-        [*command, "-k", "keyboard or moves", "tests/browser"],
+        [*command, "-k", "keyboard or moves", "tests/browser/test_panel.py"],
         cwd=ROOT,
         env={**os.environ, "CLAIMBOOK_BROWSER": "/bin/false", "CI": ci},
         capture_output=True,

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 from datetime import date
-from pathlib import Path
 
 import pytest
 
@@ -239,12 +237,9 @@ def git(root, *arguments):
     subprocess.run(["git", "-C", str(root), *identity, *arguments], check=True, capture_output=True)
 
 
-def claimbook(root, *arguments):
-    command = [str(Path(sys.executable).with_name("claimbook")), *arguments]
-    return subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=120)
-
-
-def test_run_stores_only_what_is_declared_and_check_refuses_a_rewritten_ledger(small_book):
+def test_run_stores_only_what_is_declared_and_check_refuses_a_rewritten_ledger(
+    small_book, claimbook
+):
     """By the commands, on a chapter."""
     small.write_vintage(small_book, "current", small.changes([3] * 20))
     written(small_book, small.check())
@@ -257,13 +252,13 @@ def test_run_stores_only_what_is_declared_and_check_refuses_a_rewritten_ledger(s
     )
     chapter = small_book / "book" / "part" / "it-rose.ipynb"
     before = chapter.read_bytes()
-    refused = claimbook(small_book, "run", "it-rose")
+    refused = claimbook("run", "it-rose")
     assert refused.returncode == 1 and "claimbook declare it-rose --seen" in refused.stderr
     assert chapter.read_bytes() == before
-    assert claimbook(small_book, "declare", "it-rose").returncode == 2, "it asks what was seen"
-    made = claimbook(small_book, "declare", "it-rose", "--seen", "no")
+    assert claimbook("declare", "it-rose").returncode == 2, "it asks what was seen"
+    made = claimbook("declare", "it-rose", "--seen", "no")
     assert made.returncode == 0 and "Declared: it-rose." in made.stdout
-    ran = claimbook(small_book, "run", "it-rose")
+    ran = claimbook("run", "it-rose")
     assert ran.returncode == 0, ran.stderr
     assert [row.event for row in declared.read()] == ["declared", "first-run"]
     git(small_book, "init", "-q")
@@ -271,6 +266,6 @@ def test_run_stores_only_what_is_declared_and_check_refuses_a_rewritten_ledger(s
     git(small_book, "commit", "-qm", "base")
     edited(lambda lines: lines[:-1])
     checked = ("check", "it-rose", "--quick", "--ledger-base")
-    assert "line 3: the declaration of it-rose" in claimbook(small_book, *checked, "HEAD").stderr
-    unknown = claimbook(small_book, *checked, "nowhere")
+    assert "line 3: the declaration of it-rose" in claimbook(*checked, "HEAD").stderr
+    unknown = claimbook(*checked, "nowhere")
     assert unknown.returncode == 1 and "git knows no commit nowhere" in unknown.stderr

@@ -12,7 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from books import edit
+from books import edit, only_page
 from claimbook import writing
 from claimbook.chapters import scaffold
 from claimbook.claims import declared, files
@@ -69,13 +69,13 @@ def test_control_c_is_a_sentence_and_leaves_nothing(tiny_copy, started, command)
     process = started(*command)
     found = within(90, lambda: children(process))
     assert found
-    found += within(20, lambda: children(process)[1:]) if command == ("run", "--all") else []
+    found += within(90, lambda: children(process)[1:]) if command == ("run", "--all") else []
     os.killpg(process.pid, signal.SIGINT)
-    said, _ = process.communicate(timeout=20)
+    said, _ = process.communicate(timeout=90)
     assert process.returncode == 130
     assert said.splitlines()[-1] == STOPPED, said
     assert "Traceback" not in said
-    assert within(20, lambda: not any(map(alive, found)))
+    assert within(90, lambda: not any(map(alive, found)))
     assert everything(tiny_copy / "book") == before
 
 
@@ -93,11 +93,12 @@ def test_a_killed_build_leaves_no_process_behind(started):
     found = within(90, lambda: children(process))
     process.kill()
     process.wait()
-    assert found and within(20, lambda: not any(map(alive, found)))
+    assert found and within(90, lambda: not any(map(alive, found)))
 
 
 def test_a_refused_build_prints_its_sentence_and_no_traceback(tiny_copy, claimbook):
     edit(tiny_copy / "book/method.md", "# ", "[gone](gone.md)\n\n# ")
+    only_page(tiny_copy, "book/method")
     ended = claimbook("build")
     assert ended.returncode == 1
     assert "gone.md" in ended.stderr and "the messages above say what to mend" in ended.stderr

@@ -14,7 +14,7 @@ from xml.etree import ElementTree
 import pytest
 import yaml
 
-from books import edit
+from books import REPOSITORY, edit
 from claimbook.pages import elsewhere
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -566,7 +566,6 @@ def test_a_port_that_is_taken_is_said_before_anything_is_built(tiny_copy, claimb
 
 PAGE = "book/run-it-yourself.md"
 HABITS = ["jupyter-book build .", "jupyter lab", "pytest --nbval book"]
-REPOSITORY = "https://github.com/someone/book"
 
 
 def pins(name="requirements.txt"):
@@ -658,14 +657,12 @@ def test_without_a_repository_no_page_points_at_one():
 
 
 def test_a_book_with_a_repository_links_to_it_and_holds_copies_for_colab(
-    tiny, tiny_copy, claimbook
+    tiny, published_tiny, tmp_path
 ):
     assert not (tiny / "_build/html/colab").exists()
     before = (tiny / f"_build/html/{CHAPTER}").with_suffix(".html").read_text("utf-8")
     assert "cb-elsewhere" not in before and "mybinder" not in before
-    edit(tiny_copy / "_config.yml", 'url: ""', f"branch: main\n  url: {REPOSITORY}")
-    assert claimbook("build").returncode == 0
-    site = tiny_copy / "_build/html"
+    site = published_tiny / "_build/html"
     assert f"{REPOSITORY}/blob/main/{CHAPTER}" in (site / CHAPTER).with_suffix(".html").read_text(
         "utf-8"
     )
@@ -674,13 +671,13 @@ def test_a_book_with_a_repository_links_to_it_and_holds_copies_for_colab(
         "utf-8"
     )
     copy = json.loads((site / "colab" / CHAPTER).read_text("utf-8"))
-    own = json.loads((tiny_copy / CHAPTER).read_text("utf-8"))
+    own = json.loads((published_tiny / CHAPTER).read_text("utf-8"))
     first, *rest = copy["cells"]
     assert ["".join(one["source"]) for one in rest] == [
         "".join(one["source"]) for one in own["cells"]
     ]
     assert not any(one.get("outputs") for one in copy["cells"])
-    set_up(first, tiny_copy)
+    set_up(first, tmp_path)
 
 
 def set_up(cell, folder):

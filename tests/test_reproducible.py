@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 import claimbook as library
-from books import copy_book
+from books import copy_book, only_page
 
 
 def tree(folder):
@@ -77,7 +77,7 @@ def test_running_every_chapter_elsewhere_changes_not_a_byte(request, claimbook, 
 
 def test_a_warning_fails_the_second_build_as_it_failed_the_first(tiny_copy, claimbook):
     """In a book of one page: the chapters are not rendered for it."""
-    (tiny_copy / "_toc.yml").write_text("format: jb-book\nroot: book/index\n", encoding="utf-8")
+    only_page(tiny_copy, "book/index")
     page = "# A page\n\nSee [nothing](nowhere.md).\n"
     (tiny_copy / "book" / "index.md").write_text(page, encoding="utf-8")
     for _ in range(2):

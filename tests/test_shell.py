@@ -16,6 +16,7 @@ from claimbook.pages import shell
 
 ROOT = Path(__file__).resolve().parents[1]
 MIME = "application/vnd.plotly.v1+json"
+PAGES = {".md", ".ipynb"}
 
 
 FRAME = {  # what pandas says of a frame: its HTML heads the index with an empty cell
@@ -53,9 +54,6 @@ class TinyBook:
         config["sphinx"]["extra_extensions"] = ["claimbook.pages.shell"]
         del config["bibtex_bibfiles"], config["sphinx"]["config"]["bibtex_reference_style"]
         (folder / "_config.yml").write_text(yaml.safe_dump(config), encoding="utf-8")
-        toc = {"format": "jb-book", "root": "start", "chapters": [{"file": "chapter"}]}
-        toc["chapters"].append({"file": "text"})
-        (folder / "_toc.yml").write_text(yaml.safe_dump(toc), encoding="utf-8")
         self.write("start", "# Start\n\nA page.")
         self.write("text", "# Text\n\nWith $x^2$.")
         self.chapter(plot("first"))
@@ -63,15 +61,20 @@ class TinyBook:
     def write(self, name, text):
         (self.folder / f"{name}.md").write_text(text, encoding="utf-8")
 
-    def chapter(self, *cells):
+    def chapter(self, *cells, name="chapter"):
         notebook = new_notebook(cells=[new_markdown_cell("# Chapter"), *cells])
         for number, cell in enumerate(notebook.cells):
             cell["id"] = f"cell-{number}"
         notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
         notebook.metadata["language_info"] = {"name": "python", "pygments_lexer": "ipython3"}
-        nbformat.write(notebook, self.folder / "chapter.ipynb")
+        nbformat.write(notebook, self.folder / f"{name}.ipynb")
 
     def build(self):
+        """Build the pages there are, each of them in the contents."""
+        pages = sorted(path.stem for path in self.folder.iterdir() if path.suffix in PAGES)
+        chapters = [{"file": name} for name in pages if name != "start"]
+        toc = {"format": "jb-book", "root": "start", "chapters": chapters}
+        (self.folder / "_toc.yml").write_text(yaml.safe_dump(toc), encoding="utf-8")
         program = Path(sys.executable).with_name("jupyter-book")
         command = [program, "build", ".", "--all", "-W", "-n", "--keep-going", "-q"]
         shutil.rmtree(self.folder / "_build", ignore_errors=True)
@@ -89,6 +92,7 @@ def built(tmp_path_factory):
         "# Text\n\nWith $x^2$, and [here](chapter.ipynb#chart-first).\n\n$$a &= b$$ (eq)\n\n"
         "Never {{ 99 / 10 }}.\n",
     )
+    book.write("dollars", "# Text\n\nFrom US$ 5 to US$ 7, or US$5 to US$7, and $x^2$.")
     link = new_markdown_cell("As [below](#chart-second).")
     frame = new_output("execute_result", execution_count=2, data=FRAME)
     shown = new_code_cell("frame", execution_count=2, outputs=[frame])
@@ -144,53 +148,55 @@ def test_jupyter_books_own_buttons_and_home_link_remain(built):
     assert "bd-sidenav__home-link" in chapter
 
 
-@pytest.mark.parametrize(
-    ("cells", "sentence"),
-    [
-        ([plot("first", alt="")], "the chart “first” has no alt: add"),
-        ([plot("first"), plot("first")], "two charts have the id “first”"),
-        ([plot("first", kind="choropleth")], "no vendored chart script draws choropleth"),
-    ],
-    ids=["no alt", "one id twice", "no script for it"],
-)
-def test_an_unfit_chart_stops_the_build_and_is_named(tmp_path, cells, sentence):
-    book = TinyBook(tmp_path)
-    book.chapter(*cells)
+# What stops a build: each fault on a page of its own. One build says all that reading finds.
+CHARTS = {
+    "no-alt": ([plot("first", alt="")], "the chart “first” has no alt: add"),
+    "one-id-twice": ([plot("first"), plot("first")], "two charts have the id “first”"),
+    "no-script": ([plot("first", kind="choropleth")], "no vendored chart script draws choropleth"),
+}
+FORMULAS = [
+    ("With $\\nonsense x$.", "the formula “\\nonsense x” uses \\nonsense"),
+    ('It is US$[5](value:a.low ".0f") in US$.', "a bound number stands in the formula"),
+]
+TAKEN = [f"```{{{name}}} secret.txt\n```" for name in ("include", "literalinclude")]
+TAKEN += ["```{raw} html\n<b>A SECRET</b>\n```", "```{raw} html\n:file: secret.txt\n```"]
+
+
+@pytest.fixture(scope="module")
+def refused(tmp_path_factory):
+    """A book with every fault, and what was said of it."""
+    book = TinyBook(tmp_path_factory.mktemp("refused"))
+    (book.folder / "secret.txt").write_text("A SECRET", encoding="utf-8")
+    book.write("taken", "\n\n".join(["# Text", *TAKEN]))
+    for name, (cells, _) in CHARTS.items():
+        book.chapter(*cells, name=name)
     done = book.build()
     assert done.returncode != 0
-    told = done.stdout + done.stderr
-    assert f"chapter, cell {1 + len(cells)}: {sentence}" in told
+    return book, done.stdout + done.stderr
 
 
-def test_an_unreadable_formula_stops_the_build_and_is_named(tmp_path):
+@pytest.mark.parametrize("name", CHARTS)
+def test_an_unfit_chart_stops_the_build_and_is_named(refused, name):
+    cells, sentence = CHARTS[name]
+    assert f"{name}, cell {1 + len(cells)}: {sentence}" in refused[1]
+
+
+@pytest.mark.parametrize(("words", "sentence"), FORMULAS)
+def test_a_formula_that_is_none_stops_the_build_and_is_named(tmp_path, words, sentence):
+    """Said while the page is written, so that each takes a build."""
     book = TinyBook(tmp_path)
-    book.write("text", "# Text\n\nWith $\\nonsense x$.")
+    book.write("text", f"# Text\n\n{words}")
     done = book.build()
     assert done.returncode != 0
-    assert "text: the formula “\\nonsense x” uses \\nonsense" in done.stdout + done.stderr
+    assert f"text: {sentence}" in done.stdout + done.stderr
 
 
-def test_a_formula_that_swallows_a_bound_number_stops_the_build(tmp_path):
-    book = TinyBook(tmp_path)
-    book.write("text", '# Text\n\nIt is US$[5](value:a.low ".0f") in US$.')
-    done = book.build()
-    assert done.returncode != 0
-    assert "text: a bound number stands in the formula" in done.stdout + done.stderr
-
-
-def test_no_page_takes_in_a_file_or_html(tmp_path):
-    book = TinyBook(tmp_path)
-    (tmp_path / "secret.txt").write_text("A SECRET", encoding="utf-8")
-    taken = [f"```{{{name}}} secret.txt\n```" for name in ("include", "literalinclude")]
-    taken += ["```{raw} html\n<b>A SECRET</b>\n```", "```{raw} html\n:file: secret.txt\n```"]
-    book.write("text", "\n\n".join(["# Text", *taken]))
-    done = book.build()
-    assert done.returncode != 0
-    told = done.stdout + done.stderr
+def test_no_page_takes_in_a_file_or_html(refused):
+    book, told = refused
     for words in ('"include" disabled', "File insertion disabled", '"raw" directive disabled'):
         assert words in told, told
-    page = tmp_path / "_build" / "html" / "text.html"
-    assert not page.exists() or "A SECRET" not in book.page("text").replace("A SECRET</b>", "", 0)
+    page = book.folder / "_build" / "html" / "taken.html"
+    assert not page.exists() or "A SECRET" not in book.page("taken").replace("A SECRET</b>", "", 0)
 
 
 def test_nothing_is_filled_into_a_page(built):
@@ -204,11 +210,9 @@ def test_the_site_holds_the_licences_of_what_it_ships(built):
     assert told.count("Permission is hereby granted") > 1
 
 
-def test_dollars_before_a_space_or_a_digit_are_no_formula(tmp_path):
-    book = TinyBook(tmp_path)
-    book.write("text", "# Text\n\nFrom US$ 5 to US$ 7, or US$5 to US$7, and $x^2$.")
-    assert book.build().returncode == 0
-    assert book.page("text").count("<math") == 1 and "US$5 to US$7" in book.page("text")
+def test_dollars_before_a_space_or_a_digit_are_no_formula(built):
+    page = built.page("dollars")
+    assert page.count("<math") == 1 and "US$5 to US$7" in page
 
 
 def test_search_index_knows_what_charts_say(built):

@@ -1,8 +1,9 @@
 """Which pages the books have: known from their tables of contents before they are built."""
 
+import functools
 from html.parser import HTMLParser
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 import yaml
@@ -46,9 +47,15 @@ def _files(entry) -> list[str]:
     return own + [name for value in entry.values() for name in _files(value)]
 
 
+@functools.cache
+def read(path: Path) -> Any:
+    """A YAML file, read once: the tests of every page are listed by each of pytest's workers."""
+    return yaml.load(path.read_text(encoding="utf-8"), yaml.CSafeLoader)
+
+
 def contents(book: str = "real") -> list[str]:
     """The pages of a book's `_toc.yml` as paths in the site, without ending."""
-    return _files(yaml.safe_load((BOOKS[book] / "_toc.yml").read_text(encoding="utf-8")))
+    return _files(read(BOOKS[book] / "_toc.yml"))
 
 
 def notebooks(book: str = "real") -> list[str]:

@@ -3,11 +3,9 @@
 import itertools
 import json
 import re
-from pathlib import Path
 
 import pages
 import pytest
-import yaml
 from bs4 import BeautifulSoup
 
 from claimbook.estimates import words as in_words
@@ -17,8 +15,8 @@ def argued(book):
     """The chapters whose primary check leaves choices open."""
     found = []
     for chapter in pages.chapters(book):
-        text = Path(pages.BOOKS[book], f"{chapter}.yml").read_text(encoding="utf-8")
-        primary = next(one for one in yaml.safe_load(text)["checks"] if one["role"] == "primary")
+        claim = pages.read(pages.BOOKS[book] / f"{chapter}.yml")
+        primary = next(one for one in claim["checks"] if one["role"] == "primary")
         if any(len(values) > 1 for values in primary.get("options", {}).values()):
             found.append(chapter)
     return found

@@ -9,7 +9,7 @@ import pages
 import pytest
 import visiting
 
-from books import edit
+from books import ADDRESS
 
 POLICY = "default-src 'self'; img-src 'self' data: blob:"
 
@@ -60,22 +60,19 @@ def test_no_page_holds_code_or_a_style_of_its_own(tiny_site):
         assert all(" src=" in one[: one.index(">")] or " type=" in one for one in scripts), name
 
 
-def test_a_site_with_an_address_has_what_needs_one(tiny_copy, claimbook, tiny_site):
-    edit(tiny_copy / "_config.yml", "html:\n", "html:\n  baseurl: https://book.example/tiny/\n")
-    done = claimbook("build")
-    assert done.returncode == 0, done.stderr
-    site = tiny_copy / "_build" / "html"
+def test_a_site_with_an_address_has_what_needs_one(published_tiny, tiny_site):
+    site = published_tiny / "_build" / "html"
     sitemap = ElementTree.parse(site / "sitemap.xml").getroot()
     listed = {place.text for place in sitemap.findall(".//{*}loc")}
-    assert listed == {f"https://book.example/tiny/{name}.html" for name in pages.contents("tiny")}
-    assert "https://book.example/tiny/sitemap.xml" in (site / "robots.txt").read_text("utf-8")
+    assert listed == {f"{ADDRESS}{name}.html" for name in pages.contents("tiny")}
+    assert f"{ADDRESS}sitemap.xml" in (site / "robots.txt").read_text("utf-8")
     feed = ElementTree.parse(site / "feed.xml").getroot()
     assert feed.tag == "{http://www.w3.org/2005/Atom}feed"
     for entry in [feed, *feed.findall("{*}entry")]:
         assert all(entry.findtext(f"{{*}}{part}") for part in ("id", "title", "updated"))
-    assert 'href="https://book.example/tiny/' in (site / "404.html").read_text(encoding="utf-8")
+    assert f'href="{ADDRESS}' in (site / "404.html").read_text(encoding="utf-8")
     chapter = (site / "book" / "lands" / "gini-fell.html").read_text(encoding="utf-8")
-    picture = chapter.split('og:image" content="https://book.example/tiny/')[1].split('"')[0]
+    picture = chapter.split(f'og:image" content="{ADDRESS}')[1].split('"')[0]
     assert (site / picture).is_file()
     assert not (tiny_site.folder / "sitemap.xml").exists()
     without = (tiny_site.folder / "book" / "lands" / "gini-fell.html").read_text(encoding="utf-8")

@@ -2,6 +2,7 @@
 
 import contextlib
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from axe_playwright_python.sync_playwright import Axe
@@ -23,13 +24,16 @@ class Plan:
 
     Axe takes most of the time that a page takes, so each rule is asked wherever its answer may
     differ, and nowhere twice: about colours in each theme (between 390 and 320 pixels no style
-    changes, which a test asks of the style sheets), about everything else at each width.
+    changes, which a test asks of the style sheets), about everything else at each width. What no
+    reader sees takes axe as long as what is seen, though it has next to nothing to say of it: so
+    the tiny book's chapter is read with it, and the pages of the book for `make test-all`.
     """
 
     name: str
     loads: dict[int, list[tuple[int, str]]]  # width it is loaded at: widths and themes, in turn
     colours: frozenset[tuple[int, str]]
     others: frozenset[tuple[int, str]]
+    whole: bool  # whether axe also reads what is shut, and the marks that plotly draws
 
     @property
     def views(self) -> list[tuple[int, str]]:
@@ -37,25 +41,19 @@ class Plan:
         return [view for views in self.loads.values() for view in views]
 
 
-def _plan(name: str, loads: dict[int, list[tuple[int, str]]], *, spare: bool) -> Plan:
-    views = [view for views in loads.values() for view in views]
-    return Plan(
-        name,
-        loads,
-        colours=frozenset(view for view in views if view[0] in loads or not spare),
-        others=frozenset(view for view in views if view[1] == THEMES[0] or not spare),
-    )
-
-
-TWICE = _plan("twice", {1280: [(1280, "light")], 390: [(390, "dark")]}, spare=False)
+WIDE, NARROW = (1280, "light"), (390, "dark")
+BOTH = frozenset({WIDE, NARROW})
+TWICE = Plan("twice", {1280: [WIDE], 390: [NARROW]}, colours=BOTH, others=BOTH, whole=False)
 # At 320 pixels a page that was read at 390 is made narrower; the theme changes while it is open.
-EVERYWHERE = _plan(
+EVERYWHERE = Plan(
     "everywhere",
     {
         1280: [(1280, theme) for theme in THEMES],
         390: [(width, theme) for width in (390, 320) for theme in THEMES],
     },
-    spare=True,
+    colours=frozenset((width, theme) for width in (1280, 390) for theme in THEMES),
+    others=frozenset((width, THEMES[0]) for width in (1280, 390, 320)),
+    whole=True,
 )
 WIDTHS = (1280, 390, 320)
 # A request that the reader's own step to the next page ended.
@@ -65,13 +63,19 @@ SCROLL_DOWN = """async () => {
   const step = window.innerHeight * 0.8;
   for (let y = 0; y < document.documentElement.scrollHeight; y += step) {
     window.scrollTo({ top: y, behavior: "instant" });
-    await new Promise((next) => setTimeout(next, 30));
+    await new Promise((next) => requestAnimationFrame(() => setTimeout(next)));
   }
   window.scrollTo({ top: 0, behavior: "instant" });
 }"""
 
 ALL_DRAWN = """() => [...document.querySelectorAll(".cb-chart")].every((figure) =>
   figure.querySelector(".cb-chart__plot[data-drawn]"))"""
+
+# What no reader sees or axe can judge: what is shut, and the marks inside plotly's drawings.
+TAKE_AWAY_UNSEEN = """() => {
+  const unseen = "details:not([open]) > :not(summary), .main-svg > *";
+  for (const part of document.querySelectorAll(unseen)) part.remove();
+}"""
 
 # A chart counts as drawn when plotly holds every trace of its figure and has painted marks,
 # no wider than the chart's place on the page, in the colours of the theme.
@@ -143,8 +147,8 @@ def keep_at_home(context: BrowserContext, foreign: list[str]) -> None:
     context.route(AWAY, refuse)
 
 
-def listen(page: Page, visit: Visit) -> None:
-    """Note the page's console errors, exceptions, and requests that come to nothing."""
+def listen(page: Page, visit: Visit) -> Callable[[], None]:
+    """Note the page's errors, and requests that come to nothing; what is returned ends it."""
 
     def on_console(message):
         if message.type == "error":
@@ -158,11 +162,21 @@ def listen(page: Page, visit: Visit) -> None:
         if request.failure != CUT_SHORT:
             visit.failed.append(request.url)
 
-    page.on("console", on_console)
-    page.on("pageerror", lambda error: visit.errors.append(str(error)))
-    page.on("request", lambda request: visit.requests.append(request.url))
-    page.on("requestfailed", on_failure)
-    page.on("response", on_response)
+    heard = {
+        "console": on_console,
+        "pageerror": lambda error: visit.errors.append(str(error)),
+        "request": lambda request: visit.requests.append(request.url),
+        "requestfailed": on_failure,
+        "response": on_response,
+    }
+    for event, note in heard.items():
+        page.on(event, note)
+
+    def stop() -> None:
+        for event, note in heard.items():
+            page.remove_listener(event, note)
+
+    return stop
 
 
 def scroll_and_wait(page: Page) -> None:
@@ -194,6 +208,8 @@ def axe_violations(page: Page, plan: Plan, view: tuple[int, str]) -> list[str]:
         options["runOnly"] = {"type": "rule", "values": COLOURS}
     elif view not in plan.colours:
         options["rules"] = {rule: {"enabled": False} for rule in COLOURS}
+    if not plan.whole:
+        page.evaluate(TAKE_AWAY_UNSEEN)
     if not page.evaluate("'axe' in window"):
         page.evaluate(Axe().axe_script)
     found = page.evaluate("(options) => axe.run(options)", options)["violations"]
@@ -218,19 +234,22 @@ def look(page: Page, plan: Plan, view: tuple[int, str]) -> View:
 
 
 class Reader:
-    """Visits pages, each once a plan: they change theme and become narrower while they are open."""
+    """Visits pages, each once a plan: they change theme and become narrower while they are open.
+
+    A window of each width stays open, and goes from page to page as a reader does.
+    """
 
     def __init__(self, browser: Browser) -> None:
         self.browser = browser
         self.visits: dict[tuple[str, str], Visit] = {}
-        self.contexts: dict[int, BrowserContext] = {}
+        self.windows: dict[int, Page] = {}
 
     def __enter__(self):
         return self
 
     def __exit__(self, *error):
-        for context in self.contexts.values():
-            context.close()
+        for window in self.windows.values():
+            window.context.close()
 
     def visit(self, url: str, plan: Plan) -> Visit:
         """Return the visit of a page."""
@@ -238,27 +257,28 @@ class Reader:
             self.visits[url, plan.name] = self._read(url, plan)
         return self.visits[url, plan.name]
 
-    def _context(self, width: int) -> BrowserContext:
-        if width not in self.contexts:
-            self.contexts[width] = self.browser.new_context(
-                viewport={"width": width, "height": 900}, reduced_motion="reduce"
-            )
-        return self.contexts[width]
+    def _window(self, width: int) -> Page:
+        if width not in self.windows:
+            size = {"width": width, "height": 900}
+            context = self.browser.new_context(viewport=size, reduced_motion="reduce")
+            self.windows[width] = context.new_page()
+        return self.windows[width]
 
     def _read(self, url: str, plan: Plan) -> Visit:
         visit = Visit()
-        for width, views in plan.loads.items():
-            context = self._context(width)
-            context.unroute_all()
-            keep_at_home(context, visit.foreign)
-            page = context.new_page()
-            listen(page, visit)
-            page.emulate_media(color_scheme=views[0][1])
+        for width, (first, *others) in plan.loads.items():
+            page = self._window(width)
+            page.context.unroute_all()
+            keep_at_home(page.context, visit.foreign)
+            stop_listening = listen(page, visit)
+            page.emulate_media(color_scheme=first[1])
+            page.set_viewport_size({"width": width, "height": 900})
             page.goto(url)
             scroll_and_wait(page)
-            for view in views:
+            visit.views[first] = look(page, plan, first)
+            for view in others:
                 page.set_viewport_size({"width": view[0], "height": 900})
                 change_theme(page, view[1])
                 visit.views[view] = look(page, plan, view)
-            page.close()
+            stop_listening()
         return visit
