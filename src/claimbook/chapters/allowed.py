@@ -36,7 +36,10 @@ DIRECTIVES = (
 )
 ROLES = ("abbr", "cite", "cite:p", "cite:t", "doc", "eq", "math", "ref", "sub", "sup", "term")
 _SETTINGS = ("html_meta", "myst", "mystnb", "render", "substitutions")
-_DOORS = ("change", "claim", "estimates", "figures", "models", "share_change", "status", "window")
+_DOORS = (
+    *("change", "claim", "estimates", "figures", "models", "once", "share_change", "status"),
+    "window",
+)
 _MODULES = {
     *("IPython", "builtins", "ctypes", "gc", "glob", "importlib", "inspect", "io", "ipykernel"),
     *("os", "pathlib", "pickle", "runpy", "shutil", "sqlite3", "subprocess", "sys", "tempfile"),
@@ -47,7 +50,7 @@ _CALLS = {
     *("globals", "input", "open", "setattr", "vars", "__builtins__", "__loader__"),
 }
 # The rooms of a snapshot behind its doors.
-_INNER = {"folder", "limited_to", "masks", "only", "store"}
+_INNER = {"folder", "limited_to", "masks", "memory", "only", "store"}
 _READERS = re.compile(r"read_\w+|fromfile|loadtxt|genfromtxt|memmap|load|fetch_\w+|get_rdataset")
 _CHANGES = {
     *("append", "clear", "extend", "insert", "pop", "popitem", "remove", "setdefault", "update"),

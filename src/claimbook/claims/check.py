@@ -194,6 +194,10 @@ def ask(
     """
     _fit(declared, function)
     answer, measured = partial(_run, function, declared), bool(declared["series"])
+    held, releases = (
+        {name: wdi.limited_to(declared["series"]) for name, wdi in (views or {}).items()}
+        for views in (held, releases)
+    )
     now, older, newer = _around(declared, held)
     found = {
         name: (options, answer(now, options))
@@ -292,7 +296,7 @@ def _run(
         options = {name: values[0] for name, values in declared["options"].items()}
     try:
         with offline(declared["id"]):
-            estimate = function(wdi.limited_to(declared["series"]), **options)
+            estimate = function(wdi, **options)
     except Exception as fault:
         asked = _asked(declared, wdi, options)
         if isinstance(fault, ClaimbookError):

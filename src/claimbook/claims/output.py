@@ -8,6 +8,7 @@ joined when pages are made, so that mending a word makes no chapter stale.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import Any
 
 from claimbook.claims import rule
@@ -209,13 +210,18 @@ def check_text(check: Mapping[str, Any]) -> str:
 
 
 def _filled(template: str, **values: Any) -> str:
+    return _environment().get_template(template).render(values).rstrip("\n")
+
+
+@cache
+def _environment() -> Any:
     import jinja2  # a chapter that is only opened needs none
 
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("claimbook.claims"), trim_blocks=True, lstrip_blocks=True
     )
     environment.filters["g"] = "{:g}".format
-    return environment.get_template(template).render(values).rstrip("\n")
+    return environment
 
 
 def switches_text(switches: Mapping[str, Any]) -> str:

@@ -19,7 +19,7 @@ import re
 import stat
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from functools import cached_property, lru_cache, partial
+from functools import cached_property, lru_cache, partial, wraps
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -73,7 +73,7 @@ class HeldBy:
         held = self.store.frame(code, self.masks).notna()
         if self.whole_years:
             return frame.loc[:, frame.columns.isin(held.columns[held.any()])]
-        return frame.where(held.reindex_like(frame).fillna(False).astype(bool))
+        return frame.where(held.reindex(index=frame.index, columns=frame.columns, fill_value=False))
 
 
 @dataclass(frozen=True)
@@ -84,9 +84,9 @@ class Without:
 
     def on(self, frame: pd.DataFrame, names: list[str]) -> pd.DataFrame:
         """Return the frame of a series with their rows empty."""
-        left = frame.copy()
-        left.loc[left.index.isin(self.economies)] = np.nan
-        return left
+        values = frame.to_numpy(copy=True)
+        values[frame.index.isin(self.economies)] = np.nan
+        return pd.DataFrame(values, frame.index, frame.columns)
 
 
 class Store:
@@ -294,6 +294,7 @@ class Snapshot:
         self.release: str | None = None
         self.store = opened(folder)
         self.masks: tuple[Any, ...] = ()
+        self.memory: dict[Any, Any] | None = None  # of one check; see :func:`once`
         self.only: frozenset[str] | None = None
         if only is not None:
             self.only = frozenset(map(self.store.own, only))
@@ -525,10 +526,13 @@ class Snapshot:
         whole.masks = kept = tuple(m for m in self.masks if not isinstance(m, Without))
         read = (lambda: whole.economies) if code == ECONOMIES else (lambda: whole.series(code))
         found = self.store.once(name, code, kept, lambda: make(read()))
-        return found.drop(gone, errors="ignore") if gone else found
+        if not gone:
+            return found
+        economies = found if isinstance(found, pd.Index) else found.index
+        return found[~economies.isin(gone)]
 
     def limited_to(self, codes: Iterable[str]) -> Snapshot:
-        """Return this snapshot with only some of the series open to reading.
+        """Return this snapshot, for one check, with only some of the series open to reading.
 
         Parameters
         ----------
@@ -538,9 +542,11 @@ class Snapshot:
         Returns
         -------
         Snapshot
-            Shares what this one has read already.
+            Shares what this one has read already; keeps what functions find :func:`once`.
         """
-        return self._seen(only=map(self.store.own, codes))
+        view = self._seen(only=map(self.store.own, codes))
+        view.memory = {}
+        return view
 
     def common_with(self, other: Snapshot) -> Snapshot:
         """Return this snapshot with only the economy-years that another vintage holds too.
@@ -597,6 +603,7 @@ class Snapshot:
     def _seen(self, *masks: HeldBy | Without, only: Iterable[str] | None = None) -> Snapshot:
         view = copy.copy(self)
         view.masks = self.masks + masks
+        view.memory = None if self.memory is None else {}
         if only is not None:
             only = frozenset(only)
             view.only = only if self.only is None else only & self.only
@@ -624,7 +631,7 @@ class Snapshot:
                 f"{paths.shown(paths.data())}/{HISTORY} holds no release {release} of {code}; it "
                 f"holds {held}."
             )
-        view = copy.copy(self)
+        view = self._seen()
         view.release = release
         described = store.resource(release) | {"release": release}
         view.store = self.store.with_release(code, described, store.folder)
@@ -822,6 +829,42 @@ def window(frame: pd.DataFrame, years: str) -> pd.DataFrame:
     if not match or match[1] > match[2]:
         raise ValueError(f"The window {years!r} is not two years in order, such as 1988-1995.")
     return frame.loc[:, int(match[1]) : int(match[2])]
+
+
+def once(function: Callable[..., T]) -> Callable[..., T]:
+    """Have a chapter's function computed once for all variants of a check that ask it the same.
+
+    >>> @claimbook.once
+    ... def opened(wdi, start, end):
+    ...     return claimbook.change(wdi["NE.TRD.GNFS.ZS"], start, end)
+
+    Parameters
+    ----------
+    function : callable
+        ``function(wdi, *values)``: what it returns hangs on nothing but a snapshot and text or
+        numbers. Given anything else, such as a table, it is computed anew.
+
+    Returns
+    -------
+    callable
+        The same function. Within one check, the same view of the figures and the same values, it
+        returns a copy of what it returned before.
+    """
+
+    @wraps(function)
+    def asked(wdi: Snapshot, *values: Any, **named: Any) -> T:
+        memory, given = getattr(wdi, "memory", None), (*values, *named.values())
+        if memory is None or not all(isinstance(one, str | int | float) for one in given):
+            return function(wdi, *values, **named)
+        key = function, values, *named, *named.values(), *map(type, given)
+        if key not in memory:
+            memory[key] = function(wdi, *values, **named)
+        found = memory[key]
+        # Pandas copies on write: nothing that a caller changes reaches what is kept.
+        tables = pd.DataFrame | pd.Series | pd.Index
+        return found.copy(deep=False) if isinstance(found, tables) else copy.deepcopy(found)
+
+    return asked
 
 
 def read_long(path: Path) -> pd.DataFrame:
