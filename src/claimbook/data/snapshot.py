@@ -15,6 +15,7 @@ from __future__ import annotations
 import copy
 import csv
 import hashlib
+import inspect
 import re
 import stat
 from collections.abc import Callable, Iterable, Mapping
@@ -217,10 +218,14 @@ class Store:
 
     def series(self, code: str, masks: tuple[Any, ...] = ()) -> pd.DataFrame:
         """Return a series for economies, its plain metadata beside it."""
-        frame = self.frame(code, masks)
+        self.checked(code)
 
         def make() -> pd.DataFrame:
-            chosen = frame.loc[frame.index.isin(self.economies.index)]
+            if masks and isinstance(masks[-1], Without):
+                chosen = masks[-1].on(self.series(code, masks[:-1]), self.names(code))
+            else:
+                frame = self.frame(code, masks)
+                chosen = frame.loc[frame.index.isin(self.economies.index)]
             meta = self.resource(code)
             # Pandas copies these deeply at every step of a computation, so they are few.
             chosen.attrs = {"unit": meta["unit"]} if "unit" in meta else {}
@@ -463,7 +468,9 @@ class Snapshot:
             if the file is not what the data package describes.
         """
         self._permit(code)
-        frame = self.store.series(code, self.masks)
+        memory = {} if self.memory is None else self.memory
+        if (frame := memory.get(code)) is None:
+            frame = memory[code] = self.store.series(code, self.masks)
         if economies is None:
             return frame.copy(deep=False)
         return frame.reindex(self._known(economies))
@@ -851,12 +858,17 @@ def once(function: Callable[..., T]) -> Callable[..., T]:
         returns a copy of what it returned before.
     """
 
+    taken = inspect.signature(function)
+
     @wraps(function)
     def asked(wdi: Snapshot, *values: Any, **named: Any) -> T:
-        memory, given = getattr(wdi, "memory", None), (*values, *named.values())
-        if memory is None or not all(isinstance(one, str | int | float) for one in given):
+        bound = taken.bind(wdi, *values, **named)
+        bound.apply_defaults()
+        _, *given = bound.arguments.values()
+        memory = getattr(wdi, "memory", None)
+        if memory is None or not all(map(_plain, given)):
             return function(wdi, *values, **named)
-        key = function, values, *named, *named.values(), *map(type, given)
+        key = function, repr(given)
         if key not in memory:
             memory[key] = function(wdi, *values, **named)
         found = memory[key]
@@ -865,6 +877,13 @@ def once(function: Callable[..., T]) -> Callable[..., T]:
         return found.copy(deep=False) if isinstance(found, tables) else copy.deepcopy(found)
 
     return asked
+
+
+def _plain(value: Any) -> bool:
+    """Tell whether a value is text or a number, nothing, or several of them."""
+    if isinstance(value, tuple):
+        return all(map(_plain, value))
+    return value is None or isinstance(value, str | int | float)
 
 
 def read_long(path: Path) -> pd.DataFrame:
