@@ -59,13 +59,15 @@ def group(name: str) -> pd.Index:
     ClaimbookError
         If there is no such group, or the table is missing or altered.
     """
-    groups = snapshot.table("groups").groupby("group")["economy"]
-    if name not in groups.groups:
+    table = snapshot.table("groups")
+    members = table["economy"][table["group"] == name]
+    if members.empty:
+        known = sorted(table["group"].unique())
         raise ClaimbookError(
-            f"data/groups.csv names no group {name!r}.{nearest(name, groups.groups)} "
-            f"It names {', '.join(groups.groups)}."
+            f"data/groups.csv names no group {name!r}.{nearest(name, known)} "
+            f"It names {', '.join(known)}."
         )
-    return pd.Index(sorted(groups.get_group(name)))
+    return pd.Index(sorted(members))
 
 
 def survey_concepts(wdi: Snapshot) -> pd.DataFrame:

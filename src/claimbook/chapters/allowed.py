@@ -38,7 +38,10 @@ DIRECTIVES = (
 )
 ROLES = ("abbr", "cite", "cite:p", "cite:t", "doc", "eq", "math", "ref", "sub", "sup", "term")
 _SETTINGS = ("html_meta", "myst", "mystnb", "render", "substitutions")
-_DOORS = ("change", "claim", "estimates", "figures", "models", "share_change", "status", "window")
+_DOORS = (
+    *("change", "claim", "estimates", "figures", "models", "once", "share_change", "status"),
+    "window",
+)
 _MODULES = (
     *(LIBRARY, "pandas", "numpy", "scipy", "statsmodels", "plotly", "collections", "dataclasses"),
     *("datetime", "fractions", "functools", "itertools", "math", "random", "re", "statistics"),
@@ -49,7 +52,7 @@ _CALLS = {
     *("globals", "input", "locals", "open", "setattr", "vars", "__builtins__", "__loader__"),
 }
 # The rooms of a snapshot behind its doors.
-_INNER = {"folder", "limited_to", "masks", "only", "store"}
+_INNER = {"folder", "limited_to", "masks", "memory", "only", "store"}
 _READERS = re.compile(r"read_\w+|fromfile|loadtxt|genfromtxt|memmap|load|fetch_\w+|get_rdataset")
 _WRITERS = re.compile(r"write_\w+|save\w*|tofile|to_(?:clipboard|csv|excel|hdf|parquet|pickle|sql)")
 _ELSEWHERE = {"data", "datasets", "io"}  # where the libraries keep figures, or read them

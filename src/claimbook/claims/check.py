@@ -79,6 +79,10 @@ class Check:
     ) -> None:
         self.declared, self._function = declared, function
         self._refuse_unfit(list(held))
+        held, releases = (
+            {name: wdi.limited_to(declared["series"]) for name, wdi in views.items()}
+            for views in (held, releases)
+        )
         place = list(held).index(declared["vintage"])
         *older, now = list(held.values())[: place + 1]
         self.not_asked = list(held)[place + 1 :]
@@ -247,7 +251,7 @@ class Check:
         options = headline if options is None else options
         try:
             with offline(self.id):
-                found = self._function(wdi.limited_to(self.declared["series"]), **options)
+                found = self._function(wdi, **options)
         except Exception as fault:
             asked = self._departure(wdi, options, headline)
             if isinstance(fault, ClaimbookError):

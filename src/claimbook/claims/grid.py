@@ -6,7 +6,7 @@ import itertools
 import math
 import operator
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -79,11 +79,15 @@ class Grid:
         }
         return cls(options, answers, declared["smallest_effect"])
 
-    def at(self, chosen: Mapping[str, Any]) -> Point:
-        """Return the headline's point with the chosen values, as far as the grid holds them."""
+    def at(self, chosen: Mapping[str, Any], only: Sequence[str] | None = None) -> Point:
+        """Return the headline's point with the chosen values, as far as the grid holds them.
+
+        Of ``only`` some options, where they are named.
+        """
         return tuple(
             chosen[name] if name in chosen and chosen[name] in values else values[0]
             for name, values in self.options.items()
+            if only is None or name in only
         )
 
     def near(self, option: str, one: Any, other: Any) -> bool:
@@ -129,12 +133,14 @@ class Grid:
             if all(value in kept[name] for name, value in zip(names, point, strict=True))
         }
 
-    def counted(self, kept: Kept, chosen: Mapping[str, Any]) -> Counter[str | None]:
-        """Count the outcomes where options have the values chosen; None where no estimate is."""
-        at = zip(self.options, self.at(chosen), strict=True)
-        only = {name: [value] if name in chosen else kept[name] for name, value in at}
-        answers = self.held(only).values()
-        return Counter(answer.outcome if answer.estimate else None for answer in answers)
+    def counted(self, kept: Kept, shared: Sequence[str]) -> dict[Point, Counter[str | None]]:
+        """Count the outcomes at each choice of the shared options; None where no estimate is."""
+        places = [place for place, name in enumerate(self.options) if name in shared]
+        found: dict[Point, Counter[str | None]] = defaultdict(Counter)
+        for point, answer in self.held(kept).items():
+            chosen = tuple(point[place] for place in places)
+            found[chosen][answer.outcome if answer.estimate else None] += 1
+        return found
 
 
 def distinct(grids: Sequence[Grid]) -> Kept:
@@ -205,10 +211,11 @@ def combinations(primary: Grid, others: Sequence[Grid]) -> dict[str, Any]:
     grids = [primary, *others]
     kept = distinct(grids)
     shared = [name for name in kept if sum(name in grid.options for grid in grids) > 1]
+    counted = [(grid, grid.counted(kept, shared)) for grid in grids]
     found, every = Counter[str](), 0
     for values in itertools.product(*(kept[name] for name in shared)):
         chosen = dict(zip(shared, values, strict=True))
-        first, *rest = (grid.counted(kept, chosen) for grid in grids)
+        first, *rest = (counts[grid.at(chosen, only=shared)] for grid, counts in counted)
         held = [count.total() - count[None] for count in rest]
         for outcome in rule.OUTCOMES:
             against = (count[rule.contrary(outcome)] for count in rest)

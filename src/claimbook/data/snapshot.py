@@ -15,6 +15,7 @@ from __future__ import annotations
 import copy
 import csv
 import hashlib
+import inspect
 import io
 import re
 import stat
@@ -22,7 +23,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, wraps
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -74,7 +75,7 @@ class HeldBy:
         held = self.store.frame(code, self.masks).notna()
         if self.whole_years:
             return frame.loc[:, frame.columns.isin(held.columns[held.any()])]
-        return frame.where(held.reindex_like(frame).fillna(False).astype(bool))
+        return frame.where(held.reindex(index=frame.index, columns=frame.columns, fill_value=False))
 
 
 @dataclass(frozen=True)
@@ -85,9 +86,9 @@ class Without:
 
     def on(self, frame: pd.DataFrame, names: list[str]) -> pd.DataFrame:
         """Return the frame of a series with their rows empty."""
-        left = frame.copy()
-        left.loc[left.index.isin(self.economies)] = np.nan
-        return left
+        values = frame.to_numpy(copy=True)
+        values[frame.index.isin(self.economies)] = np.nan
+        return pd.DataFrame(values, frame.index, frame.columns)
 
 
 class Store:
@@ -222,10 +223,14 @@ class Store:
 
     def series(self, code: str, masks: tuple[Any, ...] = ()) -> pd.DataFrame:
         """Return a series for economies, its plain metadata beside it."""
-        frame = self.frame(code, masks)
+        self.checked(code)
 
         def make() -> pd.DataFrame:
-            chosen = frame.loc[frame.index.isin(self.economies.index)]
+            if masks and isinstance(masks[-1], Without):
+                chosen = masks[-1].on(self.series(code, masks[:-1]), self.names(code))
+            else:
+                frame = self.frame(code, masks)
+                chosen = frame.loc[frame.index.isin(self.economies.index)]
             meta = self.resource(code)
             # Pandas copies these deeply at every step of a computation, so they are few.
             chosen.attrs = {"unit": meta["unit"]} if "unit" in meta else {}
@@ -286,6 +291,7 @@ class Snapshot:
         self.release: str | None = None
         self.store = opened(folder)
         self.masks: tuple[Any, ...] = ()
+        self.memory: dict[Any, Any] | None = None  # of one check; see :func:`once`
         self.only: frozenset[str] | None = None
         if only is not None:
             self.only = frozenset(map(self.store.own, only))
@@ -454,7 +460,9 @@ class Snapshot:
             if the file is not what the data package describes.
         """
         self._permit(code)
-        frame = self.store.series(code, self.masks)
+        memory = {} if self.memory is None else self.memory
+        if (frame := memory.get(code)) is None:
+            frame = memory[code] = self.store.series(code, self.masks)
         if economies is None:
             return frame.copy(deep=False)
         return frame.reindex(self._known(economies))
@@ -517,10 +525,13 @@ class Snapshot:
         whole.masks = kept = tuple(m for m in self.masks if not isinstance(m, Without))
         read = (lambda: whole.economies) if code == ECONOMIES else (lambda: whole.series(code))
         found = self.store.once(name, code, kept, lambda: make(read()))
-        return found.drop(gone, errors="ignore") if gone else found
+        if not gone:
+            return found
+        economies = found if isinstance(found, pd.Index) else found.index
+        return found[~economies.isin(gone)]
 
     def limited_to(self, codes: Iterable[str]) -> Snapshot:
-        """Return this snapshot with only some of the series open to reading.
+        """Return this snapshot, for one check, with only some of the series open to reading.
 
         Parameters
         ----------
@@ -530,9 +541,11 @@ class Snapshot:
         Returns
         -------
         Snapshot
-            Shares what this one has read already.
+            Shares what this one has read already; keeps what functions find :func:`once`.
         """
-        return self._seen(only=map(self.store.own, codes))
+        view = self._seen(only=map(self.store.own, codes))
+        view.memory = {}
+        return view
 
     def common_with(self, other: Snapshot) -> Snapshot:
         """Return this snapshot with only the economy-years that another vintage holds too.
@@ -589,6 +602,7 @@ class Snapshot:
     def _seen(self, *masks: HeldBy | Without, only: Iterable[str] | None = None) -> Snapshot:
         view = copy.copy(self)
         view.masks = self.masks + masks
+        view.memory = None if self.memory is None else {}
         if only is not None:
             only = frozenset(only)
             view.only = only if self.only is None else only & self.only
@@ -616,7 +630,7 @@ class Snapshot:
                 f"{paths.shown(paths.data())}/{HISTORY} holds no release {release} of {code}; it "
                 f"holds {held}."
             )
-        view = copy.copy(self)
+        view = self._seen()
         view.release = release
         described = store.resource(release) | {"release": release}
         view.store = self.store.with_release(code, described, store.folder)
@@ -829,6 +843,54 @@ def window(frame: pd.DataFrame, years: str) -> pd.DataFrame:
     if not match or match[1] > match[2]:
         raise ValueError(f"The window {years!r} is not two years in order, such as 1988-1995.")
     return frame.loc[:, int(match[1]) : int(match[2])]
+
+
+def once(function: Callable[..., T]) -> Callable[..., T]:
+    """Have a chapter's function computed once for all variants of a check that ask it the same.
+
+    >>> @claimbook.once
+    ... def opened(wdi, start, end):
+    ...     return claimbook.change(wdi["NE.TRD.GNFS.ZS"], start, end)
+
+    Parameters
+    ----------
+    function : callable
+        ``function(wdi, *values)``: what it returns hangs on nothing but a snapshot and text or
+        numbers. Given anything else, such as a table, it is computed anew.
+
+    Returns
+    -------
+    callable
+        The same function. Within one check, the same view of the figures and the same values, it
+        returns a copy of what it returned before.
+    """
+
+    taken = inspect.signature(function)
+
+    @wraps(function)
+    def asked(wdi: Snapshot, *values: Any, **named: Any) -> T:
+        bound = taken.bind(wdi, *values, **named)
+        bound.apply_defaults()
+        _, *given = bound.arguments.values()
+        memory = getattr(wdi, "memory", None)
+        if memory is None or not all(map(_plain, given)):
+            return function(wdi, *values, **named)
+        key = function, repr(given)
+        if key not in memory:
+            memory[key] = function(wdi, *values, **named)
+        found = memory[key]
+        # Pandas copies on write: nothing that a caller changes reaches what is kept.
+        tables = pd.DataFrame | pd.Series | pd.Index
+        return found.copy(deep=False) if isinstance(found, tables) else copy.deepcopy(found)
+
+    return asked
+
+
+def _plain(value: Any) -> bool:
+    """Tell whether a value is text or a number, nothing, or several of them."""
+    if isinstance(value, tuple):
+        return all(map(_plain, value))
+    return value is None or isinstance(value, str | int | float)
 
 
 def read_long(path: Path) -> pd.DataFrame:

@@ -160,7 +160,7 @@ def value_without(value: Callable[..., float | None], *samples: pd.Series) -> Va
 def numbers(values: pd.Series, what: str) -> pd.Series:
     """Return what is there as floats in the order of the index; an infinite one is refused."""
     there = values.dropna().astype(float).sort_index()
-    infinite = there.index[np.isinf(there)]
+    infinite = there.index[np.isinf(there.to_numpy())]
     if len(infinite):
         raise EstimateError(
             f"{what} of {_listed(infinite)} is infinite: mend what made it so (a division by zero, "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -79,14 +80,12 @@ def slope(
     model = OLS(outcome, design)
     if codes is not None:
         fit = model.fit(cov_type="cluster", cov_kwds={"groups": codes}, use_t=True)
-        low, high = fit.conf_int(1 - CONFIDENCE)[1] * per_unit
-        return Estimate(fit.params[1] * per_unit, low, high, n, unit)
+        return Estimate(*_interval(fit, n - 1, per_unit), n, unit)
     _refuse_leverage_one(design, table.index)
     fit = model.fit(cov_type="HC3", use_t=True)
-    low, high = fit.conf_int(1 - CONFIDENCE)[1] * per_unit
     without = value_without(partial(_least_squares, names), table)
-    ends = low, high, n, unit, table[0]
-    return Estimate(fit.params[1] * per_unit, *ends, value_without=without)
+    ends = _interval(fit, fit.df_resid, per_unit)
+    return Estimate(*ends, n, unit, table[0], value_without=without)
 
 
 def rank_slope(y: pd.Series, x: pd.Series, unit: str) -> Estimate | None:
@@ -187,6 +186,14 @@ def panel_slope(y: pd.Series, x: pd.Series, unit: str) -> Estimate | None:
     return replace(found, economies=ends["last"] - ends["first"], value_without=without)
 
 
+def _interval(fit: Any, freedom: float, per_unit: float) -> tuple[float, float, float]:
+    """Return the first regressor's slope and the ends that ``conf_int`` of its fit would give."""
+    from scipy.special import stdtrit  # Student's quantiles, without the cost of scipy.stats
+
+    half = stdtrit(freedom, (1 + CONFIDENCE) / 2) * fit.bse[1]
+    return tuple(end * per_unit for end in fit.params[1] + np.array([0, -half, half]))
+
+
 def _least_squares(names: list[str], table: pd.DataFrame) -> float | None:
     """Return the first regressor's slope, or None where :func:`slope` gives no estimate."""
     values = table.to_numpy()
@@ -217,15 +224,21 @@ def _middle_slope(table: pd.DataFrame) -> float | None:
 
 def _without_noise(table: pd.DataFrame) -> pd.DataFrame:
     """Make values equal that the order of a sum alone sets apart: a pair of them has no slope."""
-    largest = table.abs().max().replace(0, 1)
-    return (table / largest).round(12) * largest
+    values = table.to_numpy()
+    largest = np.abs(values).max(axis=0)
+    largest[largest == 0] = 1
+    return pd.DataFrame((values / largest).round(12) * largest, table.index)
 
 
 def _complete(names: list[str], *columns: pd.Series) -> pd.DataFrame:
     """Return the rows that lack nothing, in the order of the index; an infinite one is refused."""
     # Columns are numbered, so that no name can be taken for another.
-    table = pd.concat(columns, axis="columns", keys=range(len(columns))).dropna().sort_index()
-    table = table.astype(float)
+    if all(one.index.equals(columns[0].index) for one in columns):  # a tenth of the time
+        values = np.column_stack([one.to_numpy(float, na_value=np.nan) for one in columns])
+        table = pd.DataFrame(values, columns[0].index)
+    else:
+        table = pd.concat(columns, axis="columns", keys=range(len(columns))).astype(float)
+    table = table[~np.isnan(table.to_numpy()).any(axis=1)].sort_index()
     if np.isinf(table.to_numpy()).any():
         for k, name in enumerate(names):
             numbers(table[k], name)  # says which

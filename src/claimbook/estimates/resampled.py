@@ -142,7 +142,8 @@ def mean(values: pd.Series, unit: str, weights: pd.Series | None = None) -> Esti
         return None
     counts = _counts(len(sample))
     # einsum, for matrix products in threads take longer than they help and add up in any order.
-    weighed, heavy = (np.einsum("dn,n->d", counts, part) for part in (sample * weigh, weigh))
+    parts = (sample * weigh).to_numpy(), weigh.to_numpy()
+    weighed, heavy = (np.einsum("dn,n->d", counts, part) for part in parts)
     ends = np.quantile(weighed / heavy, [TAIL, 1 - TAIL])
     effective = None if weights is None else weigh.sum() ** 2 / (weigh**2).sum()
     return _estimate(_average, [sample, weigh], ends, unit, sample, effective)
@@ -341,7 +342,8 @@ def _weights(weights: pd.Series) -> pd.Series:
 def _told(members: pd.Series) -> pd.Series:
     """Return 1.0 for true and 0.0 for false; anything else is refused."""
     told = numbers(members, "The member")
-    other = told.index[~told.isin([0.0, 1.0])]
+    members = told.to_numpy()
+    other = told.index[(members != 0) & (members != 1)]
     if len(other):
         raise EstimateError(
             f"A share counts true and false, and {other[0]} has {told[other[0]]:g}: compare the "
@@ -352,7 +354,7 @@ def _told(members: pd.Series) -> pd.Series:
 
 def _both(first: pd.Series, second: pd.Series, instead: str) -> pd.Series | None:
     """Return two groups together, None if one is too small; a common economy is refused."""
-    common = first.index.intersection(second.index)
+    common = first.index[first.index.isin(second.index)]
     if len(common):
         raise EstimateError(
             f"{common[0]} stands in both groups: two independent groups have no economy in common. "
