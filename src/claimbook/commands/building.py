@@ -121,7 +121,8 @@ def serve(port: int, say: Callable[[str], object], *, drafts: bool = False) -> N
         _serve_beside(server)
         say(f"The book is at http://127.0.0.1:{server.server_port}/ (Ctrl-C ends)")
         warm = True
-        for changed in watch(*(paths.root() / name for name in WATCHED), raise_interrupt=False):
+        watched = [path for name in WATCHED if (path := paths.root() / name).exists()]
+        for changed in watch(*watched, raise_interrupt=False):
             # What this process has imported is no longer the library.
             warm = warm and not any(Path(name).suffix == ".py" for _, name in changed)
             try:
