@@ -61,7 +61,8 @@ class Command(click.Command):
         except ClaimbookError as fault:
             raise Ended(str(fault), fault.exit_code) from None
         except OSError as fault:
-            what = f"{fault.filename or 'a file'} cannot be read or written ({fault.strerror})"
+            why = fault.strerror or fault
+            what = f"{fault.filename or 'a file'} cannot be read or written ({why})"
             remedy = "free space or set permissions, then run this again."
             raise Ended(f"{what}: nothing was left half-written; {remedy}") from None
         except KeyboardInterrupt:
