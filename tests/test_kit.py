@@ -272,7 +272,7 @@ BROKEN = [
     (in_markdown("\n\nIt is teh end."), "a spelling mistake.*teh"),
     (in_markdown("\n\n" + "many words " * 700), r"has 1\d\d\d words of prose, not 600 to 1,200"),
     (in_markdown("\n\nFILL IN this."), "cell 1: is still to be filled in"),
-    (in_code("import requests\n"), "cell 2: imports requests: a chapter reads its figures from"),
+    (in_code("import requests\n"), "cell 2: imports requests: a chapter reads its figures"),
     (in_code("x = 1\n"), "is stale: run .* its code cells"),
     (retitled, "its heading is “Did it.”, its claim file's title “Did"),
     (quoting, "quotes the essay, “one two three four five six seven eight nine”: say it in other"),

@@ -145,9 +145,11 @@ class Library:
 def parsed(cell: str) -> tuple[ast.Module, list[str]]:
     """Parse a cell; of one that is not plain Python, the line at fault is given, and no code."""
     try:
-        return ast.parse(cell), []
-    except SyntaxError as fault:
-        return ast.Module([], []), [(fault.text or cell).strip()]
+        tree = ast.parse(cell)
+        ast.unparse(tree)  # what is nested so deeply that it cannot be walked is not Python
+        return tree, []
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as fault:
+        return ast.Module([], []), [(getattr(fault, "text", None) or cell).strip()]
 
 
 def layout_free(cell: str) -> list[Any]:

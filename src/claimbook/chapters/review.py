@@ -118,7 +118,7 @@ def _of_book(book: Book) -> list[Finding]:
     Where a claim file cannot be read, nothing else can be asked.
     """
     claims = [partial(book.claim, claim_id) for claim_id in book.claim_paths]
-    contents = [lambda: book.pages, lambda: book.essays]
+    contents = [lambda: book.pages, lambda: book.essays, lambda: book.references]
     for readers in ([*claims, declared.read], contents):
         if found := [one for read in readers for one in _unread(book, read)]:
             return found
@@ -161,7 +161,7 @@ def review(book: Book, claim_id: str, *, quick: bool = False) -> list[Finding]:
 
     A file of it that cannot be read is the only finding.
     """
-    if found := _unread(book, lambda: (Chapter(book, claim_id), book.essays)):
+    if found := _unread(book, lambda: (Chapter(book, claim_id), book.essays, book.references)):
         return found
     chapter = Chapter(book, claim_id)
     rules = RULES if quick else (*RULES, *SLOW_RULES)
