@@ -152,8 +152,10 @@ def parsed(cell: str) -> tuple[ast.Module, list[str]]:
     python = [line for line in lines if not line.lstrip().startswith(("%", "!"))]
     for text, apart in ((cell, []), ("\n".join(python), magics)):
         try:
-            return ast.parse(text), apart
-        except SyntaxError:
+            tree = ast.parse(text)
+            ast.unparse(tree)  # what is nested so deeply that it cannot be walked is not Python
+            return tree, apart
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
             continue
     return ast.Module([], []), lines
 

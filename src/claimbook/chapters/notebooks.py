@@ -98,27 +98,23 @@ def write(path: Path, notebook: nbformat.NotebookNode) -> bool:
 
 def claim_output(notebook: nbformat.NotebookNode, claim_id: str) -> dict[str, Any]:
     """Return the one claim output stored in a chapter, as the notebook has it."""
-    found = [
-        output["data"][MIME]
-        for cell in notebook.cells
-        for output in cell.get("outputs", ())
-        if MIME in output.get("data", {})
-    ]
+    found = _claims(notebook)
     if len(found) != 1:
         raise ChapterError(
             f"The chapter {claim_id} shows {len(found)} claim outputs where there is one: its last "
             f"check is followed by a cell that says `claim`; then run `claimbook run {claim_id}`."
         )
-    return found[0]
+    return found[0][MIME]
 
 
 def claim_text(notebook: nbformat.NotebookNode) -> str | None:
     """Return the text form of the claim output stored in a chapter."""
-    for cell in notebook.cells:
-        for output in cell.get("outputs", ()):
-            if MIME in output.get("data", {}):
-                return str(output["data"].get("text/plain"))
-    return None
+    return next((str(data.get("text/plain")) for data in _claims(notebook)), None)
+
+
+def _claims(notebook: nbformat.NotebookNode) -> list[dict[str, Any]]:
+    outputs = [output for cell in notebook.cells for output in cell.get("outputs", ())]
+    return [output["data"] for output in outputs if MIME in output.get("data", {})]
 
 
 def executed(path: Path, data: Path | None = None) -> nbformat.NotebookNode:

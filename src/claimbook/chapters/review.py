@@ -44,10 +44,6 @@ FIELDS = {
     "may_not_write": "what they do not allow one to write",
     "lead": "the chart that stands with the card",
 }
-_NETWORK = re.compile(
-    r"^\s*(?:import|from)\s+(requests|urllib|http|socket|httpx|aiohttp|wbgapi)\b|^\s*[!%]\s*pip",
-    re.MULTILINE,
-)
 _YEARS = r"(?:1[89]|20)\d\d(?:[–-](?:(?:1[89]|20)\d\d|\d\d))?"
 _ALLOWED = re.compile(
     # A formula, as _config.yml has it, of more than a number, and of none with two digits; a role;
@@ -428,11 +424,6 @@ def _links(chapter: Chapter, cell: NotebookNode) -> Says:
             yield f"the link {target} leads nowhere."
 
 
-def _offline(_: Chapter, cell: NotebookNode) -> Says:
-    for match in _NETWORK.finditer(cell.source):
-        yield f"{match[0].strip()!r} reaches for the network: a chapter reads only snapshots."
-
-
 def _compared(chapter: Chapter, cell: NotebookNode) -> Says:
     if reason := uncompared(cell, chapter.id):
         yield reason
@@ -468,5 +459,5 @@ RULES: tuple[Callable[[Chapter], Finds], ...] = (
 SLOW_RULES: tuple[Callable[[Chapter], Finds], ...] = (_runs,)
 CELL_RULES: dict[str, tuple[Callable[[Chapter, NotebookNode], Says], ...]] = {
     "markdown": (_numbers, _links),
-    "code": (_offline, _compared),
+    "code": (_compared,),
 }

@@ -141,6 +141,8 @@ def _claim_faults(claim: Any) -> Iterator[Fault]:
     for where, name in named:
         if name not in options:
             yield where, f"no check has the option {name:.40}.{nearest(name, options)}".rstrip(".")
+    if (told := claim.get("lead", {}).get("check", ids[0])) not in ids:
+        yield ("lead", "check"), f"no check has that id.{nearest(told, ids)}".rstrip(".")
     primaries, secondaries = roles.count(PRIMARY), roles.count(SECONDARY)
     if primaries != 1:
         yield ("checks",), f"there is one {PRIMARY} check, here {primaries}"
