@@ -147,7 +147,7 @@ def _of_book(book: Book) -> list[Finding]:
     readers = [partial(book.claim, claim_id) for claim_id in book.claim_paths]
     if found := [_of_file(book, fault) for fault in _raised([*readers, declared.read])]:
         return found
-    contents = [lambda: book.pages, lambda: book.essays]
+    contents = [lambda: book.pages, lambda: book.essays, lambda: book.references]
     if found := [_of_file(book, fault) for fault in _raised(contents)]:
         return found
     listed = [book.root / f"{page}" for page in book.pages]
@@ -194,7 +194,7 @@ def review(book: Book, claim_id: str, *, quick: bool = False) -> list[Finding]:
     """
     try:
         chapter = Chapter(book, claim_id)
-        _ = book.essays
+        _ = book.essays, book.references
     except ClaimbookError as fault:
         return [_of_file(book, fault)]
     rules = RULES if quick else (*RULES, *SLOW_RULES)
