@@ -183,6 +183,17 @@ def in_claim(before, after):
     return lambda root: edit(root / CLAIM, before, after)
 
 
+def in_bibliography(entry):
+    path = "book/references.bib"
+    return lambda root: (root / path).write_text((root / path).read_text("utf-8") + f"\n{entry}\n")
+
+
+def without_an_option(root):
+    edit(root / CLAIM, STATISTIC, "")
+    edit(root / CLAIM, "  statistic: {label: Which middle}\n", "")
+    edit(root / CLAIM, "{statistic} change", "median change")
+
+
 def without_a_count(root):
     with opened(root / CHAPTER) as cells:
         cells[7]["execution_count"] = None
@@ -232,7 +243,16 @@ BROKEN = [
     (in_claim("smallest_effect: 1", "smallest_effect: 2"), "stale: .* claim file"),
     (in_claim("title: Did", "titel: Did"), "the field title is missing|not known"),
     (in_claim("The interval lies above", "FILL IN"), "still to be filled in"),
-    (in_claim(STATISTIC, ""), "has 12 variants, not 24 to 400"),
+    (without_an_option, "has 12 variants, not 24 to 400"),
+    (
+        in_claim("value:gini-change.v", "value:gini-chang.v"),
+        "yml.* field answer: value:gini-chang.value",
+    ),
+    (in_bibliography("@misc{half1999, title = {x"), r"book/references\.bib: .*line \d+"),
+    (
+        in_bibliography("@misc{somebody1999, title = {x}}"),
+        "repeated bibliography entry: somebody1999",
+    ),
     (in_claim("smallest_effect: 1", "smallest_effect: 3"), "not declared as they stand"),
     (in_claim("answer: ", "# "), "the field answer is missing: one sentence"),
     (in_claim("economy: ", "# "), "the field economy is missing: the sentence about one"),

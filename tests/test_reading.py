@@ -151,6 +151,10 @@ def test_a_check_beyond_bounds_is_refused(small_book, fields, sentence):
         ({"sentence": "Take {start.__class__}."}, "no check has the option start.__class__"),
         ({"sentence": "Take { the {start}."}, "field sentence: no check has the option"),
         ({"labels": {"end": "Ends"}}, r"line \d+, field labels.end: no check has the option end"),
+        (
+            {"lead": {"form": "strip", "check": "it-ros"}},
+            "no check has that id. Did you mean it-rose",
+        ),
         ({"title": "x" * 1_001}, "field title: .* does not fit"),
     ],
 )

@@ -9,8 +9,7 @@ from __future__ import annotations
 import ast
 import builtins
 import re
-import symtable
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 
@@ -38,10 +37,10 @@ DIRECTIVES = (
 )
 ROLES = ("abbr", "cite", "cite:p", "cite:t", "doc", "eq", "math", "ref", "sub", "sup", "term")
 _SETTINGS = ("html_meta", "myst", "mystnb", "render", "substitutions")
-_DOORS = (
+_DOORS = {
     *("change", "claim", "estimates", "figures", "models", "once", "share_change", "status"),
     "window",
-)
+}
 _MODULES = (
     *(LIBRARY, "pandas", "numpy", "scipy", "statsmodels", "plotly", "collections", "dataclasses"),
     *("datetime", "fractions", "functools", "itertools", "math", "random", "re", "statistics"),
@@ -58,6 +57,7 @@ _WRITERS = re.compile(r"write_\w+|save\w*|tofile|to_(?:clipboard|csv|excel|hdf|p
 _ELSEWHERE = {"data", "datasets", "io"}  # where the libraries keep figures, or read them
 # What of the chapter's own may be set: the names of a table, and the layout of a figure.
 _SETTABLE = re.compile(r"\w+\.(?:.*\.)?(?:name|names|index|columns)|\w+\.(?:layout|data)\b.*")
+_PARTS = {"check", "get", "items", "values"}  # methods that give a part of what they are asked of
 _CHANGES = {
     *("append", "clear", "extend", "insert", "pop", "popitem", "remove", "setdefault", "update"),
 }
@@ -150,6 +150,8 @@ def _markdown(text: str, number: int) -> Iterator[str]:
     for token in (inner for one in tokens for inner in (one, *(one.children or ()))):
         if token.type in ("html_block", "html_inline"):
             yield f"holds HTML, {token.content.strip().splitlines()[0]!r:.50}: write Markdown."
+        elif token.type == "image" and ":" in str(token.attrs["src"]):
+            yield f"shows a picture from elsewhere, {token.attrs['src']:.40}: draw a chart."
 
 
 # The code of all cells
@@ -196,9 +198,9 @@ class _Program:
         while True:
             more = {
                 name.id
-                for targets, value in map(_binding, self._nodes())
-                if not names.isdisjoint(_roots(value))
-                for target in targets
+                for node in self._nodes()
+                if not names.isdisjoint(map(_root, _held(node, "value", "iter", "context_expr")))
+                for target in _parts(node, "target", "targets", "optional_vars")
                 for name in ast.walk(target)
                 if isinstance(name, ast.Name)
             }
@@ -226,7 +228,7 @@ class _Program:
             if kept and all(map(_typed, ast.walk(kept[0]))):
                 yield f"{ast.unparse(node):.60} keeps what is typed: keep what is computed."
         elif isinstance(node, ast.Call) and ast.unparse(node.func) == "getattr":
-            if ast.unparse(node.args[0]) in {*self.imports, CLAIM_CELL}:
+            if node.args and ast.unparse(node.args[0]) in {*self.imports, CLAIM_CELL}:
                 yield f"{ast.unparse(node):.60}: write the name after a point."
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
             text, root = ast.unparse(node.func), _root(node.func)
@@ -239,7 +241,7 @@ class _Program:
 
     def _imported(self, module: str, name: str) -> Iterator[str]:
         root, *rest = [*module.split("."), *filter(None, [name])]
-        helper = self.folder / root
+        helper, text = self.folder / root, f"imports {'.'.join([root, *rest])}"
         if module.startswith(".") or helper.with_suffix(".py").is_file() or helper.is_dir():
             yield f"imports {module}, a file beside the chapter: write its functions into a cell."
         elif root not in _MODULES:
@@ -247,32 +249,32 @@ class _Program:
                 f"imports {root}: a chapter reads its figures from the snapshot, by `wdi[CODE]`, "
                 f"and computes with {', '.join(_MODULES[1:6])} and plain Python."
             )
-        elif root == LIBRARY and rest and self._behind(rest[0]):
-            yield f"imports {'.'.join([root, *rest])}: chapters use claimbook's doors alone."
-        elif root != LIBRARY and (_ELSEWHERE & {*rest} or _READERS.fullmatch(name)):
-            yield f"imports {'.'.join([root, *rest])}, figures that no claim file declares."
         elif name == "*":
-            yield f"imports everything of {module}: name what is used."
-
-    def _behind(self, name: str) -> bool:
-        return self.claim_id is not None and name not in _DOORS
+            yield f"{text}: name what is used."
+        else:
+            yield from self._reached_for(text, root, rest)
 
     def _attribute(self, node: ast.Attribute) -> Iterator[str]:
         text, root = ast.unparse(node), _root(node)
         place, *parts = self.imports.get(root or "", "").split(".")
-        parts += text.split(".")[1:] if text.replace(".", "").isidentifier() else []
+        if root in self.shielded - self.own or text.replace(".", "").isidentifier():
+            parts += text.split(".")[1:]
         if node.attr.startswith("_"):
             yield f"reaches for {text}, a private name: use what is documented."
         elif self.claim_id is not None and node.attr in _INNER and root not in self.imports:
             yield f"reaches for {text}, behind a snapshot's doors: read series by `wdi[CODE]`."
-        elif place == LIBRARY and len(parts) == 1 and self._behind(parts[0]):
-            yield f"reaches for {text}: chapters use claimbook's doors alone."
-        elif root in self.shielded - self.own and _READERS.fullmatch(node.attr):
-            yield f"{text} reads what no claim file declares: read figures by `wdi[CODE]`."
-        elif root in self.imports and place != LIBRARY and node.attr in _ELSEWHERE:
-            yield f"{text} holds figures that no claim file declares: read them by `wdi[CODE]`."
         elif _WRITERS.fullmatch(node.attr):
-            yield f"{text} writes a file: show what it would hold."
+            yield f"reaches for {text}, which writes a file: show what it would hold."
+        elif root in self.shielded and (place != LIBRARY or len(parts) == 1):
+            yield from self._reached_for(f"reaches for {text}", place, parts)
+
+    def _reached_for(self, text: str, root: str, rest: Sequence[str]) -> Iterator[str]:
+        """Yield why a name of a module is not for chapters, however they come to it."""
+        if root == LIBRARY:
+            if self.claim_id is not None and not _DOORS.issuperset(rest[:1]):
+                yield f"{text}: chapters use claimbook's doors alone."
+        elif _ELSEWHERE.intersection(rest) or _READERS.fullmatch([root, *rest][-1]):
+            yield f"{text}, which reads what no claim file declares: read figures by `wdi[CODE]`."
 
     # Names that stand for something else
 
@@ -387,28 +389,17 @@ def _imports(node: ast.AST) -> dict[str, str]:
     return {own or name.split(".")[0]: name if own else name.split(".")[0] for own, name in names}
 
 
-def _binding(node: ast.AST) -> tuple[list[ast.AST], ast.AST | None]:
-    """Return the targets of a statement or clause that gives something to names, and what."""
-    match node:
-        case ast.Assign():
-            return node.targets, node.value
-        case ast.AnnAssign() | ast.NamedExpr():
-            return [node.target], node.value
-        case ast.For() | ast.comprehension():
-            return [node.target], node.iter
-        case ast.withitem(optional_vars=ast.AST()):
-            return [node.optional_vars], node.context_expr
-    return [], None
+def _parts(node: ast.AST, *fields: str) -> list[ast.AST]:
+    """Return what stands in some fields of a node, of those that it has."""
+    held = [getattr(node, field, None) for field in fields]
+    flat = [one for part in held for one in (part if isinstance(part, list) else [part])]
+    return [one for one in flat if isinstance(one, ast.AST)]
 
 
-def _roots(node: ast.AST | None) -> Iterator[str | None]:
-    """Yield the names of which an expression is a part, each of those that a list or dict holds."""
-    held = getattr(node, "elts", None) or getattr(node, "values", None)
-    if isinstance(held, list):
-        for one in held:
-            yield from _roots(one)
-    elif node is not None:
-        yield _root(node)
+def _held(node: ast.AST, *fields: str) -> list[ast.AST]:
+    """Return those parts, and of a list or mapping what it holds."""
+    found = _parts(node, *fields)
+    return found + [inner for one in found for inner in _held(one, "elts", "values")]
 
 
 def _typed(node: ast.AST) -> bool:
@@ -424,24 +415,18 @@ def _shows(node: ast.AST) -> bool:
 
 def _root(node: ast.AST) -> str | None:
     """Return the name that attributes, places and checks are asked of; None for anything else."""
-    while (
-        isinstance(node, ast.Attribute | ast.Subscript | ast.NamedExpr)
-        or _asks(node)
-        or _lists(node)
-    ):
-        node = node.func if isinstance(node, ast.Call) else node.value
-    return node.id if isinstance(node, ast.Name) else None
+    while True:
+        if isinstance(node, ast.Attribute | ast.Subscript | ast.NamedExpr):
+            node = node.value
+        elif isinstance(node, ast.Call) and getattr(node.func, "attr", None) in _PARTS:
+            node = node.func
+        else:
+            return node.id if isinstance(node, ast.Name) else None
 
 
 def _asks(node: ast.AST) -> bool:
     """Tell whether a node is `claim.check(…)`."""
     return isinstance(node, ast.Call) and _is_of_claim(node.func, "check")
-
-
-def _lists(node: ast.AST) -> bool:
-    """Tell whether a node asks a mapping for what it holds."""
-    asked = node.func if isinstance(node, ast.Call) else None
-    return isinstance(asked, ast.Attribute) and asked.attr in ("get", "items", "values")
 
 
 def _is_of_claim(node: ast.AST, name: str) -> bool:
@@ -469,13 +454,14 @@ def _reads(function: Function) -> set[str]:
 
 def _bound(statement: ast.stmt) -> set[str]:
     """Return the names that a statement binds in the program itself, from within functions too."""
-
-    def of(scope: symtable.SymbolTable) -> Iterator[str]:
-        for one in scope.get_symbols():
-            inner = scope.get_type() != "module" and not one.is_declared_global()
-            if (one.is_assigned() or one.is_imported()) and not inner:
-                yield one.get_name()
-        for child in scope.get_children():
-            yield from of(child)
-
-    return {*of(symtable.symtable(ast.unparse(statement), "", "exec"))}
+    found = set(definitions.bound(statement))
+    for node in ast.walk(statement):
+        match node:
+            case ast.Global(names=names):
+                found.update(names)
+            case ast.ExceptHandler(name=str(name)) | ast.MatchAs(name=str(name)):
+                found.add(name)
+            case ast.MatchStar(name=str(name)) | ast.MatchMapping(rest=str(name)):
+                found.add(name)
+        found.update(_imports(node))
+    return found

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import cached_property
@@ -117,8 +116,14 @@ class Book:
     @cached_property
     def references(self) -> set[str]:
         """The keys of the literature."""
-        text = reading.text(self.root / "book" / "references.bib", ChapterError)
-        return set(re.findall(r"^@\w+\{([^,\s]+),", text, re.MULTILINE))
+        from pybtex.database import parse_string
+        from pybtex.exceptions import PybtexError
+
+        path = self.root / "book" / "references.bib"
+        try:
+            return set(parse_string(reading.text(path, ChapterError), "bibtex").entries)
+        except PybtexError as fault:
+            raise ChapterError(f"{paths.shown(path)}: {fault}: mend that entry.") from None
 
     # What it holds of one name
 
@@ -232,7 +237,16 @@ class Book:
                 f"chapter {name} is stale: run `claimbook run {name}` "
                 f"(changed since its last run: {'; '.join(changed)})."
             ]
-        return self.rewrite_needed(name)
+        words = self._bound_otherwise(name) if name in self.chapters else ()
+        return [*words, *self.rewrite_needed(name)]
+
+    def _bound_otherwise(self, name: str) -> Iterator[str]:
+        """Say which numbers of a claim file are bound to no value of its chapter."""
+        for field in ("answer", "may_write", "may_not_write"):
+            try:
+                prose.plain(self.claim(name).get(field, ""), self.output(name))
+            except prose.ProseError as fault:
+                yield f"{paths.shown(self.claim_paths[name])}, field {field}: {fault}."
 
     def require_fresh(self, name: str) -> None:
         """Stop unless a notebook's outputs hold and its prose fits its verdict."""

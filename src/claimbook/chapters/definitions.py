@@ -33,7 +33,7 @@ class Module:
         self.imports: dict[str, str] = {}
         for statement in tree.body:
             if not (_silent(statement) or _imports_only(statement)):
-                for defined in set(_bound(statement)) or {WHOLE}:
+                for defined in set(bound(statement)) or {WHOLE}:
                     self.definitions.setdefault(defined, []).append(statement)
             if not isinstance(statement, _NAMED):
                 self.imports |= self.imported(statement)
@@ -208,7 +208,7 @@ def _imports_only(statement: ast.stmt) -> bool:
     return isinstance(statement, ast.Import | ast.ImportFrom)
 
 
-def _bound(node: ast.AST) -> Iterator[str]:
+def bound(node: ast.AST) -> Iterator[str]:
     """Yield the names that a statement binds where it stands, in its branches too.
 
     What is bound within a function, or by a comprehension, is not.
@@ -220,7 +220,7 @@ def _bound(node: ast.AST) -> Iterator[str]:
             yield node.id
     elif not isinstance(node, ast.Lambda | ast.comprehension):
         for child in ast.iter_child_nodes(node):
-            yield from _bound(child)
+            yield from bound(child)
 
 
 def read_globally(statement: ast.stmt) -> set[str]:
