@@ -50,7 +50,6 @@ _WHEN = (
     ("doctree-read", notes.name_terms),
     ("env-updated", state.with_new_headings),
     ("env-updated", charts.stop_if_incomplete),
-    ("write-started", shell.begin),
     ("doctree-resolved", shell.check_links),
     ("doctree-resolved", notes.link_terms),
     ("html-page-context", shell.rank_results),
@@ -105,6 +104,7 @@ def setup(app: Sphinx) -> dict[str, bool | int]:
     app.connect("html-page-context", shell.drop_unused, priority=900)
     for finish in _WHEN_WRITTEN:
         state.when_written(app, finish)
+    app.connect("build-finished", state.all_written, priority=901)
     for style, priority in _STYLES.items():
         app.add_css_file(style, priority=priority)
     app.add_js_file("address.js", priority=400, loading_method="defer")  # before those that use it

@@ -163,18 +163,6 @@ def drop_unused(
         context[key] = [f for f in context[key] if not any(s in str(f.filename) for s in _DROPPED)]
 
 
-def begin(app: Sphinx, builder: Any) -> None:
-    """Begin each build of a process with the files that every page has, without single pages'."""
-    if builder.format != "html":
-        return
-    held = app.registry.css_files, app.registry.js_files
-    if not hasattr(app, "claimbook_assets"):
-        app.claimbook_assets = [list(one) for one in held]  # type: ignore[attr-defined]
-    held[0][:], held[1][:] = app.claimbook_assets  # type: ignore[attr-defined]
-    builder.init_css_files()
-    builder.init_js_files()
-
-
 def rank_results(
     app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: Any
 ) -> None:
