@@ -139,7 +139,8 @@ def configure(app: Sphinx, config: Config) -> None:
     config.html_sidebars = {"**": _SIDEBAR}
     static, site = (os.path.relpath(path, app.confdir) for path in (STATIC, TEMPLATES / "site"))
     config.html_static_path = [*config.html_static_path, static]
-    config.templates_path = [site, *config.templates_path]
+    # The theme adds its own to the one list of the process, at each build.
+    config.templates_path = [site, *dict.fromkeys(config.templates_path)]
     config.html_favicon = config.html_favicon or os.path.join(static, "icons", "favicon.svg")
     # Permalinks and "created with" lines add noise for readers of essays.
     config.html_permalinks_icon = "#"
