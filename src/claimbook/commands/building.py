@@ -32,46 +32,54 @@ class Builder(AbstractContextManager["Builder"]):
         self.out = self.root / ("_build/draft/_build" if drafts else "_build")
         self.site = self.out / "html"
         self._process: Any = None
+        self._sources: set[Path] = set()
 
     def build(self, changed: Iterable[Path] = ()) -> Path:
         """Build, or build anew what `changed` files ask for; return the site's ``index.html``."""
-        fault = self._answer(list(changed)) if self._process else None
+        # A process that stays looks again at texts, notebooks and claim files of the pages, alone.
+        known = all(path in self._sources and path.is_file() for path in changed)
+        fault = self._answer(again=True) if self._process and known else None
         if fault is None:
-            pages = ["index", *Book().pages]
-            fault = self._fresh() or self._missing(pages)
+            fault = self._fresh()
         if fault:
             raise BuildError(fault)
         return self.site / "index.html"
 
     def _fresh(self) -> str:
-        """Start a process that builds; return what is wrong."""
+        """Build in a process of its own; return what is wrong."""
         self.__exit__()
+        pages = ["index", *Book().pages]
+        suffixes = (".md", ".ipynb", ".yml")
+        self._sources = {self.root / f"{page}{suffix}" for page in pages for suffix in suffixes}
         context = multiprocessing.get_context("spawn")
         self._pipe, its = context.Pipe()
         asked = (its, self.root, self.out, self.drafts)
         self._process = context.Process(target=making.work, args=asked, daemon=True)
         notebooks.start_unheard(self._process)
         its.close()
-        return making.UNBUILT if (fault := self._answer()) is None else fault
+        fault = self._answer()
+        return making.UNBUILT if fault is None else fault or self._missing(pages)
 
-    def _answer(self, changed: list[Path] | None = None) -> str | None:
-        """Return what the process finds wrong; None where it is not there, or not to be asked."""
+    def _answer(self, *, again: bool = False) -> str | None:
+        """Return what the process finds wrong; None where it has ended."""
         try:
-            if changed is not None:
-                self._pipe.send(changed)
+            if again:
+                self._pipe.send(None)
             return self._pipe.recv()
         except (EOFError, OSError):
             return None
 
     def _missing(self, pages: Iterable[str]) -> str:
         missing = [page for page in pages if not (self.site / f"{page}.html").is_file()]
-        return missing and (
+        if not missing:
+            return ""
+        return (
             f"the page {missing[0]}.html is missing from {paths.shown(self.site)} although "
             "_toc.yml names it: run `make clean`, then build again."
         )
 
     def __exit__(self, *_: object) -> None:
-        """End the process that builds; one that took its place ends when nothing more is asked."""
+        """End the process that builds."""
         if self._process:
             self._pipe.close()
             self._process.kill()

@@ -51,7 +51,6 @@ _WHEN = (
     ("doctree-read", notes.name_terms),
     ("env-updated", state.with_new_headings),
     ("env-updated", charts.stop_if_incomplete),
-    ("write-started", shell.begin),
     ("doctree-resolved", shell.check_links),
     ("doctree-resolved", notes.link_terms),
     ("html-page-context", shell.rank_results),
@@ -108,6 +107,7 @@ def setup(app: Sphinx) -> dict[str, bool | int]:
     for finish in _WHEN_WRITTEN:
         state.when_written(app, finish)
     app.connect("build-finished", sheets.join, priority=950)
+    app.connect("build-finished", state.all_written, priority=901)
     for style, priority in _STYLES.items():
         app.add_css_file(style, priority=priority)
     app.add_js_file("address.js", priority=400, loading_method="defer")  # before those that use it

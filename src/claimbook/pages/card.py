@@ -31,7 +31,6 @@ def claim_nodes(
     if not state.book(env.app).answers(claim_id):
         return []  # a draft that was run for another claim file, as its banner says
     state.page(env).claim = claim_id
-    env.note_dependency(str(state.book(env.app).claim_paths[claim_id]))
     state.made_of(env, claim_id)
     with state.excused(env.app, claim_id):
         return _parts(env, document, claim_id)

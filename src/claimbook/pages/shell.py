@@ -141,7 +141,8 @@ def configure(app: Sphinx, config: Config) -> None:
     config.html_sidebars = {"**": _SIDEBAR}
     static, site = (os.path.relpath(path, app.confdir) for path in (STATIC, TEMPLATES / "site"))
     config.html_static_path = [*config.html_static_path, static]
-    config.templates_path = [site, *config.templates_path]
+    # The theme adds its own to the one list of the process, at each build.
+    config.templates_path = [site, *dict.fromkeys(config.templates_path)]
     config.html_favicon = config.html_favicon or os.path.join(static, "icons", "favicon.svg")
     # Permalinks and "created with" lines add noise for readers of essays.
     config.html_permalinks_icon = "#"
@@ -165,18 +166,6 @@ def drop_unused(
     dropped = [*_DROPPED, *(name for name, mark in _ONLY_WITH.items() if mark not in body)]
     for key in ("css_files", "script_files"):
         context[key] = [f for f in context[key] if not any(s in str(f.filename) for s in dropped)]
-
-
-def begin(app: Sphinx, builder: Any) -> None:
-    """Begin each build of a process with the files that every page has, without single pages'."""
-    if builder.format != "html":
-        return
-    held = app.registry.css_files, app.registry.js_files
-    if not hasattr(app, "claimbook_assets"):
-        app.claimbook_assets = [list(one) for one in held]  # type: ignore[attr-defined]
-    held[0][:], held[1][:] = app.claimbook_assets  # type: ignore[attr-defined]
-    builder.init_css_files()
-    builder.init_js_files()
 
 
 def rank_results(

@@ -10,7 +10,9 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 from docutils import nodes
@@ -189,33 +191,55 @@ def when_written(app: Sphinx, finish: Callable[[Sphinx, Path], None]) -> None:
     """
 
     def written(app: Sphinx, exception: Exception | None) -> None:
-        if exception is None and app.builder.format == "html" and app.claimbook_moved:
+        stood = _process().written
+        if exception is None and app.builder.format == "html" and app.claimbook_stand != stood:
             finish(app, Path(app.outdir))
 
     app.connect("build-finished", written, priority=900)
 
 
+def all_written(app: Sphinx, exception: Exception | None) -> None:
+    """Remember what the whole site was written of."""
+    if exception is None:
+        _process().written = app.claimbook_stand  # type: ignore[attr-defined]
+
+
+@cache
+def _process() -> SimpleNamespace:
+    """Return what is kept from one build of this process to the next."""
+    return SimpleNamespace(book=Book(drafts=DRAFTS in os.environ), stamps={}, written=None)
+
+
 def open_book(app: Sphinx) -> None:
-    """Open the book of this process; a build that follows in it reads only what has changed."""
-    app.claimbook_book = Book(drafts=DRAFTS in os.environ)  # type: ignore[attr-defined]
-    app.claimbook_stand = {}  # type: ignore[attr-defined]
+    """Open the book, and forget what was read of files that have changed since."""
+    kept = _process()
+    app.claimbook_book = kept.book  # type: ignore[attr-defined]
+    with _stopping():
+        for name, path in kept.book.notebooks.items():
+            own = (path, kept.book.claim_paths.get(name, path))
+            stamp = [one.stat().st_mtime_ns for one in own if one.is_file()]
+            if kept.stamps.get(name) != stamp:
+                kept.book.forget(name, claim=True)
+                kept.stamps[name] = stamp
 
 
-def outdated(
-    app: Sphinx, env: BuildEnvironment, added: set[str], changed: set[str], removed: set[str]
-) -> list[str]:
+@contextmanager
+def _stopping() -> Iterator[None]:
+    """Stop the build at what is wrong with the book, in the kind of error that Sphinx expects."""
+    try:
+        yield
+    except ClaimbookError as fault:
+        raise BookError(str(fault)) from None
+
+
+def outdated(app: Sphinx, env: BuildEnvironment, *_: set[str]) -> list[str]:
     """Name the pages made of what has changed; stop at an unfinished chapter or a faulty file."""
     own = book(app)
-    for docname in changed:
-        own.forget(docname.rsplit("/", 1)[-1], claim=True)
-    try:
+    with _stopping():
         _ = own.essays
         if DRAFTS not in os.environ:
             own.require_finished()
-    except ClaimbookError as fault:
-        raise BookError(str(fault)) from None
-    before, now = app.claimbook_stand, stand(own)  # type: ignore[attr-defined]
-    app.claimbook_stand, app.claimbook_moved = now, now != before  # type: ignore[attr-defined]
+    app.claimbook_stand = now = stand(own)  # type: ignore[attr-defined]
     known = pages(env).items()
     anew = [name for name, one in known if one.made_of != {n: now.get(n) for n in one.made_of}]
     if own.drafts:  # what they lack may lie anywhere
