@@ -29,6 +29,8 @@ _BRACKETS = re.compile(r"\([^()]*\)|\[[^\]]*\]")  # what a selector says beside 
 _NAMES = re.compile(r"[.#]([\w-]+)")
 _PRELOAD = re.compile(r'[ \t]*<link\b[^>]*\brel="preload"[^>]*>\n?')
 _WAITED_FOR = re.compile(r'<script(?=[^>]* src=)(?![^>]*(?:\bdefer\b|/mode\.js"))')
+_MODE = re.compile(r'(<script src="[^"]*/mode\.js")[^>]*(?=>)')
+_PLOTLY = re.compile(r'\bdata-plotly="[^"]*"')
 _ICONS = "fontawesome"  # the fonts that shell.py removes
 
 
@@ -88,6 +90,8 @@ def _join(app: Sphinx, site: Path) -> None:
             html = _in_one(pages[path], link)
             if name != "search":  # whose scripts count on their order
                 html = _WAITED_FOR.sub("<script defer", html)
+            if plotly := _PLOTLY.search(html):  # asked for at once where the address names a chart
+                html = _MODE.sub(rf"\1 {plotly[0]}", html)
             path.write_text(html, encoding="utf-8", newline="\n")
 
 
