@@ -28,6 +28,8 @@ _BRACKETS = re.compile(r"\([^()]*\)|\[[^\]]*\]")  # what a selector says beside 
 _NAMES = re.compile(r"[.#]([\w-]+)")
 _PRELOAD = re.compile(r'[ \t]*<link\b[^>]*\brel="preload"[^>]*>\n?')
 _WAITED_FOR = re.compile(r'<script(?=[^>]* src=)(?![^>]*(?:\bdefer\b|/mode\.js"))')
+_MODE = re.compile(r'(<script src="[^"]*/mode\.js")[^>]*(?=>)')
+_PLOTLY = re.compile(r'\bdata-plotly="[^"]*"')
 _ICONS = "fontawesome"  # the fonts that shell.py removes
 
 
@@ -93,8 +95,10 @@ def join(app: Sphinx, exception: Exception | None) -> None:
         up = "../" * name.count("/")
         link = f'<link rel="stylesheet" href="{up}_static/{SHEET}?v={version}">\n'
         html = _in_one(pages[path], link)
-        if name != "search":  # whose scripts count on their order
+        if asked[name] != [SHEET] and name != "search":  # whose scripts count on their order
             html = _WAITED_FOR.sub("<script defer", html)
+            if plotly := _PLOTLY.search(html):  # asked for at once where the address names a chart
+                html = _MODE.sub(rf"\1 {plotly[0]}", html)
         if html != pages[path]:
             path.write_text(html, encoding="utf-8", newline="\n")
 

@@ -327,15 +327,13 @@
   }
   plots.forEach((plot) => views.observe(plot));
   // A chart that the address names is what the reader came for. Else the script that draws is only
-  // fetched, once all else has come: when it is needed it is there.
+  // fetched, so that it is there when it is needed.
   const named = document.getElementById(location.hash.slice(1))?.querySelector(".cb-chart__plot");
   if (named) {
     draw(named);
   } else if (plots.length && !navigator.connection?.saveData) {
-    window.addEventListener("load", () => {
-      const hint = { rel: "preload", as: "script", href: PLOTLY, fetchPriority: "low" };
-      if (!loading) document.head.append(Object.assign(document.createElement("link"), hint));
-    });
+    const hint = { rel: "preload", as: "script", href: PLOTLY, fetchPriority: "low" };
+    document.head.append(Object.assign(document.createElement("link"), hint));
   }
   new MutationObserver(redrawAll).observe(document.documentElement, {
     attributeFilter: ["data-theme"],
