@@ -10,11 +10,14 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 from filelock import FileLock
+
+from claimbook.chapters.book import Book
 
 ROOT = Path(__file__).resolve().parent.parent
 TINY = ROOT / "tests" / "tiny"
@@ -31,6 +34,12 @@ class Ended(NamedTuple):
     returncode: int
     stdout: str
     stderr: str
+
+
+@cache
+def real_book() -> Book:
+    """The real book: what it has read it keeps, for all tests that compare with what is stored."""
+    return Book()
 
 
 def lay_out_tiny(folder: Path) -> Path:

@@ -1,12 +1,14 @@
 """The figures read without the library, for tests that recompute a chapter's headlines.
 
-Such a test is worth something only while it shares no code with what it checks.
+Such a test is worth something only while it shares no code with what it checks. Each file is read
+once; what is returned is to be read, never changed.
 """
 
 from __future__ import annotations
 
 import csv
 from collections import defaultdict
+from functools import cache
 
 import numpy as np
 from scipy import stats
@@ -19,18 +21,25 @@ def _rows(path):
 
 def long(root, vintage, code):
     """A series: economy → year → value; aggregates included."""
+    return defaultdict(dict, _series(root, vintage, code))
+
+
+@cache
+def _series(root, vintage, code):
     found = defaultdict(dict)
     for row in _rows(root / "data" / vintage / f"{code}.csv"):
         found[row["economy"]][int(row["year"])] = float(row["value"])
     return found
 
 
+@cache
 def economies(root, vintage):
     """The codes of a vintage's economies, without aggregates."""
     rows = _rows(root / "data" / vintage / "economies.csv")
     return {row["economy"] for row in rows if row["aggregate"] == "0"}
 
 
+@cache
 def classes(root, vintage, start):
     """Economies high-income and developing, in a year or the nearest year with a figure."""
     rows = _rows(root / "data" / "income-thresholds.csv")

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from claimbook.chapters.book import Book
+from books import real_book
 from plain import classes, long
 
 VINTAGES = ["2019-04", "current"]  # the release of December 2013 ends before the forecast begins
@@ -72,7 +72,7 @@ def newcombe(pairs):
 
 
 def check(check_id):
-    checks = Book().output("bubble-risk")["checks"]
+    checks = real_book().output("bubble-risk")["checks"]
     return next(check for check in checks if check["id"] == check_id)
 
 
@@ -196,14 +196,14 @@ def test_had_nothing_changed(book_root):
         chance = stats.binom.pmf(many, len(apart), 0.5)
         supports += chance * (low > -0.1)
         inconclusive += chance * (low <= -0.1 <= high)
-    values = Book().output("bubble-risk")["values"]
+    values = real_book().output("bubble-risk")["values"]
     assert values["chance-of-support"] == pytest.approx(supports, rel=1e-4)
     assert values["chance-undecided"] == pytest.approx(inconclusive, rel=1e-4)
     assert round(values["chance-of-support"], 2) == 0.12
 
 
 def test_what_forecasters_would_have_scored(book_root):
-    values = Book().output("bubble-risk")["values"]
+    values = real_book().output("bubble-risk")["values"]
     pairs = leaps(book_root, "current", rich(book_root, "current"))
     later, before = ([pair[k] for pair in pairs] for k in (0, 1))
     assert (values["leaps-later"], values["leaps-earlier"]) == (sum(later), sum(before))
@@ -221,7 +221,7 @@ def test_what_forecasters_would_have_scored(book_root):
 
 
 def test_a_published_figure(book_root):
-    values = Book().output("bubble-risk")["values"]
+    values = real_book().output("bubble-risk")["values"]
     credit = long(book_root, "current", CREDIT)
     held = [one for one in rich(book_root, "current", 1990) if {2007, 2014} <= credit[one].keys()]
     assert values["followed-to-2014"] == len(held)
@@ -229,7 +229,7 @@ def test_a_published_figure(book_root):
 
 
 def test_shares_through_the_years(book_root):
-    values = Book().output("bubble-risk")["values"]
+    values = real_book().output("bubble-risk")["values"]
     later, before = (rises(book_root, "current", CREDIT, start) for start in (2011, 2001))
     counted = rich(book_root, "current") & later.keys() & before.keys()
     shares = []
@@ -243,7 +243,7 @@ def test_shares_through_the_years(book_root):
 
 def test_the_prose_rests_on_these_signs(book_root):
     """Sentences that a moved number would make false: rewrite them when this fails."""
-    output = Book().output("bubble-risk")
+    output = real_book().output("bubble-risk")
     checks = {check["id"]: check for check in output["checks"]}
     values, primary = output["values"], checks["credit-leaps"]
     counting = ("credit-leaps", "median-change", "market-leaps", "bad-loans")

@@ -7,7 +7,7 @@ import statistics
 
 import pytest
 
-from claimbook.chapters.book import Book
+from books import real_book
 from plain import classes, least_squares, long
 
 VINTAGES = ["2013-12", "2019-04", "current"]
@@ -57,7 +57,7 @@ def group(root, name):
 
 
 def check(check_id):
-    checks = Book().output("cheap-credit")["checks"]
+    checks = real_book().output("cheap-credit")["checks"]
     return next(check for check in checks if check["id"] == check_id)
 
 
@@ -127,7 +127,7 @@ def test_placebo_banks_and_the_years_since(book_root, vintage):
 def test_choices_that_the_prose_leans_on(book_root):
     rise, before = changes(book_root, "current", CREDIT), deficits(book_root, "current", 1996, 2000)
     economies = rich(book_root, "current")
-    values = Book().output("cheap-credit")["values"]
+    values = real_book().output("cheap-credit")["values"]
     for name, codes in (("ireland", {"IRL"}), ("both", {"IRL", "ISL"})):
         (value, low, high), _ = fitted(rise, before, economies - codes)
         kept = [values[f"without-{name}-{end}"] for end in ("value", "low", "high")]
@@ -162,7 +162,7 @@ def test_the_median_rise(book_root, vintage):
 
 
 def test_a_published_figure_and_who_was_lost(book_root):
-    values = Book().output("cheap-credit")["values"]
+    values = real_book().output("cheap-credit")["values"]
     account = long(book_root, "current", ACCOUNT)["USA"]
     output = long(book_root, "current", "NY.GDP.MKTP.CD")["USA"][2000] / 1e9
     for year in (1996, 2000):
@@ -183,7 +183,7 @@ def test_a_published_figure_and_who_was_lost(book_root):
 
 def test_the_prose_rests_on_these_signs():
     """Sentences that a moved number would make false: rewrite them when this fails."""
-    output = Book().output("cheap-credit")
+    output = real_book().output("cheap-credit")
     checks = {check["id"]: check for check in output["checks"]}
     values, primary = output["values"], checks["deficit-slope"]
     assert primary["influence"]["most"] == "ISL"

@@ -7,7 +7,7 @@ import statistics
 
 import pytest
 
-from claimbook.chapters.book import Book
+from books import real_book
 from plain import classes, economies, long
 
 VINTAGES = ("2013-12", "2019-04", "current")
@@ -18,7 +18,7 @@ SHARES = ("share-of-payments", "less-output", "without-china")
 
 
 def check(check_id):
-    checks = Book().output("knowhow-exported")["checks"]
+    checks = real_book().output("knowhow-exported")["checks"]
     return next(one for one in checks if one["id"] == check_id)
 
 
@@ -107,7 +107,7 @@ def test_the_share_of_output_in_the_answer(book_root):
     }
     developing = classes(book_root, "current", 2005)[1]
     grown = share(both, developing, NOW) - share(both, developing, THEN)
-    values = Book().output("knowhow-exported")["values"]
+    values = real_book().output("knowhow-exported")["values"]
     assert values["output-gained"] == pytest.approx(grown, rel=1e-4)
     payments = {one: paid[one] for one in both}
     gained = share(payments, developing, NOW) - share(payments, developing, THEN)
@@ -185,7 +185,7 @@ def test_the_years_since(book_root, check_id, codes):
 
 
 def test_the_published_sums(book_root):
-    values = Book().output("knowhow-exported")["values"]
+    values = real_book().output("knowhow-exported")["values"]
     for year, vintage, name in ((1990, "current", "now"), (2009, "2013-12", "then")):
         earned = long(book_root, vintage, EARNED)
         total = sum(earned[one].get(year, 0) for one in economies(book_root, vintage) & set(earned))

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from scipy.optimize import linprog
 
+from books import real_book
 from claimbook import figures
 from claimbook.chapters import notebooks
 from claimbook.chapters.book import Book
@@ -18,7 +19,7 @@ FEW = 150  # of the chapter's 1,500 points: linear programmes take their time
 
 @pytest.fixture(scope="module")
 def output():
-    return Book().output("matching-model")
+    return real_book().output("matching-model")
 
 
 @pytest.fixture(scope="module")

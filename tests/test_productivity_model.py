@@ -11,6 +11,7 @@ import math
 import numpy as np
 import pytest
 
+from books import real_book
 from claimbook import figures
 from claimbook.chapters import notebooks
 from claimbook.chapters.book import Book
@@ -23,7 +24,7 @@ NEAR = 0.02  # four standard errors of the difference of the two samples' shares
 
 @pytest.fixture(scope="module")
 def output():
-    return Book().output(CLAIM)
+    return real_book().output(CLAIM)
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from claimbook.chapters.book import Book
+from books import real_book
 from plain import classes, long
 
 VINTAGES = ["2013-12", "2019-04", "current"]
@@ -18,7 +18,7 @@ FIRST, LAST = (1991, 1993), (2005, 2007)
 
 
 def check(check_id):
-    return next(c for c in Book().output("rich-low-skill")["checks"] if c["id"] == check_id)
+    return next(c for c in real_book().output("rich-low-skill")["checks"] if c["id"] == check_id)
 
 
 def stored(check_id, vintage):
@@ -126,7 +126,7 @@ def test_those_who_make_the_slope(book_root, left_out, name):
     assert_estimate(variant["estimate"], contrast(industry, [poorer], [1]), len(industry))
     apart = (poorer - poorer.mean()) ** 2
     leverage = (1 / len(poorer) + apart / apart.sum()).max()
-    values = Book().output("rich-low-skill")["values"]
+    values = real_book().output("rich-low-skill")["values"]
     heaviest = {"oil_exporter": "entrepots-leverage", "entrepot": "oil-leverage"}
     for group in left_out:
         assert values[heaviest[group]] == pytest.approx(leverage, rel=1e-4)
@@ -181,7 +181,7 @@ def test_since_the_essay(book_root, vintage):
 def test_the_published_figures(book_root):
     """What the slope makes of the fall of industry, and America's imports of 1994."""
     industry, poorer, _ = moves(book_root, "current", rich(book_root, "current"))
-    values = Book().output("rich-low-skill")["values"]
+    values = real_book().output("rich-low-skill")["values"]
     slope, low, high = contrast(industry, [poorer], [1])
     for name, end in (("value", slope), ("low", high), ("high", low)):
         assert values[f"part-{name}"] == pytest.approx(-end * poorer.mean(), rel=1e-3)

@@ -8,7 +8,7 @@ import statistics
 import numpy as np
 import pytest
 
-from claimbook.chapters.book import Book
+from books import real_book
 from plain import classes, least_squares, long
 
 # The release of December 2013 holds household consumption under its former code.
@@ -57,7 +57,7 @@ def drawn_medians(sample, seed, draws=40_000):
 
 
 def check(check_id):
-    checks = Book().output("wages-too-low")["checks"]
+    checks = real_book().output("wages-too-low")["checks"]
     return next(check for check in checks if check["id"] == check_id)
 
 
@@ -160,7 +160,7 @@ def test_catching_up_and_people(book_root, vintage):
         statistics.median(ten), rel=1e-4
     )
     if vintage == "current":
-        values = Book().output("wages-too-low")["values"]
+        values = real_book().output("wages-too-low")["values"]
         assert values["ten-ahead"] == sum(one > 0 for one in ten)
 
 
@@ -174,7 +174,7 @@ def test_the_trade_balance_of_the_middle_maker(book_root, vintage):
     ends = np.quantile(drawn_medians(found, 3), [0.025, 0.975])
     assert [estimate["low"], estimate["high"]] == pytest.approx(ends, abs=0.35)
     if vintage == "current":
-        in_deficit = Book().output("wages-too-low")["values"]["in-deficit"]
+        in_deficit = real_book().output("wages-too-low")["values"]["in-deficit"]
         assert in_deficit == sum(one < 0 for one in found)
 
 
@@ -199,7 +199,7 @@ def test_the_witness_and_the_years_since(book_root):
     estimate = stored("labour-share-witness")
     first, second = ([100 * one for one in some(share, side)] for side in (making, others))
     same_difference(estimate, first, second)
-    values = Book().output("wages-too-low")["values"]
+    values = real_book().output("wages-too-low")["values"]
     rich = some(share, classes(book_root, "current", 1990)[0])
     assert values["labour-fall-rich"] == pytest.approx(-100 * statistics.median(rich), rel=1e-5)
     since = changes(consumption(book_root, "current"), END, (2014, 2019))
@@ -210,7 +210,7 @@ def test_the_witness_and_the_years_since(book_root):
 @pytest.mark.parametrize("vintage", ["2013-12", "current"])
 def test_china_and_the_published_figure(book_root, vintage):
     china = consumption(book_root, vintage)["CHN"]
-    values = Book().output("wages-too-low")["values"]
+    values = real_book().output("wages-too-low")["values"]
     early = statistics.fmean(china[year] for year in (1981, 1982, 1983))
     assert values[f"china-early-{vintage}"] == pytest.approx(early, rel=1e-5)
     assert values[f"china-2008-{vintage}"] == pytest.approx(china[2008], rel=1e-5)
@@ -218,7 +218,7 @@ def test_china_and_the_published_figure(book_root, vintage):
 
 def test_the_prose_rests_on_these_signs():
     """Sentences that a moved number would make false: rewrite them when this fails."""
-    output = Book().output("wages-too-low")
+    output = real_book().output("wages-too-low")
     placebo = check("high-income-placebo")["estimate"]
     assert placebo["high"] < 0  # the rich lost most, and surely lost
     assert placebo["value"] < check("makers-own-change")["estimate"]["value"] < 0
