@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import numpy as np
 import pandas as pd
 
 from claimbook.data.snapshot import window
@@ -95,27 +96,29 @@ def share_change(
         raise ValueError(f"reporters is {reporters!r}; it is one of {', '.join(REPORTERS)}.")
     frames = [values] if less is None else [values, less]
     windows = [_every_year(frame, years) for frame in frames for years in (start, end)]
-    if any(part.isna().all().any() for part in windows):
+    reported = [part.notna().to_numpy() for part in windows]
+    if not all(years.any(axis=0).all() for years in reported):
         return None
     counted = values.index.difference(list(without))
-    enough = {"every year": pd.DataFrame.all, "any year": pd.DataFrame.any}.get(reporters)
-    for part in windows if enough else ():
-        counted = counted.intersection(part.index[enough(part.notna(), axis="columns")])
+    enough = {"every year": np.all, "any year": np.any}.get(reporters)
+    for part, years in zip(windows, reported, strict=True) if enough else ():
+        counted = counted[counted.isin(part.index[enough(years, axis=1)])]
     if counted.empty:
         return None
-    means = [part.mean(axis="columns").reindex(counted).fillna(0) for part in windows]
-    members = counted.isin(list(group))
+    columns = [part.mean(axis="columns").reindex(counted).fillna(0) for part in windows]
+    means = pd.DataFrame(np.column_stack(columns), counted)
+    members = counted[counted.isin(list(group))]
+    signs = [-1, 1] if less is None else [-1, 1, 1, -1]
 
-    def moved(*means: pd.Series) -> pd.Series:
-        before, after, *other = (100 * mean / mean.sum() for mean in means)
-        return after - before - (other[1] - other[0] if other else 0)
+    def moved(means: pd.DataFrame) -> pd.Series:
+        shares = 100 * means.to_numpy() / means.to_numpy().sum(axis=0)
+        return pd.Series((shares * signs).sum(axis=1), means.index)
 
-    def gained(*means: pd.Series) -> float:
-        points = moved(*means)
-        return points[points.index.isin(counted[members])].sum()
+    def gained(means: pd.DataFrame) -> float:
+        return moved(means)[means.index.isin(members)].sum()
 
-    told = value_without(gained, *means)
-    return exact(gained(*means), unit, len(counted), moved(*means), told)
+    told = value_without(gained, means)
+    return exact(gained(means), unit, len(counted), moved(means), told)
 
 
 def _every_year(frame: pd.DataFrame, years: str) -> pd.DataFrame:

@@ -146,7 +146,9 @@ def exact(
     return Estimate(value, value, value, n, unit, parts, True, value_without=value_without)
 
 
-def value_without(value: Callable[..., float | None], *samples: pd.Series) -> ValueWithout:
+def value_without(
+    value: Callable[..., float | None], *samples: pd.Series | pd.DataFrame
+) -> ValueWithout:
     """Return what tells the value of some samples without the rows of some economies."""
 
     def without(codes: Collection[str]) -> float | None:
