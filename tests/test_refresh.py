@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import shutil
 import time
 
 import click
@@ -45,13 +46,25 @@ def run(double, data, *arguments, codes=tuple(CODES)):
     )
 
 
-@pytest.fixture
-def held(data, world):
-    """A data folder with two vintages, fetched from a sound server."""
+@pytest.fixture(scope="module")
+def fetched(tmp_path_factory):
+    """A data folder with two vintages, fetched from a sound server: to be copied."""
+    folder, world = tmp_path_factory.mktemp("fetched") / "data", World.small(CODES)
+    folder.mkdir()
     world.releases["201312"] = world.figures
-    with ApiDouble(world) as double:
+    with pytest.MonkeyPatch.context() as patch, ApiDouble(world) as double:
+        patch.delenv("CLAIMBOOK_ROOT", raising=False)
+        patch.chdir(folder.parent)
         for vintage in ("current", "2013-12"):
-            assert run(double, data, "--vintage", vintage).exit_code == 0
+            assert run(double, folder, "--vintage", vintage).exit_code == 0
+    return folder
+
+
+@pytest.fixture
+def held(data, world, fetched):
+    """A copy of it, and a server that has the same."""
+    world.releases["201312"] = world.figures
+    shutil.copytree(fetched, data, dirs_exist_ok=True)
     return data
 
 

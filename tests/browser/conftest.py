@@ -130,6 +130,15 @@ def page(page):
 
 
 @pytest.fixture(scope="session")
+def window(browser, browser_context_args):
+    """A page that stays open, for a test of many pages: a new one costs more than a visit does."""
+    context = browser.new_context(**browser_context_args)
+    visiting.keep_at_home(context, [])
+    yield context.new_page()
+    context.close()
+
+
+@pytest.fixture(scope="session")
 def reader(browser):
     """Visits each page once a plan, and remembers what it saw."""
     with visiting.Reader(browser) as reader:

@@ -34,10 +34,10 @@ def strict(tiny_site):
 
 
 @pytest.mark.parametrize("name", [*pages.contents("tiny"), "search", "embed/gini-fell"])
-def test_a_page_does_all_it_does_under_the_strictest_policy(page, strict, name):
-    visit = visiting.Visit()
-    visiting.listen(page, visit)
-    page.emulate_media(color_scheme="dark")
+def test_a_page_does_all_it_does_under_the_strictest_policy(window, strict, name):
+    page, visit = window, visiting.Visit()
+    stop_listening = visiting.listen(page, visit)
+    page.emulate_media(color_scheme="dark", media="screen")
     page.goto(f"{strict}{name}.html")
     visiting.scroll_and_wait(page)
     charts = page.evaluate(visiting.CHARTS)
@@ -49,6 +49,7 @@ def test_a_page_does_all_it_does_under_the_strictest_policy(page, strict, name):
         page.get_by_role("radio", name="map").check()
         page.locator(".cb-values__map").wait_for()
         visiting.change_theme(page, "light")
+    stop_listening()
     assert visit.errors == []
 
 

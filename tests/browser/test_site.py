@@ -175,8 +175,9 @@ PRINTED = """() => [...document.querySelectorAll(".cb-chart__data")].map((data) 
 
 
 @pages.tried_in(pages.contents)
-def test_paper_shows_every_chart_and_short_table_in_light_colours(page, shown):
-    page.emulate_media(color_scheme="dark")
+def test_paper_shows_every_chart_and_short_table_in_light_colours(window, shown):
+    page = window
+    page.emulate_media(color_scheme="dark", media="screen")
     page.goto(shown.url)
     shut = page.locator(".bd-article details:not([open], .hide, .cb-check__declared)").count()
     assert shut > 0 or shown.name not in pages.chapters() + pages.chapters("tiny")
