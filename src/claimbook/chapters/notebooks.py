@@ -15,7 +15,7 @@ import threading
 import time
 from collections.abc import Mapping
 from importlib.metadata import EntryPoint
-from multiprocessing import resource_tracker
+from multiprocessing import forkserver, resource_tracker
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from types import SimpleNamespace
@@ -199,9 +199,13 @@ def _executes(cell: nbformat.NotebookNode) -> bool:
 
 
 def stop_kernels() -> None:
-    """Kill every kernel that this process has started and not yet ended."""
+    """Kill every kernel that this process has started and not yet ended, and what forks them."""
     for process in multiprocessing.active_children():
         process.kill()
+    # It would end by itself, but only once it has imported what chapters import.
+    server = forkserver._forkserver._forkserver_pid  # noqa: SLF001 (it has no other name)
+    if server is not None:
+        os.kill(server, signal.SIGKILL)
 
 
 def start_warm() -> None:
