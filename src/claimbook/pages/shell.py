@@ -25,6 +25,7 @@ from sphinx.util.math import get_node_equation_number
 from sphinx.writers.html5 import HTML5Translator
 
 from claimbook.chapters import prose
+from claimbook.pages import charts, state
 from claimbook.pages.parts import TEMPLATES
 from claimbook.pages.state import BookError
 from claimbook.pages.vendored import STATIC
@@ -36,13 +37,14 @@ _SHIPPED = (
     *("Sphinx", "pydata-sphinx-theme", "sphinx-book-theme", "myst-nb", "sphinx-copybutton"),
     *("sphinx-design", "sphinx-togglebutton", "jupyter-book", "Pygments"),
 )
+_STYLES = {"icons.css": 890, "claimbook.css": 900, "lead.css": 901}  # in the order of their weight
 _SCHEMES = ("", "http", "https", "mailto")
 _DROPPED = ("sphinx-thebe", "togglebutton")  # nothing here can be run or is a toggle
 # Scripts that only some pages need, by what stands in those.
 _ONLY_WITH = {"design-tabs": "sd-tab-set", "clipboard": "highlight", "copybutton.js": "highlight"}
 _SIDEBAR = ["claimbook-brand.html", "sbt-sidebar-nav.html"]
 _WITHOUT_NAVBAR = ("navbar_start", "navbar_center", "navbar_end", "navbar_persistent")
-MATHML = "mathml"
+_MATHML = "mathml"
 _COMMAND_LEFT = re.compile(r">\s*(\\[A-Za-z]+)")
 # latex2mathml knows these environments under one name only, and numbers `align` by itself.
 _SAME_AS = {"aligned": "split", "align": "align*", "gathered": "matrix", "gather": "matrix"}
@@ -88,13 +90,13 @@ def _formula(translator: HTML5Translator, node: nodes.Element, display: bool) ->
         raise BookError(f"{page}: {error}: write it with LaTeX that latex2mathml knows.") from error
 
 
-def visit_math(translator: HTML5Translator, node: nodes.math) -> None:
+def _visit_math(translator: HTML5Translator, node: nodes.math) -> None:
     """Write a formula in a line of text."""
     translator.body.append(f'<span class="cb-math">{_formula(translator, node, False)}</span>')
     raise nodes.SkipNode
 
 
-def visit_math_block(translator: HTML5Translator, node: nodes.math_block) -> None:
+def _visit_math_block(translator: HTML5Translator, node: nodes.math_block) -> None:
     """Write a formula on a line of its own, with its number if it has a label."""
     markup = _formula(translator, node, True)
     translator.body.append(translator.starttag(node, "div", CLASS="cb-math-block"))
@@ -108,14 +110,14 @@ def visit_math_block(translator: HTML5Translator, node: nodes.math_block) -> Non
     raise nodes.SkipNode
 
 
-def visit_citation(translator: HTML5Translator, node: nodes.citation) -> None:
+def _visit_citation(translator: HTML5Translator, node: nodes.citation) -> None:
     """Open a reference as an item of a list: ARIA has withdrawn docutils' `doc-biblioentry`."""
     if not isinstance(node.previous_sibling(), nodes.citation):
         translator.body.append('<div role="list" class="citation-list">\n')
     translator.body.append(translator.starttag(node, "div", CLASS="citation", role="listitem"))
 
 
-def depart_citation(translator: HTML5Translator, node: nodes.citation) -> None:
+def _depart_citation(translator: HTML5Translator, node: nodes.citation) -> None:
     """Close it, and the list after its last item."""
     translator.body.append("</div>\n")
     if not isinstance(node.next_node(descend=False, siblings=True), nodes.citation):
@@ -125,12 +127,12 @@ def depart_citation(translator: HTML5Translator, node: nodes.citation) -> None:
 # --------------------------------------------------------------------- the frame
 
 
-def configure(app: Sphinx, config: Config) -> None:
+def _configure(app: Sphinx, config: Config) -> None:
     """Set what a `_config.yml` cannot: Jupyter Book's own options are kept, not replaced.
 
     Paths are relative, for Sphinx hashes them into the site: two clones must build the same bytes.
     """
-    config.html_math_renderer = MATHML
+    config.html_math_renderer = _MATHML
     config.template_bridge = "claimbook.pages.policy.Templates"
     config.html_theme_options = {
         **config.html_theme_options,
@@ -150,7 +152,7 @@ def configure(app: Sphinx, config: Config) -> None:
     config.html_use_index = False  # it would be an empty page
 
 
-def drop_thebe(app: Sphinx, config: Config) -> None:
+def _drop_thebe(app: Sphinx, config: Config) -> None:
     """Disconnect sphinx-thebe: its scripts fail on every page, and the book has no kernel."""
     for listeners in list(app.events.listeners.values()):
         for listener in list(listeners):
@@ -158,7 +160,7 @@ def drop_thebe(app: Sphinx, config: Config) -> None:
                 app.disconnect(listener.id)
 
 
-def drop_unused(
+def _drop_unused(
     app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: Any
 ) -> None:
     """Leave out of a page what the theme would load for nothing."""
@@ -168,7 +170,7 @@ def drop_unused(
         context[key] = [f for f in context[key] if not any(s in str(f.filename) for s in dropped)]
 
 
-def rank_results(
+def _rank_results(
     app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: Any
 ) -> None:
     """Let the search page put chapters first, and show sentences of them."""
@@ -176,12 +178,12 @@ def rank_results(
         app.add_js_file("results.js")
 
 
-def read_no_files(app: Sphinx) -> None:
+def _read_no_files(app: Sphinx) -> None:
     """Let no page take in a file or HTML by a directive: a page of a fork is anyone's."""
     app.env.settings.update(file_insertion_enabled=False, raw_enabled=False)
 
 
-def check_links(app: Sphinx, doctree: nodes.document, docname: str) -> None:
+def _check_links(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     """Stop at a link that would run something; the bibliography's come from its file."""
     for link in doctree.findall(nodes.reference):
         scheme = urlsplit(link.get("refuri", "")).scheme
@@ -192,7 +194,7 @@ def check_links(app: Sphinx, doctree: nodes.document, docname: str) -> None:
             )
 
 
-def write_licences(app: Sphinx, site: Path) -> None:
+def _write_licences(app: Sphinx, site: Path) -> None:
     """Write the licences of all that the site ships and did not come from this book."""
     parts = []
     for name in _SHIPPED:
@@ -210,7 +212,7 @@ def write_licences(app: Sphinx, site: Path) -> None:
     (site / "licences.txt").write_text(rule.join(parts) + "\n", encoding="utf-8")
 
 
-def remove_unused(app: Sphinx, exception: Exception | None) -> None:
+def _remove_unused(app: Sphinx, exception: Exception | None) -> None:
     """Remove from the site what no page loads."""
     for pattern in _UNUSED:
         for path in Path(app.outdir, "_static").glob(pattern):
@@ -226,3 +228,36 @@ def version(package: Path) -> int:
         if path.suffix in (".py", ".html")
     ]
     return zlib.crc32(b"".join(path.read_bytes() for path in files))
+
+
+_WHEN = (
+    ("config-inited", _configure),
+    ("config-inited", _drop_thebe),
+    ("builder-inited", _read_no_files),
+    ("builder-inited", charts.check_vendored),
+    ("doctree-read", charts.link_from_elsewhere),
+    ("env-updated", charts.stop_if_incomplete),
+    ("doctree-resolved", _check_links),
+    ("html-page-context", _rank_results),
+    ("html-page-context", charts.add_scripts),
+    ("build-finished", _remove_unused),
+)
+
+
+def setup(app: Sphinx) -> dict[str, bool | int]:
+    """Connect what every page needs: the shell and its charts."""
+    app.add_env_collector(state.Collector)
+    app.add_html_math_renderer(_MATHML, (_visit_math, None), (_visit_math_block, None))
+    app.add_node(nodes.citation, override=True, html=(_visit_citation, _depart_citation))
+    for event, does in _WHEN:
+        app.connect(event, does)
+    app.connect("html-page-context", _drop_unused, priority=900)
+    state.when_written(app, _write_licences)
+    state.when_written(app, charts.write_files)
+    for style, priority in _STYLES.items():
+        app.add_css_file(style, priority=priority)
+    app.add_js_file("address.js", priority=400, loading_method="defer")  # before those that use it
+    for script in ("shell", "image"):
+        app.add_js_file(f"{script}.js", loading_method="defer")
+    safe = {"parallel_read_safe": True, "parallel_write_safe": True}
+    return {**safe, "env_version": version(Path(__file__).parents[1])}

@@ -191,8 +191,8 @@ def when_written(app: Sphinx, finish: Callable[[Sphinx, Path], None]) -> None:
     """
 
     def written(app: Sphinx, exception: Exception | None) -> None:
-        stood = _process().written
-        if exception is None and app.builder.format == "html" and app.claimbook_stand != stood:
+        stands = getattr(app, "claimbook_stand", None)
+        if exception is None and app.builder.format == "html" and stands != _process().written:
             finish(app, Path(app.outdir))
 
     app.connect("build-finished", written, priority=900)
@@ -207,7 +207,7 @@ def all_written(app: Sphinx, exception: Exception | None) -> None:
 @cache
 def _process() -> SimpleNamespace:
     """Return what is kept from one build of this process to the next."""
-    return SimpleNamespace(book=Book(drafts=DRAFTS in os.environ), stamps={}, written=None)
+    return SimpleNamespace(book=Book(drafts=DRAFTS in os.environ), stamps={}, written={})
 
 
 def open_book(app: Sphinx) -> None:
@@ -216,11 +216,15 @@ def open_book(app: Sphinx) -> None:
     app.claimbook_book = kept.book  # type: ignore[attr-defined]
     with _stopping():
         for name, path in kept.book.notebooks.items():
-            own = (path, kept.book.claim_paths.get(name, path))
-            stamp = [one.stat().st_mtime_ns for one in own if one.is_file()]
-            if kept.stamps.get(name) != stamp:
-                kept.book.forget(name, claim=True)
-                kept.stamps[name] = stamp
+            claim = kept.book.claim_paths.get(name, path)
+            before, now = kept.stamps.get(name), [_stamp(path), _stamp(claim)]
+            if now != before:
+                kept.book.forget(name, claim=not before or now[1] != before[1])
+                kept.stamps[name] = now
+
+
+def _stamp(path: Path) -> int | None:
+    return path.stat().st_mtime_ns if path.is_file() else None
 
 
 @contextmanager
