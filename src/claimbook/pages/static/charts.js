@@ -194,6 +194,8 @@
       const plotly = await loadPlotly();
       const { data, layout } = themedFigure(figure);
       await plotly.newPlot(plot, data, layout, CONFIG);
+      // Plotly's own, in which it measures words.
+      document.getElementById("js-plotly-tester")?.setAttribute("aria-hidden", "true");
       widths.observe(plot);
       plot.dataset.drawn = "true";
     } catch (error) {

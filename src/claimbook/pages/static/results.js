@@ -16,13 +16,42 @@ var Scorer = {
   partialTerm: 2,
 };
 
+// A result shows the sentence that has the word, and what follows it; else how its page begins.
+const SHOWN = 240; // letters
+
+function sentences(html) {
+  const page = new DOMParser().parseFromString(html, "text/html");
+  page.querySelectorAll("[hidden], .headerlink").forEach((part) => part.remove());
+  const said = [...page.querySelectorAll(".bd-article :is(p, li):not(li :is(p, li))")];
+  return said.filter((part) => !part.closest("table, form, .cb-about")).flatMap((part) => {
+    const text = part.textContent.replace(/\s+/g, " ").trim();
+    // The list of all economies: one of them is no sentence.
+    if (part.closest(".cb-country__every")) {
+      return text.split(" · ").map((name) => `${name}: what every chapter found of it.`);
+    }
+    return text.split(/(?<=[.?!…]) (?=\p{Lu})/u);
+  });
+}
+
+function summary(html, words) {
+  const said = sentences(html);
+  const sought = [...words].map((word) => word.toLowerCase());
+  const holds = (sentence) => sought.some((word) => sentence.toLowerCase().includes(word));
+  const first = Math.max(0, said.findIndex(holds));
+  let text = said[first] ?? "";
+  for (const next of said.slice(first + 1)) {
+    if (text.length + next.length > SHOWN) break;
+    text = `${text} ${next}`;
+  }
+  return text;
+}
+
 // Before Sphinx's own listener, which starts the search.
 document.addEventListener("DOMContentLoaded", () => {
-  Search.htmlToText = (html) => {
-    const page = new DOMParser().parseFromString(html, "text/html");
-    page.querySelectorAll("[hidden], .headerlink").forEach((part) => part.remove());
-    const said = [...page.querySelectorAll(".bd-article :is(p, li, h1, h2, h3)")];
-    const sentences = said.filter((part) => !part.closest("table, form, .cb-about"));
-    return sentences.map((part) => part.textContent.replace(/\s+/g, " ").trim()).join(" ");
+  Search.makeSearchSummary = (html, words) => {
+    const shown = document.createElement("p");
+    shown.className = "context";
+    shown.textContent = summary(html, words);
+    return shown;
   };
 });
