@@ -11,6 +11,7 @@ from collections import defaultdict
 from functools import cache
 
 import numpy as np
+import pytest
 from scipy import stats
 
 
@@ -64,6 +65,13 @@ def least_squares(y, *x):
     error = np.sqrt((inverse @ (design.T @ (design * away[:, None] ** 2)) @ inverse)[0, 0])
     reach = stats.t.ppf(0.975, len(y) - design.shape[1]) * error
     return effects[0], effects[0] - reach, effects[0] + reach
+
+
+def assert_reaches_as_far_as_releases_differ(estimate, changes):
+    """The interval of an exact share: how far what the releases say lies apart, to both sides."""
+    widest = max(changes) - min(changes)
+    ends = [estimate["value"] - widest, estimate["value"] + widest]
+    assert [estimate["low"], estimate["high"]] == pytest.approx(ends, abs=1e-4 * widest)
 
 
 def with_dummies(rows, periods):

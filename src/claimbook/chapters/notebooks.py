@@ -253,7 +253,8 @@ def serve(arguments: list[str], folder: str, environment: Mapping[str, str]) -> 
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(environment)
-    threading.Thread(target=_tell, args=(environment[_TOLD],), daemon=True).start()
+    if told := environment.get(_TOLD):  # nbval's kernels are asked nothing
+        threading.Thread(target=_tell, args=(told,), daemon=True).start()
     # 1 stands for no parent to poll: that of a forked process is the process it was forked from.
     IPKernelApp.launch_instance([*arguments, "--IPKernelApp.parent_handle=1"])
 

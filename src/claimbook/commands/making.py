@@ -6,6 +6,7 @@ build has a Sphinx of its own, for writing pages changes what one has read.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
 import time
@@ -50,6 +51,8 @@ def _built(root: Path, site: Path, doctrees: Path) -> str:
                 if path.stat().st_mtime >= began - 1:
                     name = path.relative_to(folder).with_suffix(".doctree")
                     (doctrees / name).unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            site.rmdir()  # where nothing was written there is no site
     return fault
 
 
