@@ -140,7 +140,7 @@ def test_diff_steers_no_terminal(data):
     vintage(data / "current", series({("BRA", 2000): 1.0}), groups=("\x1b[2J", "Low income"))
     result = diff("2013-12", "current")
     assert "\x1b" not in result.output
-    assert r"\x1b[2J" in result.output
+    assert r"\x1b" in result.output
 
 
 def test_diff_takes_folders(data, tmp_path):

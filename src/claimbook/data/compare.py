@@ -5,6 +5,8 @@ A revision is measured, never judged: the Bank may be right today or have been r
 
 from __future__ import annotations
 
+import json
+import shutil
 import tempfile
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -16,7 +18,7 @@ import pandas as pd
 
 from claimbook.data import snapshot
 from claimbook.data.series import bases, known_breaks
-from claimbook.data.snapshot import CURRENT, Snapshot
+from claimbook.data.snapshot import CURRENT, WORLD_BANK, Snapshot
 from claimbook.errors import ClaimbookError
 
 # Executes every chapter on a data folder: by claim id its claim output, or why there is none.
@@ -218,13 +220,30 @@ def _by_vintage(output: Mapping[str, Any]) -> dict[tuple[str, str], Any]:
 
 @contextmanager
 def _arranged(data: Path, vintage: str, folder: Path) -> Iterator[Path]:
-    """Lay out, in links, a data folder in which one vintage is another than in the book's own."""
+    """Lay out a data folder in which one vintage is another than in the book's own.
+
+    Witnesses stay, where the other lacks them: they are brought in once, for every vintage.
+    """
     with tempfile.TemporaryDirectory(prefix="claimbook-") as name:
         for path in data.resolve().glob("[!.]*"):
             if path.name != vintage:
                 (Path(name) / path.name).symlink_to(path)
-        (Path(name) / vintage).symlink_to(folder.resolve())
+        laid = Path(shutil.copytree(folder, Path(name) / vintage))
+        package = snapshot.opened(folder).package
+        known = {one["name"] for one in package["resources"]}
+        live = data / vintage
+        there = snapshot.opened(live).resources.values() if live.is_dir() else ()
+        stay = [one for one in there if one["name"] not in known and _is_witness(one)]
+        for one in stay:
+            shutil.copy(live / one["path"], laid)
+        text = json.dumps({**package, "resources": [*package["resources"], *stay]})
+        (laid / "datapackage.json").write_text(text, encoding="utf-8")
         yield Path(name)
+
+
+def _is_witness(resource: Mapping[str, Any]) -> bool:
+    named = [one["title"] for one in resource.get("sources", ())]
+    return bool(named) and not any(title.startswith(WORLD_BANK) for title in named)
 
 
 # The same in text
