@@ -37,7 +37,8 @@ KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": 
 # What nearly every chapter imports: most of the time of a kernel that starts cold.
 _WARM = (
     *("ipykernel.kernelapp", "IPython.core.completer", "claimbook", "plotly.express"),
-    *("plotly.graph_objects", "scipy.stats", "statsmodels.api", "jsonschema", "ruamel.yaml"),
+    *("plotly.graph_objects", "scipy.stats", "statsmodels.regression.linear_model"),
+    *("jinja2", "jsonschema", "ruamel.yaml", "yaml"),
 )
 _FORKED = "claimbook-forked"
 _TOLD = "CLAIMBOOK_TOLD"  # the file to which a kernel tells twice a second at which lines it is

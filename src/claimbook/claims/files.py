@@ -6,7 +6,7 @@ import json
 import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from importlib import resources
 from itertools import chain
 from pathlib import Path
@@ -144,10 +144,16 @@ def _claim_faults(claim: Any) -> Iterator[Fault]:
 
 def _load(path: Path, schema: str, faults: Callable[[Any], Iterator[Fault]]) -> dict[str, Any]:
     """Read a file, and refuse it with the first fault that its schema or ``faults`` finds."""
+    text = reading.yaml_text(path, ClaimFileError)
+    return json.loads(_checked(path, text, schema, faults))
+
+
+@lru_cache(maxsize=4)  # a claim is read when it is opened, and again when it is shown
+def _checked(path: Path, text: str, schema: str, faults: Callable[[Any], Iterator[Fault]]) -> str:
     # It takes its time to import, and chapters that are only read need it not.
     import jsonschema
 
-    name, text = paths.shown(path), reading.yaml_text(path, ClaimFileError)
+    name = paths.shown(path)
     document = yamlfile.loaded(text, name, "rt", ClaimFileError)
     broken = list(_validator(schema).iter_errors(document))
     # What a rule says in its own words comes last: it may follow from a misspelt word.
@@ -161,7 +167,7 @@ def _load(path: Path, schema: str, faults: Callable[[Any], Iterator[Fault]]) -> 
     if rule:
         raise ClaimFileError(f"{_where(path, document, where)}: {rule}.")
     try:
-        return json.loads(json.dumps(document, default=str, allow_nan=False))
+        return json.dumps(document, default=str, allow_nan=False)
     except (TypeError, ValueError) as fault:
         raise ClaimFileError(f"{name} holds what is no plain field ({fault!s:.80}).") from None
 

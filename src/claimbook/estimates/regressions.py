@@ -238,7 +238,8 @@ def _complete(names: list[str], *columns: pd.Series) -> pd.DataFrame:
         table = pd.DataFrame(values, columns[0].index)
     else:
         table = pd.concat(columns, axis="columns", keys=range(len(columns))).astype(float)
-    table = table[~np.isnan(table.to_numpy()).any(axis=1)].sort_index()
+    lacking = np.isnan(table.to_numpy()).any(axis=1)
+    table = (table[~lacking] if lacking.any() else table).sort_index()
     if np.isinf(table.to_numpy()).any():
         for k, name in enumerate(names):
             numbers(table[k], name)  # says which

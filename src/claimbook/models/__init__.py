@@ -126,7 +126,9 @@ def columns(points: pd.DataFrame, space: Mapping[str, pd.Interval]) -> list[np.n
         if name not in points:
             raise ValueError(f"The points have no column {name}: they need {', '.join(space)}.")
         values = points[name].to_numpy(dtype=float)
-        inside = pd.IntervalIndex([interval]).get_indexer(values) == 0
+        above = np.greater_equal if interval.closed_left else np.greater
+        below = np.less_equal if interval.closed_right else np.less
+        inside = above(values, interval.left) & below(values, interval.right)
         if not inside.all():
             row = int(np.argmin(inside))
             raise ValueError(
