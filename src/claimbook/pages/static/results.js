@@ -17,13 +17,15 @@ var Scorer = {
 };
 
 // A result shows the sentence that has the word, and what follows it; else how its page begins.
+// What only lists, labels or names is left out.
 const SHOWN = 240; // letters
 
 function sentences(html) {
   const page = new DOMParser().parseFromString(html, "text/html");
-  page.querySelectorAll("[hidden], .headerlink").forEach((part) => part.remove());
+  const beside = "[hidden], .headerlink, .cb-verdict, .cb-outcome, .cb-moves, table, form, .cb-about";
+  page.querySelectorAll(beside).forEach((part) => part.remove());
   const said = [...page.querySelectorAll(".bd-article :is(p, li):not(li :is(p, li))")];
-  return said.filter((part) => !part.closest("table, form, .cb-about")).flatMap((part) => {
+  const found = said.flatMap((part) => {
     const text = part.textContent.replace(/\s+/g, " ").trim();
     // The list of all economies: one of them is no sentence.
     if (part.closest(".cb-country__every")) {
@@ -31,6 +33,7 @@ function sentences(html) {
     }
     return text.split(/(?<=[.?!…]) (?=\p{Lu})/u);
   });
+  return found.filter((sentence) => /[.?!…]$/.test(sentence) && !sentence.includes(" · "));
 }
 
 function summary(html, words) {
