@@ -36,6 +36,7 @@ _DIRECTIVES = gathering.DIRECTIVES | {
     "your-country": country.YourCountry,
 }
 _WHEN = (
+    ("config-inited", citing.keep_references),
     ("builder-inited", state.open_book),
     ("env-get-outdated", state.outdated),
     ("doctree-read", card.add_card),

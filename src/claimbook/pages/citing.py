@@ -12,7 +12,12 @@ from typing import Any
 
 from docutils import nodes
 from markupsafe import Markup
+from pybtex.database import Entry
+from pybtex.plugin import register_plugin
+from pybtex.style import FormattedEntry
+from pybtex.style.formatting.alpha import Style as AlphaStyle
 from sphinx.application import Sphinx
+from sphinx.config import Config
 from sphinx.util.docutils import SphinxDirective
 
 from claimbook import paths
@@ -21,6 +26,27 @@ from claimbook.pages import machines, parts, state
 from claimbook.pages.state import Output
 
 EMBED = "embed"  # the folder of the lead charts' own pages
+
+
+_STYLE = "kept"  # as bibtex_default_style has it
+_formatted: dict[tuple[str, str], FormattedEntry] = {}
+
+
+class Style(AlphaStyle):
+    """The usual style of references; a process formats an entry once, and not at each build."""
+
+    def format_entry(self, label: str, entry: Entry, bib_data: Any = None) -> FormattedEntry:
+        """Return an entry of the references as text."""
+        key = label, repr(entry)
+        if key not in _formatted:
+            _formatted[key] = super().format_entry(label, entry, bib_data)
+        return _formatted[key]
+
+
+def keep_references(app: Sphinx, config: Config) -> None:
+    """Let references be formatted in that style."""
+    register_plugin("pybtex.style.formatting", _STYLE, Style, force=True)
+    config.bibtex_default_style = _STYLE
 
 
 class Cite(SphinxDirective):
