@@ -46,6 +46,7 @@ def test_a_page_does_all_it_does_under_the_strictest_policy(page, strict, name):
         assert charts
         with page.expect_download():
             page.locator(".cb-chart [data-image=png]").first.click()
+        page.locator("#economy-by-economy").scroll_into_view_if_needed()
         page.get_by_role("radio", name="map").check()
         page.locator(".cb-values__map").wait_for()
         visiting.change_theme(page, "light")

@@ -6,6 +6,7 @@ import re
 import pages
 import pytest
 from pages import Page
+from playwright.sync_api import expect
 
 CHAPTER = "book/lands/gini-fell"
 
@@ -34,7 +35,9 @@ def test_a_country_is_found_by_the_names_people_use_and_told_with_its_rank(page,
     rank = sum(other > values["VNM"] for other in values.values()) + 1
     assert said.startswith("In Vietnam it moved by ") and f"Rank {rank} of {len(values)}" in said
     assert page.evaluate("location.search") == "?economy=VNM"
-    assert page.locator("circle.cb-lit[data-economy=VNM]").count() == 2  # lead chart, and values
+    page.locator("#economy-by-economy").scroll_into_view_if_needed()
+    lit = page.locator("circle.cb-lit[data-economy=VNM]")
+    expect(lit).to_have_count(2)  # lead chart, and values
     page.reload()
     assert page.locator(".cb-country__said").inner_text() == said
     page.get_by_role("link", name="The same country in every chapter").click()
@@ -75,7 +78,9 @@ def test_the_values_of_a_check_are_a_chart_a_map_and_a_table(page, chapter):
     page.on("request", lambda request: requests.append(request.url))
     page.goto(chapter.url)
     part = page.locator("#economy-by-economy")
-    assert part.locator("circle[data-economy]").count() == len(values)
+    assert not any("values.js" in url for url in requests if "gini-fell" in url)
+    part.scroll_into_view_if_needed()  # fetched when they are come to
+    expect(part.locator("circle[data-economy]")).to_have_count(len(values))
     assert not any("world" in url for url in requests)  # fetched when asked for
     part.get_by_role("radio", name="map").check()
     part.locator(".cb-values__map").wait_for()
@@ -87,7 +92,8 @@ def test_the_values_of_a_check_are_a_chart_a_map_and_a_table(page, chapter):
     part.get_by_role("radio", name="table").check()
     assert part.locator("tbody tr").count() == len(values)
     page.reload()
-    assert part.locator("tbody tr").count() == len(values)  # the address keeps the view
+    part.scroll_into_view_if_needed()
+    expect(part.locator("tbody tr")).to_have_count(len(values))  # the address keeps the view
 
 
 def test_every_chart_is_a_picture_in_two_formats(page, chapter):
