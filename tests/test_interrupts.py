@@ -11,6 +11,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from filelock import FileLock
 
 from books import edit, only_page
 from claimbook import writing
@@ -172,6 +173,17 @@ def test_what_a_kill_left_unready_is_removed_and_a_strangers_is_not_written(tiny
             (folder / file).write_text("written", "utf-8")
     assert claimbook("declare", "gini-fell", "--seen", "no").returncode == 0
     assert everything(tiny_copy) == before and not list(tiny_copy.parent.glob("a.md"))
+
+
+def test_what_another_command_is_about_to_write_is_left_to_it(tiny_copy, claimbook):
+    folder = tiny_copy / ".writing-1"
+    folder.mkdir()
+    (folder / "plan").write_text("book/a.md", "utf-8")
+    with FileLock(folder / "lock"):
+        assert claimbook("declare", "gini-fell", "--seen", "no").returncode == 0
+        assert (folder / "plan").is_file()
+    assert claimbook("declare", "gini-fell", "--seen", "no").returncode == 0
+    assert not folder.exists()
 
 
 def test_the_ledger_is_written_whole_or_not_at_all(tiny_copy, monkeypatch):

@@ -16,6 +16,7 @@ from pathlib import Path
 from claimbook import paths
 
 _STAGED = ".writing-"
+_LOCK = "lock"  # held by the command that writes, as long as it lives
 _PLAN = "plan.txt"  # a line each: the places in the book of the files beside it, by their numbers
 _PLACE = re.compile(r"(?:(?:book|tests)/(?:\w[\w-]*/)*)?\w[\w-]*\.\w+")
 
@@ -25,9 +26,14 @@ def write_all(contents: Mapping[Path, bytes]) -> None:
 
     Nothing that takes time stands between the renames.
     """
+    from filelock import FileLock
+
     root = paths.root()
     above = {folder for path in contents for folder in path.parents if not folder.exists()}
-    with tempfile.TemporaryDirectory(dir=root, prefix=_STAGED) as folder:
+    with (
+        tempfile.TemporaryDirectory(dir=root, prefix=_STAGED) as folder,
+        FileLock(Path(folder, _LOCK)),
+    ):
         staged = Path(folder)
         for number, (path, content) in enumerate(contents.items()):
             (staged / str(number)).write_bytes(content)
@@ -54,8 +60,14 @@ def write_all(contents: Mapping[Path, bytes]) -> None:
 def finish() -> None:
     """Write what commands that were killed had ready, and remove what they had not."""
     for staged in paths.root().glob(f"{_STAGED}*"):
-        if (staged / _PLAN).is_file():
-            _rename(staged)
+        from filelock import FileLock, Timeout
+
+        try:
+            with FileLock(staged / _LOCK, timeout=0):
+                if (staged / _PLAN).is_file():
+                    _rename(staged)
+        except Timeout:  # a command is at it
+            continue
         shutil.rmtree(staged, ignore_errors=True)
 
 
