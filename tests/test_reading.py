@@ -153,7 +153,7 @@ def test_a_check_beyond_bounds_is_refused(small_book, fields, sentence):
         ({"labels": {"end": "Ends"}}, r"line \d+, field labels.end: no check has the option end"),
         (
             {"lead": {"form": "strip", "check": "it-ros"}},
-            "no check has that id. Did you mean it-rose",
+            "the claim has no check it-ros. Did you mean it-rose",
         ),
         ({"title": "x" * 1_001}, "field title: .* does not fit"),
     ],

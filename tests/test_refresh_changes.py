@@ -276,18 +276,26 @@ def test_a_verdict_of_an_older_vintage_counts_too():
 
 
 def test_diff_executes_both_copies_in_the_place_of_the_current_one(data, monkeypatch):
+    """A witness, which no release of the Bank has, stays; a series of the Bank is not borrowed."""
+    banks = {"title": f"{snapshot.WORLD_BANK}, by a copy"}
+    newer = {("BRA", 2000): 45.0}
+    written = [series(newer), replace(series(newer, "BANK"), source=banks), series(newer, "SEEN")]
+    shutil.rmtree(data / "current")
+    vintage(data / "current", *written)
     found = []
 
     def execute(folder):
-        found.append({path.name: path.resolve().name for path in folder.iterdir() if path.is_dir()})
+        current = snapshot.Snapshot(folder / "current")
+        found.append((current["SI.POV.GINI"].loc["BRA", 2000], sorted(current.codes)))
+        assert (folder / "2013-12").resolve() == data / "2013-12"
         return {"rose": output(len(found), "mixed")}
 
     (data / "income-thresholds.csv").write_text("year,low\n", encoding="utf-8")
     monkeypatch.setattr(commands, "_chapters", lambda: execute)
     result = diff("2013-12", "current")
     assert found == [
-        {"2013-12": "2013-12", "current": "2013-12"},
-        {"2013-12": "2013-12", "current": "current"},
+        (50.0, ["GONE", "SEEN", "SI.POV.GINI"]),
+        (45.0, ["BANK", "SEEN", "SI.POV.GINI"]),
     ]
     assert "rose / rose (vintage current): inconclusive (1 [0, 2], n 9) → " in result.output
     assert result.output.endswith("n 9)\n")

@@ -254,6 +254,7 @@ def walk(page):
 
 @tried_in(lambda book: [COUNTRY, pages.chapters(book)[0]])
 def test_keys_lead_through_a_page_and_the_focus_is_always_seen(page, shown):
+    page.emulate_media(reduced_motion="reduce")  # else the link at the top slides in
     page.goto(shown.url)
     stops = walk(page)
     assert len(stops) > 20

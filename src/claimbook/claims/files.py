@@ -165,7 +165,9 @@ def _checked(path: Path, text: str, schema: str, faults: Callable[[Any], Iterato
     else:
         where, rule = next(faults(document), ((), ""))
     if rule:
-        raise ClaimFileError(f"{_where(path, document, where)}: {rule}.")
+        raise ClaimFileError(
+            f"{_where(path, document, where)}: {rule}{'' if rule.endswith('?') else '.'}"
+        )
     try:
         return json.dumps(document, default=str, allow_nan=False)
     except (TypeError, ValueError) as fault:

@@ -18,6 +18,7 @@ from claimbook.commands import making
 from claimbook.errors import ClaimbookError
 
 WATCHED = ("book", "data", "src", "_config.yml", "_toc.yml")
+POLL = 200  # milliseconds between two looks at what has changed
 
 
 class BuildError(ClaimbookError):
@@ -111,12 +112,14 @@ def serve(port: int, say: Callable[[str], object], *, drafts: bool = False) -> N
         raise BuildError(
             f"port {port} cannot be used ({fault.strerror}): name another with --port."
         ) from None
+    watched = [path for name in WATCHED if (path := builder.root / name).exists()]
+    watching = watch(*watched, raise_interrupt=False, rust_timeout=POLL, yield_on_timeout=True)
+    next(watching)  # from here on: what changes during the first build is not missed
     with server, builder:
         builder.build()
         threading.Thread(target=server.serve_forever, daemon=True).start()
         say(f"The book is at http://127.0.0.1:{server.server_port}/ (Ctrl-C ends)")
-        watched = [path for name in WATCHED if (path := builder.root / name).exists()]
-        for changes in watch(*watched, raise_interrupt=False):
+        for changes in watching:
             # What came and is gone is an editor's, as it saves another file.
             came = {Path(name) for change, name in changes if change == Change.added}
             changed = {Path(name) for _, name in changes} - {
