@@ -436,7 +436,7 @@ def test_a_staying_fault_changes_nothing_and_is_said_in_a_sentence(
 ):
     # A server that hangs is given up on when patience ends: little is enough here, but for the one
     # that sends megabytes first.
-    patience = "20" if name == "a page without end" else "1.2"
+    patience = "5" if name == "a page without end" else "1.2"
     monkeypatch.setenv("CLAIMBOOK_PATIENCE", patience)
     monkeypatch.setattr(responses, "MOST_BYTES", 4 << 20)
     fault, code, words = STAYING[name]
