@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
@@ -172,8 +174,13 @@ def test_a_standard_error_is_what_makes_the_interval_one_of_95_percent():
 
 @pytest.mark.parametrize(("value", "low", "high"), [(3, 1, 2), (0, 1, 2), (1, 2, 1)])
 def test_a_value_outside_its_interval_is_refused(value, low, high):
-    with pytest.raises((RuleError, EstimateError)):
+    with pytest.raises(EstimateError):
         outcome(value, low, high)
+    bare = SimpleNamespace(value=value, low=low, high=high, unit="points")
+    with pytest.raises(
+        RuleError, match=rf"of {value} points lies outside .*, {low} to {high}: mend"
+    ):
+        rule.turned(bare, "rise")
 
 
 def test_no_estimate_is_inconclusive():
@@ -189,6 +196,11 @@ def test_the_verdict_is_the_primarys_unless_a_decided_one_is_contradicted(primar
         assert found == ("mixed" if "contradicts" in secondary else "supported")
     else:
         assert found == ("mixed" if "supports" in secondary else "contradicted")
+
+
+def test_the_contrary_of_what_is_undecided_is_no_outcome():
+    contrary = [rule.contrary(one) for one in ("supports", "contradicts", "inconclusive")]
+    assert contrary == ["contradicts", "supports", ""]
 
 
 def test_outcomes_are_counted():
