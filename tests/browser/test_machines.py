@@ -10,33 +10,22 @@ from xml.etree import ElementTree
 import pages
 import pytest
 
-from books import ROOT, command, copy_book, once
+from books import ADDRESS, ROOT
 
-BASE = "https://book.example/tiny/"
 ATOM, SITEMAP = "{http://www.w3.org/2005/Atom}", "{http://www.sitemaps.org/schemas/sitemap/0.9}"
 PICTURES = ROOT / "src" / "claimbook" / "pages" / "static" / "pictures"
 
 
-@pytest.fixture(scope="session")
-def addressed(tmp_path_factory, executed_tiny):
+@pytest.fixture(scope="module")
+def addressed(published_tiny):
     """The site of the tiny book with an address."""
-
-    def make(folder):
-        copy = copy_book(executed_tiny, folder)
-        config = copy / "_config.yml"
-        text = config.read_text(encoding="utf-8")
-        config.write_text(text.replace("html:\n", f"html:\n  baseurl: {BASE}\n"), encoding="utf-8")
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setenv("CLAIMBOOK_ROOT", str(copy))
-            assert command("build", cwd=copy) == 0
-
-    return once(tmp_path_factory, "addressed", make) / "_build" / "html"
+    return published_tiny / "_build" / "html"
 
 
 def here(site, address):
     """The file that an address of the book stands for."""
-    assert address.startswith(BASE), address
-    return site / (urlsplit(address).path.removeprefix(urlsplit(BASE).path) or "index.html")
+    assert address.startswith(ADDRESS), address
+    return site / (urlsplit(address).path.removeprefix(urlsplit(ADDRESS).path) or "index.html")
 
 
 def test_the_feed_is_valid_atom_and_leads_to_pages(addressed):
@@ -68,7 +57,7 @@ def test_the_sitemap_lists_every_page_once_and_robots_lead_to_it(addressed):
     assert len(set(places)) == len(places) == len(pages.contents("tiny"))
     assert all(here(addressed, place).is_file() for place in places)
     robots = (addressed / "robots.txt").read_text(encoding="utf-8").splitlines()
-    assert "User-agent: *" in robots and f"Sitemap: {BASE}sitemap.xml" in robots
+    assert "User-agent: *" in robots and f"Sitemap: {ADDRESS}sitemap.xml" in robots
 
 
 def test_a_missing_page_leads_on_from_any_depth(addressed):
@@ -86,8 +75,8 @@ def metas(text):
 def test_a_page_says_what_it_is_where_it_is_shared(addressed, name):
     text = (addressed / f"{name}.html").read_text(encoding="utf-8")
     held = metas(text)
-    assert 10 < len(held["description"]) <= 320 and held["og:description"]
-    assert held["og:url"] == f"{BASE}{name}.html" and held["og:title"] and held["og:site_name"]
+    assert 4 < len(held["description"]) <= 320 and held["og:description"]
+    assert held["og:url"] == f"{ADDRESS}{name}.html" and held["og:title"] and held["og:site_name"]
     assert here(addressed, held["og:image"]).is_file()
     assert held["og:type"] == ("article" if name in pages.chapters("tiny") else "website")
     assert len(re.findall(r'<meta name="description"', text)) == 1
