@@ -272,6 +272,10 @@ def measured(browser: Browser, site: str) -> Iterator[Line]:
 def main() -> int:
     """Print what was measured beside the budgets; return how many are not held."""
     found = runpy.run_path(str(ROOT / "tools" / "browser.py"))["find"]()
+    for there, remedy in ((found, "a browser"), ((SITE / "index.html").is_file(), "`make book`")):
+        if not there:
+            print(f"The pages cannot be measured: this needs {remedy} first.", file=sys.stderr)
+            return 1
     broken = 0
     with served() as site, sync_playwright() as playwright:
         browser = playwright.chromium.launch(
