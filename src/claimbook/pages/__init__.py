@@ -26,6 +26,7 @@ from claimbook.pages import (
     notes,
     panel,
     policy,
+    scripts,
     sheets,
     shell,
     state,
@@ -61,4 +62,5 @@ def setup(app: Sphinx) -> dict[str, bool | int]:
     parts = (card, citing, country, draft, panel, gathering, data)
     for part in (*parts, elsewhere, machines, notes, policy, sheets, values):
         part.connect(app)
+    app.connect("build-finished", scripts.join, priority=960)
     return metadata

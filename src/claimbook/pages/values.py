@@ -51,5 +51,5 @@ def _write_script(app: Sphinx, site: Path) -> None:
 
 def connect(app: Sphinx) -> None:
     """Bring the script along, and the map beside it."""
-    app.add_js_file("values.js", loading_method="defer", **{"data-world": SCRIPT})
+    app.add_js_file("values.js", loading_method="defer")
     state.when_written(app, _write_script)
