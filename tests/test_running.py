@@ -24,8 +24,8 @@ ENDS = [
     (["import ctypes\nctypes.string_at(0)"], "cell 1, line 2: its process was killed"),
     (["import sys\nsys.exit(3)"], "cell 1: SystemExit: 3"),
     (
-        ["def f():\n    while True:\n        abs(1)", "# later\nf()"],
-        "cell 1, line 3: takes more than 3 seconds",
+        ["def f():\n    while True: abs(1)", "# later\nf()"],
+        "cell 1, line 2: takes more than 3 seconds",
     ),
     ([], "cell 1: CheckError: The check it-rose of it-rose is declared but was not run"),
     (

@@ -44,7 +44,7 @@ def test_every_page_is_light_before_it_is_drawn(tiny):
     assert {name: one for name, one in found.items() if one[0] > HTML} == {}
 
 
-def test_every_page_of_the_contents_has_one_sheet_and_waits_for_one_script(tiny):
+def test_every_page_has_one_sheet_and_one_script_and_waits_for_no_other(tiny):
     site = tiny / "_build" / "html"
     pages = [
         site / f"{name}.html" for name in ("book/index", "book/lands/gini-fell", "book/method")
@@ -55,6 +55,7 @@ def test_every_page_of_the_contents_has_one_sheet_and_waits_for_one_script(tiny)
         scripts = re.findall(r"<script[^>]* src=[^>]*>", html)
         waited = [one for one in scripts if "defer" not in one]
         assert len(waited) == 1 and "mode.js" in waited[0], page
+        assert sum("site.js" in one for one in scripts) == 1 and len(scripts) <= 3, page
         assert "searchindex" not in html and "searchtools" not in html, page
 
 

@@ -23,6 +23,7 @@ from claimbook.pages import (
     gathering,
     machines,
     notes,
+    scripts,
     sheets,
     shell,
     state,
@@ -84,11 +85,11 @@ def setup(app: Sphinx) -> dict[str, bool | int]:
     for finish in _WHEN_WRITTEN:
         state.when_written(app, finish)
     app.connect("build-finished", sheets.join, priority=950)
+    app.connect("build-finished", scripts.join, priority=960)
     app.connect("build-finished", state.all_written, priority=901)
     app.add_role("tally", gathering.Tally())
     for name, directive in _DIRECTIVES.items():
         app.add_directive(name, directive)
-    for script in ("country", "panel", "list", "notes"):
+    for script in ("country", "panel", "list", "notes", "values"):
         app.add_js_file(f"{script}.js", loading_method="defer")
-    app.add_js_file("values.js", loading_method="defer", **{"data-world": values.SCRIPT})
     return metadata

@@ -53,8 +53,8 @@ def describe(
 
 
 def _opening(doctree: nodes.document) -> str:
-    """Return the first paragraph of a page, cut at a word."""
-    first = next(doctree.findall(nodes.paragraph), None)
+    """Return the first paragraph of a page, cut at a word; of a page without one its title."""
+    first = next(doctree.findall(nodes.paragraph), None) or next(doctree.findall(nodes.title), None)
     text = " ".join(first.astext().split()) if first else ""
     return text if len(text) <= LONGEST else f"{text[:LONGEST].rsplit(' ', 1)[0]} …"
 

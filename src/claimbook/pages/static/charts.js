@@ -1,12 +1,12 @@
 // Draws the page's charts: when one comes near the view, in the colours of the reader's theme.
 //
 // Each <figure class="cb-chart"> holds its plotly figure as JSON (so the page also works from a
-// file), and its title, source, table and download as HTML. The plotly script named by this
-// script's data-plotly is loaded once, with the first chart that is needed.
+// file), and its title, source, table and download as HTML. The plotly script that the page
+// names (data-plotly) is loaded once, with the first chart that is needed.
 "use strict";
 
 (() => {
-  const PLOTLY = document.currentScript.dataset.plotly;
+  const PLOTLY = document.querySelector("[data-plotly]")?.dataset.plotly;
   const CONFIG = { displayModeBar: false, scrollZoom: false, doubleClick: false, responsive: false };
   // Figures are written in one palette, or in the light theme's; each colour has its place in the
   // theme the reader has chosen.

@@ -16,6 +16,7 @@
   const auto = matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
   dataset.mode = kept("mode") || "auto";
   dataset.theme = dataset.mode === "auto" ? auto : dataset.mode;
+  dataset.scripted = ""; // what scripts will show has its place
 
   function preload(href, as, more) {
     const link = document.createElement("link");

@@ -3,8 +3,7 @@
 
 (() => {
   const SVG = "http://www.w3.org/2000/svg";
-  const source = document.currentScript;
-  const WORLD = source.src.replace(/[^/]*$/, source.dataset.world);
+  const WORLD = document.currentScript.src.replace(/[^/]*$/, "world.js");
   const SHADES = 5;
   const NEAR = "600px";
   let loading = null;
