@@ -331,9 +331,13 @@
   // A chart that the address names is what the reader came for. Else the script that draws is only
   // fetched, so that it is there when it is needed.
   const named = document.getElementById(location.hash.slice(1))?.querySelector(".cb-chart__plot");
-  if (named) {
-    draw(named);
-  } else if (plots.length && !navigator.connection?.saveData) {
+  const first = named ? draw(named) : Promise.resolve();
+  // The theme's own scripts come after it (scripts.py).
+  const theme = document.currentScript.dataset.after;
+  if (theme) {
+    first.then(() => document.head.append(Object.assign(document.createElement("script"), { src: theme })));
+  }
+  if (!named && plots.length && !navigator.connection?.saveData) {
     const hint = { rel: "preload", as: "script", href: PLOTLY, fetchPriority: "low" };
     document.head.append(Object.assign(document.createElement("link"), hint));
   }
