@@ -24,6 +24,7 @@ _ICONS = re.compile(r'<script[^>]*src="[^"]*/fontawesome\.js[^"]*"[^>]*>\s*</scr
 # Its name has its hash; Sphinx adds another only where an earlier build has left the file.
 _HASHED = re.compile(r"(/mystnb\.\w{64}\.css)\?v=\w+")
 _PAGES = ("page.html", "search.html")
+_CONTENTS = 'id="pst-secondary-sidebar"'
 _HANDLERS = {"window.print()": "print", "toggleFullScreen()": "full-screen"}
 _HANDLER = re.compile(r'\bonclick="([^"]*)"')
 
@@ -38,6 +39,8 @@ class Templates(BuiltinTemplateLoader):
             return html
         name = context["pagename"]
         html = allowed(html, "../" * name.count("/"))
+        if _CONTENTS in html:  # the list of the page's parts comes last, and has its place before
+            html = html.replace("<html ", "<html data-contents ", 1)
         return html if name == "search" else _SEARCH.sub("", html)
 
 
