@@ -118,6 +118,27 @@ def test_nothing_is_cut_or_scrolls_two_ways_when_a_page_is_enlarged(browser, sho
     context.close()
 
 
+# ---------------------------------------------------------------------- in its place
+
+STILL = 0.02  # of the window, as Chromium counts it
+SHIFTS = """() => new Promise((told) => {
+  let moved = 0;
+  new PerformanceObserver((list) => {
+    for (const entry of list.getEntries()) if (!entry.hadRecentInput) moved += entry.value;
+  }).observe({ type: "layout-shift", buffered: true });
+  setTimeout(() => told(moved), 500);
+})"""
+
+
+@tried_in(pages.contents)
+@pytest.mark.parametrize("width", [1280, 390])
+def test_a_page_that_comes_slowly_keeps_its_words_in_their_place(page, shown, width):
+    page.set_viewport_size({"width": width, "height": 900})
+    page.context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": 4})
+    page.goto(shown.url, wait_until="networkidle")
+    assert page.evaluate(SHIFTS) < STILL
+
+
 # ------------------------------------------------------------------------- motion
 
 MOVING = """() => [...document.querySelectorAll("*")].filter((one) => {
