@@ -17,11 +17,12 @@ from markdown_it import MarkdownIt
 from nbformat import NotebookNode
 
 from claimbook.chapters import definitions, freshness
+from claimbook.chapters.finding import Finding
 from claimbook.claims.output import MIME as CLAIM
 from claimbook.errors import nearest
 from claimbook.figures import MIME as CHART
 
-Fault = tuple[int | None, str]  # the cell, None for the notebook as a whole, and a sentence
+Told = tuple[int | None, str]  # the cell, None for the notebook as a whole, and a sentence
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 LIBRARY = "claimbook"
@@ -65,9 +66,9 @@ _DIRECTIVE = re.compile(r"^[\s>*+\d.)-]*(?:`{3,}|:{3,}|~{3,})\s*\{([^}\s]*)\}", 
 _ROLE = re.compile(r"\{([^{}\s`]+)\}(?=`)")
 
 
-def faults(notebook: NotebookNode, claim_id: str | None, folder: Path) -> list[Fault]:
+def faults(notebook: NotebookNode, claim_id: str | None, path: Path) -> list[Finding]:
     """Say what a notebook does that it may not; one without a claim may open any snapshot."""
-    found: list[Fault] = [
+    found: list[Told] = [
         (None, f"the notebook's own settings ({name}) are not read: remove that metadata.")
         for name in _SETTINGS
         if name in notebook.metadata
@@ -79,10 +80,9 @@ def faults(notebook: NotebookNode, claim_id: str | None, folder: Path) -> list[F
             trees[number], apart = definitions.parsed(cell.source)
             if apart:
                 found.append((number, f"{apart[0]!r:.60} is not plain Python: remove it."))
-    program = _Program(trees, claim_id, folder)
-    return sorted(
-        dict.fromkeys([*found, *program.faults()]), key=lambda one: -1 if one[0] is None else one[0]
-    )
+    found += _Program(trees, claim_id, path.parent).faults()
+    in_order = sorted(dict.fromkeys(found), key=lambda one: -1 if one[0] is None else one[0])
+    return [Finding(path, text, number) for number, text in in_order]
 
 
 # Cells, their tags and what they have stored
@@ -176,9 +176,13 @@ class _Program:
             for number, one in self._statements()
             if isinstance(one, Function)
         }
-        self._read = [(_reads(one), {name}) for name, (_, one) in self.functions.items()]
+        # What each function reads of the program, its own left out.
+        self._read = [
+            (_names(one) & {*definitions.read_globally(one), _SNAPSHOT}, {name})
+            for name, (_, one) in self.functions.items()
+        ]
 
-    def faults(self) -> Iterator[Fault]:
+    def faults(self) -> Iterator[Told]:
         """Yield what each cell may not do."""
         for number, tree in self.trees.items():
             for node in ast.walk(tree):
@@ -265,7 +269,7 @@ class _Program:
 
     # Names that stand for something else
 
-    def _rebound(self) -> Iterator[Fault]:
+    def _rebound(self) -> Iterator[Told]:
         """Yield where a door of the library, or `claim`, is given another meaning."""
         opened = f"{CLAIM_CELL} = claimbook.claim({self.claim_id!r})"
         for number, statement in self._statements():
@@ -278,7 +282,7 @@ class _Program:
             if ast.unparse(statement) != opened and LIBRARY in map(self.imports.get, asked):
                 yield number, f"opens a claim: that is done once, by `{opened}`."
 
-    def _shown(self) -> Iterator[Fault]:
+    def _shown(self) -> Iterator[Told]:
         """Yield where a cell shows or draws what was typed, and nothing that was computed."""
         for number, tree in self.trees.items():
             plain = [one for one in tree.body if not isinstance(one, Function | ast.ClassDef)]
@@ -289,7 +293,7 @@ class _Program:
                 if not self._reached(names) & self.computed:
                     yield number, f"{ast.unparse(node):.60} shows what is typed: compute it."
 
-    def _checks(self) -> Iterator[Fault]:
+    def _checks(self) -> Iterator[Told]:
         """Yield what the functions of the checks may not do, and checks that are run twice."""
         asked, named = dict[str, int](), set[str]()
         for number, statement in self._statements():
@@ -439,11 +443,6 @@ def _names(node: ast.AST) -> set[str]:
     if isinstance(node, ast.Lambda):
         found -= {one.arg for one in node.args.args}
     return found | ({_SNAPSHOT} if _asked_of(node, "snapshot") == CLAIM_CELL else set())
-
-
-def _reads(function: Function) -> set[str]:
-    """Return the names that a function reads of the program, its own left out."""
-    return _names(function) & {*definitions.read_globally(function), _SNAPSHOT}
 
 
 def _bound(statement: ast.stmt) -> set[str]:
