@@ -18,7 +18,7 @@ def said(tmp_path, *cells, claim_id=ID, **metadata):
     """What is said of a chapter whose cells are code, or made already."""
     made = [c if isinstance(c, dict) else nbformat.v4.new_code_cell(c) for c in cells]
     notebook = nbformat.v4.new_notebook(cells=made, metadata=metadata)
-    return [text for _, text in allowed.faults(notebook, claim_id, tmp_path)]
+    return [one.message for one in allowed.faults(notebook, claim_id, tmp_path / "it.ipynb")]
 
 
 def prose(text, **metadata):

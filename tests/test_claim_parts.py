@@ -289,7 +289,7 @@ def test_an_essay_names_what_is_planned_by_its_question():
     entry = {"paragraph": 1, "gist": "A gist.", "claims": ["made-up", "later", "not-titled"]}
     essay = {"about": "An essay.", "paragraphs": [entry], "planned": {"later": "Will it fall?"}}
     made = parts.part(
-        "essay",
+        "essay-map",
         name="an-essay",
         essay=essay,
         found={"made-up": least()},

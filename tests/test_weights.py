@@ -6,7 +6,7 @@ import re
 import pytest
 
 from books import ROOT
-from claimbook.pages import sheets
+from claimbook.pages import joined
 
 HTML, HTML_AND_CSS, FONTS, BUNDLE = 60_000, 130_000, 80_000, 420_000  # bytes as they are sent
 STATIC = ROOT / "src" / "claimbook" / "pages" / "static"
@@ -74,7 +74,7 @@ CSS = """/* .gone { color: red } */ .kept { color: red } .gone { color: red } p 
 
 
 def test_a_rule_stays_that_a_page_could_need_and_no_other():
-    kept = re.sub(r"\s+", " ", sheets.used(CSS, {"kept", "here"}))
+    kept = re.sub(r"\s+", " ", joined.used(CSS, {"kept", "here"}))
     for rule in (
         ".kept { color: red }",
         "p { margin: 0 }",

@@ -5,6 +5,7 @@ What a killed command had ready to write, the next command writes.
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -12,6 +13,7 @@ import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from claimbook import paths
 
@@ -19,6 +21,12 @@ _STAGED = ".writing-"
 _LOCK = "lock"  # held by the command that writes, as long as it lives
 _PLAN = "plan.txt"  # a line each: the places in the book of the files beside it, by their numbers
 _PLACE = re.compile(r"(?:(?:book|tests)/(?:\w[\w-]*/)*)?\w[\w-]*\.\w+")
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write plain data as JSON that a person can read, too."""
+    text = json.dumps(value, ensure_ascii=False, indent=1) + "\n"
+    path.write_text(text, encoding="utf-8", newline="\n")
 
 
 def write_all(contents: Mapping[Path, bytes]) -> None:

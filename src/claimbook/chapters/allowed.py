@@ -17,11 +17,12 @@ from markdown_it import MarkdownIt
 from nbformat import NotebookNode
 
 from claimbook.chapters import definitions, freshness
+from claimbook.chapters.finding import Finding
 from claimbook.claims.output import MIME as CLAIM
 from claimbook.errors import nearest
 from claimbook.figures import MIME as CHART
 
-Fault = tuple[int | None, str]  # the cell, None for the notebook as a whole, and a sentence
+Told = tuple[int | None, str]  # the cell, None for the notebook as a whole, and a sentence
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 LIBRARY = "claimbook"
@@ -65,9 +66,9 @@ _DIRECTIVE = re.compile(r"^[\s>*+\d.)-]*(?:`{3,}|:{3,}|~{3,})\s*\{([^}\s]*)\}", 
 _ROLE = re.compile(r"\{([^{}\s`]+)\}(?=`)")
 
 
-def faults(notebook: NotebookNode, claim_id: str | None, folder: Path) -> list[Fault]:
+def faults(notebook: NotebookNode, claim_id: str | None, path: Path) -> list[Finding]:
     """Say what a notebook does that it may not; one without a claim may open any snapshot."""
-    found: list[Fault] = [
+    found: list[Told] = [
         (None, f"the notebook's own settings ({name}) are not read: remove that metadata.")
         for name in _SETTINGS
         if name in notebook.metadata
@@ -79,10 +80,9 @@ def faults(notebook: NotebookNode, claim_id: str | None, folder: Path) -> list[F
             trees[number], apart = definitions.parsed(cell.source)
             if apart:
                 found.append((number, f"{apart[0]!r:.60} is not plain Python: remove it."))
-    program = _Program(trees, claim_id, folder)
-    return sorted(
-        dict.fromkeys([*found, *program.faults()]), key=lambda one: -1 if one[0] is None else one[0]
-    )
+    found += _Program(trees, claim_id, path.parent).faults()
+    in_order = sorted(dict.fromkeys(found), key=lambda one: -1 if one[0] is None else one[0])
+    return [Finding(path, text, number) for number, text in in_order]
 
 
 # Cells, their tags and what they have stored
@@ -167,16 +167,22 @@ class _Program:
             for name, place in _imports(node).items():
                 self.imports.setdefault(name, place)
         self.doors = {name for name, place in self.imports.items() if place.startswith(LIBRARY)}
-        self.own = self._aliases({*self.doors, CLAIM_CELL})  # the library's: not to be changed
-        self.shielded = self._aliases({*self.imports, *self.own})
+        aliases = [(_targets(node), _sources(node)) for node in self._nodes()]
+        # The library's: not to be changed.
+        self.own = _closed({*self.doors, CLAIM_CELL}, aliases)
+        self.shielded = _closed({*self.imports, *self.own}, aliases)
         self.functions = {
             one.name: (number, one)
             for number, one in self._statements()
             if isinstance(one, Function)
         }
-        self._read = {name: _reads(one) for name, (_, one) in self.functions.items()}
+        # What each function reads of the program, its own left out.
+        self._read = [
+            (_names(one) & {*definitions.read_globally(one), _SNAPSHOT}, {name})
+            for name, (_, one) in self.functions.items()
+        ]
 
-    def faults(self) -> Iterator[Fault]:
+    def faults(self) -> Iterator[Told]:
         """Yield what each cell may not do."""
         for number, tree in self.trees.items():
             for node in ast.walk(tree):
@@ -193,21 +199,6 @@ class _Program:
     def _statements(self) -> Iterator[tuple[int, ast.stmt]]:
         return ((n, statement) for n, tree in self.trees.items() for statement in tree.body)
 
-    def _aliases(self, names: set[str]) -> set[str]:
-        """Return the names given and those assigned from one of them, or from a part of it."""
-        while True:
-            more = {
-                name.id
-                for node in self._nodes()
-                if not names.isdisjoint(map(_root, _held(node, "value", "iter", "context_expr")))
-                for target in _parts(node, "target", "targets", "optional_vars")
-                for name in ast.walk(target)
-                if isinstance(name, ast.Name)
-            }
-            if more <= names:
-                return names
-            names |= more
-
     # One node of a tree
 
     def _node(self, node: ast.AST) -> Iterator[str]:
@@ -223,7 +214,7 @@ class _Program:
             yield from self._attribute(node)
         elif isinstance(node, Function) and node.name.startswith("_repr_"):
             yield f"defines {node.name}: only the library says how a claim or chart is shown."
-        elif isinstance(node, ast.Call) and _is_of_claim(node.func, "value"):
+        elif isinstance(node, ast.Call) and _asked_of(node.func, "value") == CLAIM_CELL:
             kept = [*node.args[1:], *(one.value for one in node.keywords if one.arg == "number")]
             if kept and all(map(_typed, ast.walk(kept[0]))):
                 yield f"{ast.unparse(node):.60} keeps what is typed: keep what is computed."
@@ -278,7 +269,7 @@ class _Program:
 
     # Names that stand for something else
 
-    def _rebound(self) -> Iterator[Fault]:
+    def _rebound(self) -> Iterator[Told]:
         """Yield where a door of the library, or `claim`, is given another meaning."""
         opened = f"{CLAIM_CELL} = claimbook.claim({self.claim_id!r})"
         for number, statement in self._statements():
@@ -287,14 +278,11 @@ class _Program:
                     yield number, f"gives {name}, of the library, another meaning: name it apart."
                 elif name == CLAIM_CELL and ast.unparse(statement) != opened:
                     yield number, f"sets {name}: it is opened once, by `{opened}`."
-            if ast.unparse(statement) != opened and any(map(self._opens, ast.walk(statement))):
+            asked = {_asked_of(node, CLAIM_CELL) for node in ast.walk(statement)} - {None}
+            if ast.unparse(statement) != opened and LIBRARY in map(self.imports.get, asked):
                 yield number, f"opens a claim: that is done once, by `{opened}`."
 
-    def _opens(self, node: ast.AST) -> bool:
-        of = node.value if isinstance(node, ast.Attribute) and node.attr == CLAIM_CELL else None
-        return isinstance(of, ast.Name) and self.imports.get(of.id) == LIBRARY
-
-    def _shown(self) -> Iterator[Fault]:
+    def _shown(self) -> Iterator[Told]:
         """Yield where a cell shows or draws what was typed, and nothing that was computed."""
         for number, tree in self.trees.items():
             plain = [one for one in tree.body if not isinstance(one, Function | ast.ClassDef)]
@@ -302,10 +290,10 @@ class _Program:
             last = [one for one in tree.body[-1:] if isinstance(one, ast.Expr)]
             for node in (*calls, *last):
                 names = _names(node)
-                if not (names | self._reached(names)) & self.computed:
+                if not self._reached(names) & self.computed:
                     yield number, f"{ast.unparse(node):.60} shows what is typed: compute it."
 
-    def _checks(self) -> Iterator[Fault]:
+    def _checks(self) -> Iterator[Told]:
         """Yield what the functions of the checks may not do, and checks that are run twice."""
         asked, named = dict[str, int](), set[str]()
         for number, statement in self._statements():
@@ -328,6 +316,7 @@ class _Program:
 
     def _check(self, function: Function) -> Iterator[str]:
         names = [one.arg for one in (*function.args.args, *function.args.kwonlyargs)]
+        reached = self._reached({function.name}) - {function.name}
         used = [node for node in ast.walk(function) if isinstance(node, ast.Name)]
         for name in names:
             own = [node for node in used if node.id == name]
@@ -338,24 +327,17 @@ class _Program:
                 )
             elif not own and name != names[0]:
                 yield f"{function.name} takes the option {name} and never uses it."
-            elif not own and not self._reached({function.name}) & self.computed:
+            elif not own and not reached & self.computed:
                 yield f"{function.name} reads neither its snapshot nor a model: compute with one."
-        for name in sorted(self._reached({function.name}) & self.from_snapshots):
+        for name in sorted(reached & self.from_snapshots):
             yield (
                 f"{function.name} reads {name}, which was read before it was asked: a check reads "
                 "the snapshot that it is given, or every vintage gives the same."
             )
 
     def _reached(self, names: set[str]) -> set[str]:
-        """Return the names that some functions read of the program, those they call included."""
-        read, todo = set[str](), set(names)
-        while todo:
-            name = todo.pop()
-            if name in self.functions:
-                found = self._read[name] - read
-                read |= found
-                todo |= found
-        return read
+        """Return the names given, and those that the functions among them read of the program."""
+        return _closed(names, self._read)
 
     @cached_property
     def from_snapshots(self) -> set[str]:
@@ -370,15 +352,19 @@ class _Program:
 
     def _made_of(self, names: set[str]) -> set[str]:
         """Return the names given, and those that are bound where one of them is read."""
-        read = []
-        for _, statement in self._statements():
-            if bound := _bound(statement) - self.functions.keys():
-                named = _names(statement)
-                read.append((bound, named | self._reached(named)))
-        made = set(names)
-        while more := set().union(*(bound for bound, named in read if named & made)) - made:
-            made |= more
-        return made
+        bound = (
+            (_bound(one) - self.functions.keys(), self._reached(_names(one)))
+            for _, one in self._statements()
+        )
+        return _closed(names, [(made, read) for made, read in bound if made])
+
+
+def _closed(names: set[str], made: Sequence[tuple[set[str], set[str]]]) -> set[str]:
+    """Return the names given, and all those that are made, pair by pair, where one is read."""
+    found = set(names)
+    while more := set().union(*(made_here for made_here, read in made if read & found)) - found:
+        found |= more
+    return found
 
 
 def _imports(node: ast.AST) -> dict[str, str]:
@@ -400,6 +386,17 @@ def _held(node: ast.AST, *fields: str) -> list[ast.AST]:
     """Return those parts, and of a list or mapping what it holds."""
     found = _parts(node, *fields)
     return found + [inner for one in found for inner in _held(one, "elts", "values")]
+
+
+def _targets(node: ast.AST) -> set[str]:
+    """Return the names to which a node assigns."""
+    targets = _parts(node, "target", "targets", "optional_vars")
+    return {one.id for part in targets for one in ast.walk(part) if isinstance(one, ast.Name)}
+
+
+def _sources(node: ast.AST) -> set[str | None]:
+    """Return the names from which, or from parts of which, a node assigns."""
+    return {*map(_root, _held(node, "value", "iter", "context_expr"))}
 
 
 def _typed(node: ast.AST) -> bool:
@@ -426,12 +423,13 @@ def _root(node: ast.AST) -> str | None:
 
 def _asks(node: ast.AST) -> bool:
     """Tell whether a node is `claim.check(…)`."""
-    return isinstance(node, ast.Call) and _is_of_claim(node.func, "check")
+    return isinstance(node, ast.Call) and _asked_of(node.func, "check") == CLAIM_CELL
 
 
-def _is_of_claim(node: ast.AST, name: str) -> bool:
+def _asked_of(node: ast.AST, name: str) -> str | None:
+    """Return the name of which an attribute is asked; None of anything else."""
     of = node.value if isinstance(node, ast.Attribute) and node.attr == name else None
-    return isinstance(of, ast.Name) and of.id == CLAIM_CELL
+    return of.id if isinstance(of, ast.Name) else None
 
 
 def _names(node: ast.AST) -> set[str]:
@@ -444,12 +442,7 @@ def _names(node: ast.AST) -> set[str]:
         found |= _names(child)
     if isinstance(node, ast.Lambda):
         found -= {one.arg for one in node.args.args}
-    return found | ({_SNAPSHOT} if _is_of_claim(node, "snapshot") else set())
-
-
-def _reads(function: Function) -> set[str]:
-    """Return the names that a function reads of the program, its own left out."""
-    return _names(function) & {*definitions.read_globally(function), _SNAPSHOT}
+    return found | ({_SNAPSHOT} if _asked_of(node, "snapshot") == CLAIM_CELL else set())
 
 
 def _bound(statement: ast.stmt) -> set[str]:

@@ -209,10 +209,7 @@ class Book:
         """Say what a notebook does that no chapter may."""
         notebook, path = notebook or self.notebook(name), self.notebooks[name]
         claim_id = name if name in self.chapters else None
-        found = [
-            Finding(path, text, cell)
-            for cell, text in allowed.faults(notebook, claim_id, path.parent)
-        ]
+        found = allowed.faults(notebook, claim_id, path)
         with suppress(ClaimbookError):  # a chapter that has no claim output yet is stale
             if claim_id and self.answers(name):
                 told = notebooks.claim_shown(notebook, name).get("text/plain")

@@ -64,10 +64,12 @@ def as_markdown(book: Book, base: str) -> str:
         for name, stands in both.items()
         if stands[0].parts != stands[1].parts
     ]
-    outputs = [
-        {name: stand.found for name, stand in one.items() if stand.found} for one in (before, now)
-    ]
-    moves = compare.moves(*outputs)
+    moves = compare.moves(
+        *(
+            {name: one.found for name, one in stands.items() if one.found}
+            for stands in (before, now)
+        )
+    )
     names = {chapter["id"] for chapter in chapters}
     asked: dict[bool, dict[str, list[Finding]]] = {True: {}, False: {}}
     for finding in review.findings(book, quick=True):
@@ -78,7 +80,7 @@ def as_markdown(book: Book, base: str) -> str:
         "review.md",
         base=base,
         flipped=moves["flipped"],
-        moved=[_row(one, outputs) for one in moves["moved"][:ROWS]],
+        moved=[_row(one) for one in moves["moved"][:ROWS]],
         more=len(moves["moved"][ROWS:]),
         chapters=chapters,
         pages=pages,
@@ -171,15 +173,11 @@ def _asks(before: Stand, now: Stand) -> Iterator[str]:
             yield f"{name}: {'; '.join(fields)}"
 
 
-def _row(one: Mapping[str, Any], outputs: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def _row(one: Mapping[str, Any]) -> dict[str, Any]:
     """Write a check that moved: what it said, and what it says."""
     row = {name: one[name] for name in ("claim", "check", "vintage")}
-    for side, found in zip(("old", "new"), outputs, strict=True):
-        checks = {check["id"]: check for check in found[one["claim"]]["checks"]}
-        estimate, outcome = one["estimate"][side], one["outcome"][side]
-        if estimate and one["check"] in checks:
-            estimate = {**estimate, "unit": checks[one["check"]]["unit"]}
-        row[side] = f"{outcome}: {words.full(estimate)}" if outcome else "not asked"
+    for side, outcome in one["outcome"].items():
+        row[side] = f"{outcome}: {words.full(one['estimate'][side])}" if outcome else "not asked"
     return row
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import shutil
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from claimbook import paths
 from claimbook.chapters import prose
 from claimbook.claims.files import PRIMARY
 from claimbook.data import snapshot
+from claimbook.writing import write_json
 
 SCHEMA_VERSION = 1
 FEED = "results.json"
@@ -52,12 +52,12 @@ def feed(found: dict[str, dict[str, Any]]) -> dict[str, Any]:
 
 def write(folder: Path, found: dict[str, dict[str, Any]]) -> None:
     """Write the feed, its schema, and the values by economy of every claim."""
-    _write_json(folder / FEED, feed(found))
+    write_json(folder / FEED, feed(found))
     shutil.copyfile(Path(__file__).parent / "schemas" / FEED_SCHEMA, folder / FEED_SCHEMA)
     values = folder / "economies"
     values.mkdir(exist_ok=True)
     for claim_id, output in found.items():
-        _write_json(values / f"{claim_id}.json", by_economy(output))
+        write_json(values / f"{claim_id}.json", by_economy(output))
 
 
 def by_economy(output: dict[str, Any]) -> dict[str, Any]:
@@ -92,8 +92,3 @@ def _claim(output: dict[str, Any]) -> dict[str, Any]:
 
 def _taken(found: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
     return {name: found[name] for name in names}
-
-
-def _write_json(path: Path, value: Any) -> None:
-    text = json.dumps(value, ensure_ascii=False, indent=1) + "\n"
-    path.write_text(text, encoding="utf-8", newline="\n")

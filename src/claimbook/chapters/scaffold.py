@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import jinja2
 import nbformat
 from ruamel.yaml import YAML
 
@@ -16,6 +15,7 @@ from claimbook import paths, reading, status
 from claimbook.claims import essay_words, files
 from claimbook.data import snapshot
 from claimbook.errors import ClaimbookError, nearest
+from claimbook.figures.drawing import templates
 from claimbook.writing import write_all
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -172,13 +172,7 @@ def _notebook(template: str) -> str:
 
 def filled(name: str, **values: Any) -> str:
     """Return a template of this room, filled in; what it asks for must be there."""
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(TEMPLATES),
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=jinja2.StrictUndefined,
-    )
-    return f"{environment.get_template(name).render(**values).rstrip()}\n"
+    return f"{templates(TEMPLATES).get_template(name).render(**values).rstrip()}\n"
 
 
 def _yaml() -> YAML:

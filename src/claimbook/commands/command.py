@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
@@ -21,16 +21,10 @@ def plain(text: str) -> str:
     return "".join(c if c.isprintable() or c == "\n" else repr(c)[1:-1] for c in text)
 
 
-class Ended(click.ClickException):
-    """The end of a command that could not do what was asked."""
-
-    def __init__(self, message: str, exit_code: int = 1) -> None:
-        super().__init__(message)
-        self.exit_code = exit_code
-
-    def show(self, file: Any = None) -> None:
-        """Print the sentence."""
-        click.echo(f"claimbook: {plain(self.message)}", err=True)
+def _end(sentence: str, exit_code: int = 1) -> NoReturn:
+    """Say why a command could not do what was asked, and leave."""
+    click.echo(f"claimbook: {plain(sentence)}", err=True)
+    sys.exit(exit_code)
 
 
 class Command(click.Command):
@@ -59,12 +53,12 @@ class Command(click.Command):
             fault.exit_code = self.usage_code
             raise
         except ClaimbookError as fault:
-            raise Ended(str(fault), fault.exit_code) from None
+            _end(str(fault), fault.exit_code)
         except OSError as fault:
             why = fault.strerror or fault
             what = f"{fault.filename or 'a file'} cannot be read or written ({why})"
             remedy = "free space or set permissions, then run this again."
-            raise Ended(f"{what}: nothing was left half-written; {remedy}") from None
+            _end(f"{what}: nothing was left half-written; {remedy}")
         except KeyboardInterrupt:
             click.echo("\nclaimbook: stopped: nothing was left half-written.", err=True)
             sys.stdout.flush()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import signal
@@ -19,6 +18,7 @@ import click
 from claimbook import paths
 from claimbook.commands.command import Command, plain
 from claimbook.errors import ClaimbookError, nearest
+from claimbook.writing import write_json
 
 
 class _Refresh(Command):
@@ -145,7 +145,8 @@ def refresh(
                 report=report,
                 announce=lambda found: _say(found, json_file, quiet),
             )
-    _write_json(found, json_file if found["published"] else None)
+    if json_file and found["published"]:
+        write_json(json_file, found)
     if not quiet:
         click.echo(_closing(found))
 
@@ -207,15 +208,10 @@ def _chapters() -> Callable[[Path], dict[str, Any]] | None:
 def _say(found: dict[str, Any], json_file: Path | None, quiet: bool = False) -> None:
     from claimbook.data import compare
 
-    _write_json(found, json_file)
+    if json_file:
+        write_json(json_file, found)
     if not quiet:
         click.echo(plain(compare.as_text(found)))
-
-
-def _write_json(found: dict[str, Any], path: Path | None) -> None:
-    if path:
-        text = json.dumps(found, indent=1, ensure_ascii=False) + "\n"
-        path.write_text(text, encoding="utf-8")
 
 
 def _closing(found: dict[str, Any]) -> str:

@@ -330,11 +330,6 @@ def _finding(one: Mapping[str, Any], side: str) -> str:
 # One series in every vintage
 
 
-def all_held() -> list[Snapshot]:
-    """Open every vintage that ``data/`` holds, oldest first."""
-    return [snapshot.read(vintage) for vintage in snapshot.vintages()]
-
-
 def all_codes(vintages: Sequence[Snapshot]) -> list[str]:
     """List the series that any vintage holds, each once: a renamed one under its newest code."""
     found: list[str] = []

@@ -16,6 +16,7 @@ from claimbook.data import series as known
 from claimbook.data import snapshot
 from claimbook.data.snapshot import ECONOMY_COLUMNS, WORLD_BANK, sha256
 from claimbook.data.yamlfile import SCHEMAS
+from claimbook.writing import write_json
 
 LICENCE = {
     "name": "CC-BY-4.0",
@@ -145,8 +146,7 @@ def write_release(folder: Path, release: str, one: Series) -> None:
 def _write_package(folder: Path, resources: list[dict[str, Any]], **described: str) -> None:
     package = {"$schema": "https://datapackage.org/profiles/2.0/datapackage.json"} | described
     package |= {"licenses": [LICENCE], "sources": [SOURCE], "resources": resources}
-    text = json.dumps(package, indent=1, ensure_ascii=False) + "\n"
-    (folder / "datapackage.json").write_text(text, encoding="utf-8", newline="\n")
+    write_json(folder / "datapackage.json", package)
 
 
 def write_series(folder: Path, one: Series, name: str | None = None) -> dict[str, Any]:

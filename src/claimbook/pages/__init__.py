@@ -21,10 +21,9 @@ from claimbook.pages import (
     data,
     elsewhere,
     gathering,
+    joined,
     machines,
     notes,
-    scripts,
-    sheets,
     shell,
     state,
     values,
@@ -84,8 +83,7 @@ def setup(app: Sphinx) -> dict[str, bool | int]:
         app.connect(event, does)
     for finish in _WHEN_WRITTEN:
         state.when_written(app, finish)
-    app.connect("build-finished", sheets.join, priority=950)
-    app.connect("build-finished", scripts.join, priority=960)
+    app.connect("build-finished", joined.join, priority=950)
     app.connect("build-finished", state.all_written, priority=901)
     app.add_role("tally", gathering.Tally())
     for name, directive in _DIRECTIVES.items():

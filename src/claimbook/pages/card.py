@@ -12,7 +12,7 @@ from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 
 from claimbook import figures
-from claimbook.chapters import results
+from claimbook.chapters import prose, results
 from claimbook.pages import charts, citing, country, grounds, panel, parts, phrases, state, values
 from claimbook.pages.specification import specification_curve
 from claimbook.pages.state import BookError, Output
@@ -87,7 +87,7 @@ def _lead(app: Sphinx, output: Output) -> str | None:
     source = "the model of this chapter"
     if first["series"]:
         source = book.snapshots[first["vintage"]].cite(*first["series"])
-    title = phrases.bound(lead["title"], output) if "title" in lead else phrases.said(output)
+    title = prose.plain(lead["title"], output) if "title" in lead else phrases.said(output)
     table = state.page(app.env).files.get(charts.csv_name(app.env.docname, lead.get("chart", "")))
     lines = None if table is None else pd.read_csv(io.StringIO(table), index_col=0)
     labels, names = output["claim"].get("labels"), book.names
@@ -106,7 +106,7 @@ def _shown(app: Sphinx, claim_id: str) -> tuple[nodes.raw, nodes.raw]:
     card = parts.part(
         "card",
         output=output,
-        essay=state.essay(app, output),
+        essay=book.essays[output["claim"]["essay"]],
         dated=dated,
         lead=page.lead and Markup(page.lead),
         country=country.box(book, output, state.up(app.env)),

@@ -24,8 +24,6 @@ from claimbook.pages.state import Output
 class YourCountry(Gathering):
     """What every chapter found of one economy: ``{your-country}``."""
 
-    template = "country"
-
     def found(self, book: state.Book) -> dict[str, Any]:
         """Return what is said of each economy in each chapter."""
         outputs = state.in_order(book)
@@ -38,7 +36,7 @@ def box(book: state.Book, output: Output, up: str) -> Markup | None:
     told = told_of(book, output, up)
     if told is None:
         return None
-    return parts.render("country", told=[told], alone=False, up=up)
+    return parts.render("your-country", told=[told], alone=False, up=up)
 
 
 def names(book: state.Book) -> dict[str, list[str]]:

@@ -21,11 +21,9 @@ from claimbook.pages.state import Output
 class DataPage(Gathering):
     """Every series that the book's snapshots hold: ``{data-page}``."""
 
-    template = "data"
-
     def found(self, book: state.Book) -> dict[str, Any]:
         """Return what is known of each series, and the claims that read it."""
-        held = compare.all_held()
+        held = [*book.snapshots.values()]
         using: dict[str, list[Output]] = {code: [] for code in compare.all_codes(held)}
         for name, output in book.outputs.items():
             for code in files.claim_series(book.claims[name]):

@@ -19,9 +19,11 @@ from claimbook.pages import grounds, movement, parts, phrases, state
 
 
 class Gathering(SphinxDirective):
-    """A directive that shows something of every chapter; its page changes with any of them."""
+    """A directive that shows something of every chapter; its page changes with any of them.
 
-    template: str
+    The template that it fills in has its name.
+    """
+
     made_of: tuple[str, ...] = (state.CHAPTERS,)
 
     def run(self) -> list[nodes.Node]:
@@ -29,9 +31,7 @@ class Gathering(SphinxDirective):
         state.made_of(self.env, *self.made_of)
         up = state.up(self.env)
         found = self.found(state.book(self.env.app))
-        return [
-            parts.part(self.template, up=up, address=lambda one: up + results.url(one), **found)
-        ]
+        return [parts.part(self.name, up=up, address=lambda one: up + results.url(one), **found)]
 
     def found(self, book: state.Book) -> dict[str, Any]:
         """Return every claim, how many the essays hold, and the vintages held."""
@@ -45,8 +45,6 @@ class Gathering(SphinxDirective):
 class Scorecard(Gathering):
     """Every claim with its verdict: ``{scorecard}``."""
 
-    template = "scorecard"
-
     def found(self, book: state.Book) -> dict[str, Any]:
         """Return also every option that moves a verdict."""
         found = super().found(book)
@@ -57,7 +55,7 @@ class Scorecard(Gathering):
 class Movement(Gathering):
     """How verdicts moved from what the author could see to today: ``{movement}``."""
 
-    template, short = "movement", True
+    short = True
 
     def found(self, book: state.Book) -> dict[str, Any]:
         """Return the drawing, without estimates, and how many claims ask a model."""
@@ -72,26 +70,18 @@ class Movement(Gathering):
 class ThenAndNow(Movement):
     """Every claim under every vintage, told and as a table: ``{then-and-now}``."""
 
-    template, short = "then-and-now", False
+    short = False
 
     def found(self, book: state.Book) -> dict[str, Any]:
         """Return also the curves over all releases held, and the names of economies."""
         outputs = state.in_order(book)
-        firsts = {output["claim"]["id"]: results.primary(output) for output in outputs}
-        return (
-            Gathering.found(self, book)
-            | super().found(book)
-            | {
-                "curves": {name: grounds.curve(check) for name, check in firsts.items()},
-                "names": book.names,
-            }
-        )
+        curves = {one["claim"]["id"]: grounds.curve(results.primary(one)) for one in outputs}
+        found = Gathering.found(self, book) | super().found(book)
+        return found | {"curves": curves, "names": book.names}
 
 
 class Conclusion(Gathering):
     """What each chapter means for the argument, part by part: ``{conclusion}``."""
-
-    template = "conclusion"
 
     def found(self, book: state.Book) -> dict[str, Any]:
         """Return also the questions of the claims that are not examined yet."""
@@ -104,13 +94,11 @@ class Conclusion(Gathering):
 class Reading(Gathering):
     """How to read a verdict, in three lines: ``{reading}``."""
 
-    template = "reading"
-
 
 class ClaimList(Gathering):
     """The claims of one part, by its folder: ``{claim-list} inequality``."""
 
-    template, required_arguments = "claim-list", 1
+    required_arguments = 1
 
     def found(self, book: state.Book) -> dict[str, Any]:
         """Return the part's claims."""
@@ -124,7 +112,7 @@ class ClaimList(Gathering):
 class EssayMap(Gathering):
     """An essay's paragraphs and the claims found in each: ``{essay-map} tonelson-2014``."""
 
-    template, required_arguments = "essay", 1
+    required_arguments = 1
 
     def found(self, book: state.Book) -> dict[str, Any]:
         """Return the essay and every claim."""
@@ -136,8 +124,6 @@ class EssayMap(Gathering):
 
 class WorkedExamples(Gathering):
     """The rule applied to one primary check for each outcome and way: ``{worked-examples}``."""
-
-    template = "worked-examples"
 
     def found(self, book: state.Book) -> dict[str, Any]:
         """Return the first claim whose primary check ends in each way."""
@@ -152,7 +138,7 @@ class WorkedExamples(Gathering):
 class Noise(Gathering):
     """How often the rule decides where there is nothing to find: ``{noise}``."""
 
-    template, made_of = "noise", ()
+    made_of = ()
 
     def found(self, book: state.Book) -> dict[str, Any]:
         """Return the shares of the verdicts, by the smallest effect in standard errors."""
@@ -182,7 +168,7 @@ class Tally(SphinxRole):
         "checks": lambda book: len(_checks(book)),
         "variants": lambda book: sum(len(check["variants"]) for check in _checks(book)),
         "deciding checks": lambda book: sum(
-            check["role"] in (files.PRIMARY, files.SECONDARY) for check in _checks(book)
+            check["role"] in files.COUNTING for check in _checks(book)
         ),
         "series": lambda book: len(book.series),
         "vintages": lambda book: len(snapshot.vintages()),

@@ -13,7 +13,7 @@ from docutils import nodes
 from markupsafe import Markup
 
 from claimbook.chapters import results
-from claimbook.claims.files import PRIMARY, SECONDARY
+from claimbook.claims.files import COUNTING
 from claimbook.figures.drawing import Axis
 from claimbook.pages import parts
 
@@ -40,7 +40,7 @@ def strips(output: dict[str, Any]) -> dict[str, Markup]:
     return {
         check["id"]: strip(check)
         for check in output["checks"]
-        if check["role"] in (PRIMARY, SECONDARY)
+        if check["role"] in COUNTING
         and check["series"]
         and check["estimate"]
         and (check.get("influence") or check.get("detectable") is not None)

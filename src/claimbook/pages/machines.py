@@ -37,10 +37,11 @@ def describe(
         return
     drafted = bool(state.draft(app, pagename))  # which search engines are to leave alone
     output = None if drafted else state.claim_output(app, pagename)
+    essays = state.book(app).essays
     head = parts.render(
         "head",
         drafted=drafted,
-        review=claim_review(output, state.essay(app, output)) if output else None,
+        review=output and claim_review(output, essays[output["claim"]["essay"]]),
         title=context.get("title", ""),
         said=phrases.said(output) if output else _opening(doctree),
         book=app.config.html_title or app.config.project,

@@ -7,6 +7,7 @@ Both are links whose title is what they say; without a script that is the browse
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from docutils import nodes
 from sphinx.application import Sphinx
@@ -44,18 +45,18 @@ def link_terms(app: Sphinx, doctree: nodes.document, docname: str) -> None:
         return
     terms = _terms(app)
     glossary = app.builder.get_relative_uri(docname, GLOSSARY)
-    for paragraph in list(doctree.findall(nodes.paragraph)):
-        for text in list(paragraph.findall(nodes.Text)):
-            if terms and not any(isinstance(one, _APART) for one in _above(text)):
-                text.parent.replace(text, _linked(text.astext(), terms, glossary))
+    for text in [text for one in doctree.findall(nodes.paragraph) for text in _texts(one)]:
+        if terms:
+            text.parent.replace(text, _linked(text.astext(), terms, glossary))
 
 
-def _above(node: nodes.Node) -> list[nodes.Node]:
-    above = []
-    while node.parent is not None:
-        node = node.parent
-        above.append(node)
-    return above
+def _texts(node: nodes.Node) -> Iterator[nodes.Text]:
+    """Yield what is written in a part of a page and may become a link."""
+    if isinstance(node, nodes.Text):
+        yield node
+    elif not isinstance(node, _APART):
+        for child in node.children:
+            yield from _texts(child)
 
 
 def _linked(text: str, terms: dict[str, str], glossary: str) -> list[nodes.Node]:

@@ -13,7 +13,7 @@ from typing import Any
 from markupsafe import Markup
 
 from claimbook.claims import rule
-from claimbook.claims.files import PRIMARY, SECONDARY
+from claimbook.claims.files import COUNTING, PRIMARY
 from claimbook.claims.grid import switch_id
 from claimbook.estimates import words
 from claimbook.figures.words import choice, option
@@ -85,7 +85,7 @@ def verdicts(checks: list[dict[str, Any]]) -> dict[str, Any]:
         for primary in rule.OUTCOMES
         for others in ((), (rule.SUPPORTS,), (rule.CONTRADICTS,), (rule.SUPPORTS, rule.CONTRADICTS))
     }
-    counting = [check for check in checks if check["role"] in (PRIMARY, SECONDARY)]
+    counting = [check for check in checks if check["role"] in COUNTING]
     return {
         "primary": next(check["id"] for check in counting if check["role"] == PRIMARY),
         "outcomes": {check["id"]: check["outcome"] for check in counting},

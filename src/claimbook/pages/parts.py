@@ -12,6 +12,7 @@ from docutils import nodes
 from markupsafe import Markup
 
 from claimbook.chapters import results
+from claimbook.chapters.prose import plain
 from claimbook.claims import rule
 from claimbook.estimates import words
 from claimbook.figures.drawing import templates
@@ -46,7 +47,7 @@ def _environment() -> jinja2.Environment:
         for function in (
             *(words.amount, words.interval, words.number, words.short),
             *(capital, choice, option),
-            *(phrases.answer, phrases.bound, phrases.full, phrases.part_title, inline_json),
+            *(phrases.answer, phrases.full, phrases.part_title, plain, inline_json),
         )
     }
     environment.globals |= {

@@ -16,8 +16,8 @@ Found = Mapping[str, Any]
 
 def answer(output: Found) -> str | None:
     """Return a claim's answer as plain text, its numbers as the figures now have them."""
-    text = output.get("answer") or output["claim"].get("answer")
-    return bound(text, output) if text else None
+    text = output["claim"].get("answer")
+    return prose.plain(text, output) if text else None
 
 
 def said(output: Found) -> str:
@@ -25,11 +25,6 @@ def said(output: Found) -> str:
     claim = output["claim"]
     reading = capital(rule.reading(output["verdict"], claim["kind"]))
     return answer(output) or f"{claim['title']} {reading}."
-
-
-def bound(text: str, output: Found) -> str:
-    """Return a text of a claim file with its bound numbers as plain text."""
-    return prose.LINK.sub(lambda link: link["text"], prose.bound(text, output))
 
 
 def full(estimate: Found | None, check: Found) -> str:

@@ -123,17 +123,6 @@ def excused(app: Sphinx, claim_id: str) -> Iterator[None]:
             faults.append(str(fault))
 
 
-def essay(app: Sphinx, output: Output) -> dict[str, Any]:
-    """Return the essay that a claim is of."""
-    claim, essays = output["claim"], book(app).essays
-    if claim["essay"] not in essays:
-        raise BookError(
-            f"{claim['id']}.yml names the essay {claim['essay']}, but there is no "
-            f"book/essays/{claim['essay']}.yml: write it, or mend the name."
-        )
-    return essays[claim["essay"]]
-
-
 def claim_output(app: Sphinx, docname: str) -> Output | None:
     """Return the claim output that a page shows; None for a page that is no chapter."""
     remembered = pages(app.env).get(docname)

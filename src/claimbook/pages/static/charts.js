@@ -332,7 +332,7 @@
   // fetched, so that it is there when it is needed.
   const named = document.getElementById(location.hash.slice(1))?.querySelector(".cb-chart__plot");
   const first = named ? draw(named) : Promise.resolve();
-  // The theme's own scripts come after it (scripts.py).
+  // The theme's own scripts come after it (joined.py).
   const theme = document.currentScript.dataset.after;
   if (theme) {
     first.then(() => document.head.append(Object.assign(document.createElement("script"), { src: theme })));
