@@ -238,9 +238,11 @@ def _chains(statement: ast.stmt) -> Iterator[list[str]]:
     within = {node.value for node in nodes if isinstance(node, ast.Attribute)}
     for node in nodes:
         if isinstance(node, ast.Name | ast.Attribute) and node not in within:
-            chain = ast.unparse(node).split(".")
-            if chain[0] in known and all(map(str.isidentifier, chain)):
-                yield chain
+            names: list[str] = []
+            while isinstance(node, ast.Attribute):
+                names, node = [node.attr, *names], node.value
+            if isinstance(node, ast.Name) and node.id in known:
+                yield [node.id, *names]
 
 
 def _globals(scope: symtable.SymbolTable) -> set[str]:

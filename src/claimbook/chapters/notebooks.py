@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import faulthandler
+import gc
 import hashlib
 import itertools
 import json
@@ -34,12 +35,7 @@ from claimbook.writing import write_all
 CELL_SECONDS = 120
 FORMAT = (4, 5)
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
-# What nearly every chapter imports: most of the time of a kernel that starts cold.
-_WARM = (
-    *("ipykernel.kernelapp", "IPython.core.completer", "claimbook", "plotly.express"),
-    *("plotly.graph_objects", "scipy.stats", "statsmodels.regression.linear_model"),
-    *("jinja2", "jsonschema", "ruamel.yaml", "yaml"),
-)
+_WARM = "claimbook.chapters.warm"
 _FORKED = "claimbook-forked"
 _TOLD = "CLAIMBOOK_TOLD"  # the file to which a kernel tells twice a second at which lines it is
 _FRAME = re.compile(r"Cell In\[(\d+)\], line (\d+)")
@@ -213,7 +209,7 @@ def start_warm() -> None:
     """Let kernels be forked from a process that has imported what chapters import."""
     if "forkserver" not in multiprocessing.get_all_start_methods():
         return
-    multiprocessing.get_context("forkserver").set_forkserver_preload(list(_WARM))
+    multiprocessing.get_context("forkserver").set_forkserver_preload([_WARM])
     factory = KernelProvisionerFactory.instance()
     factory.provisioners[_FORKED] = EntryPoint(_FORKED, f"{__name__}:Forked", factory.GROUP_NAME)
     factory.default_provisioner_name = _FORKED
@@ -256,6 +252,9 @@ def serve(arguments: list[str], folder: str, environment: Mapping[str, str]) -> 
     os.environ.update(environment)
     if told := environment.get(_TOLD):  # nbval's kernels are asked nothing
         threading.Thread(target=_tell, args=(told,), daemon=True).start()
+    # What was imported stays: to look through it again and again takes a tenth of a chapter's time.
+    gc.freeze()
+    gc.set_threshold(50_000)
     # 1 stands for no parent to poll: that of a forked process is the process it was forked from.
     IPKernelApp.launch_instance([*arguments, "--IPKernelApp.parent_handle=1"])
 

@@ -79,19 +79,20 @@ class Removals:
     def _told(self, named: Sequence[str]) -> dict[str, float]:
         """Return the value without each economy, of those that move it by their own rows alone.
 
-        They are first left out in groups, of alike ones, whose absence moves any cut-off that the
-        sample sets. Where the check's function then answers what the estimate says of those rows,
-        no cut-off and no benchmark has moved. Where more than one group finds that one has, the
-        sample sets it, and each economy is left to be asked alone.
+        Those of a sample are first left out in groups, of alike ones, whose absence moves any
+        cut-off that the sample sets. Where the check's function then answers what the estimate says
+        of those rows, no cut-off and no benchmark has moved. Where more than one group finds that
+        one has, the sample sets it, and each of its economies is left to be asked alone.
         """
         together = min(_TOGETHER, self.headline.n - MIN_ECONOMIES)
         if self.headline.value_without is None or together < 1:
             return {}
-        groups = _groups(named, together)
-        alike = [few for few in groups if self._moves_by_its_rows(few)]
-        if len(groups) - len(alike) > 1:
-            return {}
-        told = {code: self._value_without([code]) for few in alike for code in few}
+        told: dict[str, float | None] = {}
+        for sample in self.headline.value_without.samples():
+            groups = _groups([code for code in named if code in sample], together)
+            alike = [few for few in groups if self._moves_by_its_rows(few)]
+            if len(groups) - len(alike) <= 1:
+                told |= {code: self._value_without([code]) for few in alike for code in few}
         return {code: value for code, value in told.items() if value is not None}
 
     def _moves_by_its_rows(self, codes: Sequence[str]) -> bool:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from claimbook.data.snapshot import window
 from claimbook.estimates import Estimate, exact
-from claimbook.estimates.estimate import value_without
+from claimbook.estimates.estimate import ValueWithout
 
 # Which economies a share of a total counts: those with a figure in every year of both windows, in
 # any year of both, or in any year at all.
@@ -117,7 +117,7 @@ def share_change(
     def gained(means: pd.DataFrame) -> float:
         return moved(means)[means.index.isin(members)].sum()
 
-    told = value_without(gained, means)
+    told = ValueWithout(gained, means)
     return exact(gained(means), unit, len(counted), moved(means), told)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,9 +15,6 @@ from claimbook.errors import ClaimbookError
 CONFIDENCE = 0.95
 MIN_ECONOMIES = 10
 DIGITS = 6
-
-
-ValueWithout = Callable[[Collection[str]], float | None]
 
 
 class EstimateError(ClaimbookError):
@@ -40,6 +37,28 @@ def rounded(number: float) -> float:
     return float(f"{number:.{DIGITS}g}") + 0.0
 
 
+class ValueWithout:
+    """Tells the value of some samples without the rows of some economies."""
+
+    def __init__(
+        self, value: Callable[..., float | None], *samples: pd.Series | pd.DataFrame
+    ) -> None:
+        self._value, self._samples = value, samples
+
+    def __call__(self, codes: Collection[str]) -> float | None:
+        """Return the value without these economies; None where too few are left."""
+        left = [one[~one.index.get_level_values(0).isin(codes)] for one in self._samples]
+        found = self._value(*left) if min(map(len, left)) >= MIN_ECONOMIES else None
+        return None if found is None else rounded(found)
+
+    def samples(self) -> Iterator[set[str]]:
+        """Yield the economies of each sample that no earlier one has."""
+        seen: set[str] = set()
+        for sample in self._samples:
+            yield (economies := set(sample.index.get_level_values(0))) - seen
+            seen |= economies
+
+
 @dataclass(frozen=True)
 class Estimate:
     """A value with its interval.
@@ -58,8 +77,8 @@ class Estimate:
         Whether it is a quantity without sampling, such as a share of a world total.
     effective_n : float, optional
         As how many equally weighted economies the weighted ones count.
-    value_without : callable, optional
-        Given iso3 codes: the value, were the rows of these economies not in the sample; None where
+    value_without : ValueWithout, optional
+        Given iso3 codes: the value, were the rows of these economies not in the samples; None where
         too few are left.
 
     Raises
@@ -134,7 +153,7 @@ def exact(
         Number of economies in the total.
     economies : pandas.Series, optional
         What each contributes.
-    value_without : callable, optional
+    value_without : ValueWithout, optional
         What it is without the rows of some economies.
 
     Returns
@@ -144,19 +163,6 @@ def exact(
     """
     parts = pd.Series(dtype=float) if economies is None else economies.sort_index()
     return Estimate(value, value, value, n, unit, parts, True, value_without=value_without)
-
-
-def value_without(
-    value: Callable[..., float | None], *samples: pd.Series | pd.DataFrame
-) -> ValueWithout:
-    """Return what tells the value of some samples without the rows of some economies."""
-
-    def without(codes: Collection[str]) -> float | None:
-        left = [one[~one.index.get_level_values(0).isin(codes)] for one in samples]
-        found = value(*left) if min(map(len, left)) >= MIN_ECONOMIES else None
-        return None if found is None else rounded(found)
-
-    return without
 
 
 def numbers(values: pd.Series, what: str) -> pd.Series:

@@ -14,8 +14,8 @@ from claimbook.estimates.estimate import (
     MIN_ECONOMIES,
     Estimate,
     EstimateError,
+    ValueWithout,
     numbers,
-    value_without,
 )
 
 # As in R's lm: what the other columns leave of a column must exceed this part of its length.
@@ -83,7 +83,7 @@ def slope(
         return Estimate(*_interval(fit, n - 1, per_unit), n, unit)
     _refuse_leverage_one(design, table.index)
     fit = model.fit(cov_type="HC3", use_t=True)
-    without = value_without(partial(_least_squares, names), table)
+    without = ValueWithout(partial(_least_squares, names), table)
     ends = _interval(fit, fit.df_resid, per_unit)
     return Estimate(*ends, n, unit, table[0], value_without=without)
 
@@ -129,7 +129,7 @@ def rank_slope(y: pd.Series, x: pd.Series, unit: str) -> Estimate | None:
     if np.isnan(found.low_slope):
         return None
     ends = found.low_slope, found.high_slope, len(table), unit, table[0]
-    return Estimate(found.slope, *ends, value_without=value_without(_middle_slope, told))
+    return Estimate(found.slope, *ends, value_without=ValueWithout(_middle_slope, told))
 
 
 def panel_slope(y: pd.Series, x: pd.Series, unit: str) -> Estimate | None:
@@ -182,7 +182,7 @@ def panel_slope(y: pd.Series, x: pd.Series, unit: str) -> Estimate | None:
     group = pd.Series(economies, index=table.index)
     found = slope(held[0], held.drop(columns=0), unit, cluster=group)
     ends = table[0].groupby(level=0).agg(["first", "last"])
-    without = value_without(_least_squares_within, held)
+    without = ValueWithout(_least_squares_within, held)
     return replace(found, economies=ends["last"] - ends["first"], value_without=without)
 
 

@@ -14,8 +14,8 @@ from claimbook.estimates.estimate import (
     MIN_ECONOMIES,
     Estimate,
     EstimateError,
+    ValueWithout,
     numbers,
-    value_without,
 )
 
 DRAWS = 9_999
@@ -419,5 +419,5 @@ def _estimate(
     """Make an estimate; an interval that leaves its value out, as draws may, is widened to it."""
     value = of(*samples)
     low, high, n = min(ends[0], value), max(ends[1], value), len(economies)
-    without = value_without(of, *samples)
+    without = ValueWithout(of, *samples)
     return Estimate(value, low, high, n, unit, economies, False, effective_n, without)
