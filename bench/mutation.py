@@ -41,6 +41,16 @@ MODULES = {
 TESTS = {name: [f"tests/test_{name}.py"] for name in MODULES}
 # The tests read every series of a vintage in turn: a few stand for all.
 SERIES = {"SI.POV.GINI", "SP.POP.TOTL", "NY.GNP.PCAP.CD", "NY.GDP.MKTP.CD"}
+# mutmut forks from a process that has run the tests: what that has kept, a mutant must make anew.
+FORGET = '''
+
+def pytest_sessionstart():
+    import functools, gc
+
+    for one in gc.get_objects():
+        if isinstance(one, type(functools.cache(repr))):
+            one.cache_clear()
+'''
 # Validating the committed packages reads every file anew and says nothing of the library.
 CHOICE = "not data_package_validates"
 
@@ -54,6 +64,8 @@ def sandbox(folder: Path, module: str) -> None:
         shutil.copy(ROOT / name, folder / name)
     for package in (folder / "data").glob("*/datapackage.json"):
         _keep_few_series(package)
+    with (folder / "tests" / "conftest.py").open("a", encoding="utf-8") as conftest:
+        conftest.write(FORGET)
     options = ["-q", "-x", "-p", "no:cacheprovider", "-m", "not slow", "--hypothesis-seed=0"]
     only = [str(path.relative_to(folder)) for path in _sources(folder, module)]
     (folder / "pyproject.toml").write_text(

@@ -27,7 +27,7 @@ from claimbook.chapters.book import Book
 from claimbook.chapters.finding import Finding
 from claimbook.claims import declared, files, grid, output
 from claimbook.claims.essay_words import quoted
-from claimbook.data import snapshot
+from claimbook.data import series, snapshot
 from claimbook.errors import ClaimbookError, nearest
 
 WORDS = (600, 1_200)
@@ -119,7 +119,7 @@ def _of_book(book: Book) -> list[Finding]:
     """
     claims = [partial(book.claim, claim_id) for claim_id in book.claim_paths]
     contents = [lambda: book.pages, lambda: book.essays, lambda: book.references]
-    for readers in ([*claims, declared.read], contents):
+    for readers in ([*claims, declared.read, series.known], contents):
         if found := [one for read in readers for one in _unread(book, read)]:
             return found
     pages: list[Finding] = []

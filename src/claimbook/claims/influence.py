@@ -15,7 +15,7 @@ from claimbook.claims import rule
 from claimbook.data.snapshot import Snapshot
 from claimbook.errors import ClaimbookError
 from claimbook.estimates import Estimate, EstimateError, rounded
-from claimbook.estimates.estimate import MIN_ECONOMIES
+from claimbook.estimates.estimate import MIN_ECONOMIES, ValueWithout
 
 MOST_REMOVED = 5
 SURE, OFTEN = 0.975, 0.8  # both ends of 95 %; four times in five
@@ -85,10 +85,12 @@ class Removals:
         one has, the sample sets it, and each of its economies is left to be asked alone.
         """
         together = min(_TOGETHER, self.headline.n - MIN_ECONOMIES)
-        if self.headline.value_without is None or together < 1:
+        without = self.headline.value_without
+        if without is None or together < 1:
             return {}
         told: dict[str, float | None] = {}
-        for sample in self.headline.value_without.samples():
+        # A chapter's own function knows of one sample only.
+        for sample in without.samples() if isinstance(without, ValueWithout) else [named]:
             groups = _groups([code for code in named if code in sample], together)
             alike = [few for few in groups if self._moves_by_its_rows(few)]
             if len(groups) - len(alike) <= 1:

@@ -77,7 +77,7 @@ class Estimate:
         Whether it is a quantity without sampling, such as a share of a world total.
     effective_n : float, optional
         As how many equally weighted economies the weighted ones count.
-    value_without : ValueWithout, optional
+    value_without : callable, optional
         Given iso3 codes: the value, were the rows of these economies not in the samples; None where
         too few are left.
 
@@ -95,7 +95,9 @@ class Estimate:
     economies: pd.Series = field(default_factory=lambda: pd.Series(dtype=float), compare=False)
     exact: bool = False
     effective_n: float | None = None
-    value_without: ValueWithout | None = field(default=None, compare=False, repr=False)
+    value_without: Callable[[Collection[str]], float | None] | None = field(
+        default=None, compare=False, repr=False
+    )
 
     def __post_init__(self) -> None:
         for name in ("value", "low", "high", "effective_n"):
@@ -136,7 +138,7 @@ def exact(
     unit: str,
     n: int,
     economies: pd.Series | None = None,
-    value_without: ValueWithout | None = None,
+    value_without: Callable[[Collection[str]], float | None] | None = None,
 ) -> Estimate:
     """An exact quantity, such as a share of a world total: its interval is the value itself.
 
@@ -153,7 +155,7 @@ def exact(
         Number of economies in the total.
     economies : pandas.Series, optional
         What each contributes.
-    value_without : ValueWithout, optional
+    value_without : callable, optional
         What it is without the rows of some economies.
 
     Returns
