@@ -57,6 +57,8 @@ EVERYWHERE = Plan(
     whole=True,
 )
 WIDTHS = (1280, 390, 320)
+# What browsers ask for by themselves, of a page that names no icon.
+ICON = "/favicon.ico"
 # A request that the reader's own step to the next page ended.
 CUT_SHORT = "net::ERR_ABORTED"
 
@@ -158,7 +160,7 @@ def listen(page: Page, visit: Visit) -> Callable[[], None]:
     """
 
     def on_console(message):
-        if message.type == "error":
+        if message.type == "error" and not message.location["url"].endswith(ICON):
             visit.errors.append(message.text)
 
     def on_request(request):
@@ -167,7 +169,7 @@ def listen(page: Page, visit: Visit) -> Callable[[], None]:
             visit.foreign.append(request.url)
 
     def on_response(response):
-        if response.status >= 400:
+        if response.status >= 400 and not response.url.endswith(ICON):
             visit.failed.append(f"{response.status} {response.url}")
 
     def on_failure(request):
