@@ -1,8 +1,9 @@
 """Faults planted in the tiny book: each fails with a sentence a contributor understands.
 
 What a person runs is what is run here: ``claimbook run``, ``check`` and ``build``, and ``pytest
---nbval`` on the chapters. The figures that are changed are looked up, so that a rewritten chapter
-leaves these tests as they are.
+--nbval`` on the chapters. What a build refuses before it begins, the book itself refuses: each such
+fault is planted and the book asked, and one build says what the book says. The figures that are
+changed are looked up, so that a rewritten chapter leaves these tests as they are.
 """
 
 from __future__ import annotations
@@ -21,7 +22,9 @@ import pytest
 import claimbook as library
 from books import ROOT, UNLISTED, code, edit, only_page, opened, outputs_of, rewrite, the_cell
 from claimbook.chapters import freshness, notebooks
+from claimbook.chapters.book import Book
 from claimbook.claims.offline import OfflineError
+from claimbook.errors import ClaimbookError
 from claimbook.figures import MIME as CHART
 
 ID = "gini-fell"  # the guinea pig: what is planted in it could be planted in any
@@ -248,11 +251,18 @@ def said_by(claimbook, *arguments):
     return ended.stdout + ended.stderr
 
 
+def refused():
+    """What the book says to a build, which asks it before anything is read or written."""
+    with pytest.raises(ClaimbookError) as found:
+        Book().require_finished()
+    return str(found.value)
+
+
 @pytest.mark.parametrize("fault", IN_CELLS)
-def test_outputs_changed_by_hand_stop_the_build(tiny_copy, claimbook, fault):
+def test_outputs_changed_by_hand_stop_the_build(tiny_copy, fault):
     with opened(tiny_copy / CHAPTER) as cells:
         fault(code(cells))
-    said = said_by(claimbook, "build")
+    said = refused()
     assert STALE in said
     changed = "its code cells" if fault is a_skipped_comparison else "its stored outputs, by hand"
     assert changed in said
@@ -269,12 +279,22 @@ def test_outputs_changed_by_hand_stop_the_build(tiny_copy, claimbook, fault):
         (a_changed_value_in_a_package_that_says_so, STALE),
     ],
 )
-def test_a_chapter_that_is_not_fresh_stops_the_build(tiny_copy, claimbook, fault, sentence):
+def test_a_chapter_that_is_not_fresh_stops_the_build(tiny_copy, fault, sentence):
     words = fault(tiny_copy)
-    said = said_by(claimbook, "build")
+    said = refused()
     for part in [sentence, *words]:
         assert part in said
     assert ".csv.csv" not in said
+
+
+def test_the_build_says_of_every_chapter_what_the_book_says(tiny_copy, claimbook):
+    words = [STALE, *changed_code(tiny_copy), *a_number_edited_in_the_prose(tiny_copy, "fair-coin")]
+    ended = claimbook("build")
+    assert ended.returncode == 1
+    assert refused() in ended.stderr
+    assert all(part in ended.stderr for part in words)
+    assert "Traceback" not in ended.stderr
+    assert not (tiny_copy / "_build/html/index.html").exists()
 
 
 def without_its_notebook(book):
@@ -310,14 +330,17 @@ def a_reference_that_runs_something(book):
 
 
 @pytest.mark.parametrize(
-    "fault",
-    [
-        a_reference_that_runs_something,
-        without_its_notebook,
-        a_claim_file_alone,
-        without_its_claim_file,
-        a_claim_that_no_paragraph_makes,
-    ],
+    "fault", [without_its_notebook, a_claim_file_alone, without_its_claim_file]
+)
+def test_files_that_are_missing_stop_the_build(tiny_copy, fault):
+    words = fault(tiny_copy)
+    said = refused()
+    for part in words:
+        assert part in said
+
+
+@pytest.mark.parametrize(
+    "fault", [a_reference_that_runs_something, a_claim_that_no_paragraph_makes]
 )
 def test_files_that_do_not_fit_together_stop_the_build(tiny_copy, claimbook, fault):
     words = fault(tiny_copy)

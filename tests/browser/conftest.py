@@ -3,9 +3,11 @@
 ``tiny`` is the tiny book, in which everything is tried; ``real`` is the book, each of whose pages
 is visited twice. ``CLAIMBOOK_SITE`` names the real book's site (else ``_build/html``, else it is
 built once, aside); ``CLAIMBOOK_BROWSER`` a browser (else ``tools/browser.py`` finds one, as it did
-for ``make test``). The browser, its contexts and its pages are those of pytest-playwright.
+for ``make test``). The browser is that of pytest-playwright. All pages stand in one context, so
+that what they share is read and compiled once; each test begins with a new page and no memory.
 """
 
+import contextlib
 import functools
 import http.server
 import os
@@ -13,9 +15,9 @@ import runpy
 import subprocess
 import sys
 import threading
-from contextlib import contextmanager
 from pathlib import Path
 
+import playwright.sync_api
 import pytest
 import visiting
 from pages import ROOT, Page, Site
@@ -30,6 +32,8 @@ FLAGS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    # No other machine is reached, whatever a page asks for.
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 ]
 NO_BROWSER = (
     "NO BROWSER, SO THE BOOK WAS NOT LOOKED AT: install Chromium or Chrome (`apt-get install "
@@ -38,11 +42,15 @@ NO_BROWSER = (
 
 
 class QuietHandler(http.server.SimpleHTTPRequestHandler):
+    def end_headers(self):
+        self.send_header("Cache-Control", "max-age=3600")  # a site does not change while it is read
+        super().end_headers()
+
     def log_message(self, *args):
         pass
 
 
-@contextmanager
+@contextlib.contextmanager
 def served(folder):
     """Serve a folder on this machine; yields its address, which ends in a slash."""
     handler = functools.partial(QuietHandler, directory=folder)
@@ -122,20 +130,22 @@ def browser_context_args(browser_context_args):
     return {**browser_context_args, "viewport": {"width": 1280, "height": 900}}
 
 
-@pytest.fixture
-def page(page):
-    """A fresh page that can reach this machine only."""
-    visiting.keep_at_home(page.context, [])
-    return page
-
-
 @pytest.fixture(scope="session")
 def window(browser, browser_context_args):
     """A page that stays open, for a test of many pages: a new one costs more than a visit does."""
     context = browser.new_context(**browser_context_args)
-    visiting.keep_at_home(context, [])
     yield context.new_page()
     context.close()
+
+
+@pytest.fixture
+def page(window):
+    """A new page, which remembers nothing of those before it."""
+    page = window.context.new_page()
+    yield page
+    with contextlib.suppress(playwright.sync_api.Error):  # a blank page has no memory
+        page.evaluate("localStorage.clear()")
+    page.close()
 
 
 @pytest.fixture(scope="session")

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import pytest
 import yaml
+from bs4 import BeautifulSoup
 
 ROOT = Path(__file__).resolve().parents[2]
 BOOKS = {"real": ROOT, "tiny": ROOT / "tests" / "tiny"}
@@ -86,6 +87,12 @@ def built(site: Path) -> list[str]:
         for path in site.rglob("*.html")
         if path.relative_to(site).parts[0] not in THEME_FOLDERS
     )
+
+
+@functools.lru_cache(maxsize=2)
+def soup(path: Path) -> BeautifulSoup:
+    """What a page holds, parsed once for the tests of the same page, which follow each other."""
+    return BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
 
 
 class _Anchors(HTMLParser):

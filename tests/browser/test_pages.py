@@ -8,6 +8,7 @@ import re
 
 import pages
 import pytest
+import visiting
 from pages import Page
 from visiting import EVERYWHERE, TWICE, WIDTHS
 
@@ -58,6 +59,16 @@ def test_console_has_no_error(visit):
 def test_no_request_fails_or_leaves_this_machine(visit):
     assert visit[0].foreign == []
     assert visit[0].failed == []
+
+
+def test_a_request_that_leaves_this_machine_is_noted_and_comes_to_nothing(page, tiny_site):
+    """Else the tests of that would pass on any page."""
+    visit, elsewhere = visiting.Visit(), "http://example.org/"
+    visiting.listen(page, visit)
+    page.goto(Page(tiny_site, CHAPTER).url)
+    fetched = "(url) => fetch(url, { mode: 'no-cors' }).then(() => true, () => false)"
+    assert not page.evaluate(fetched, elsewhere)
+    assert visit.foreign == visit.failed == [elsewhere]
 
 
 def test_page_is_never_wider_than_the_screen(visit):

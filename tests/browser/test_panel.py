@@ -6,7 +6,6 @@ import re
 
 import pages
 import pytest
-from bs4 import BeautifulSoup
 
 from claimbook.estimates import words as in_words
 
@@ -43,8 +42,8 @@ def everywhere(book):
 
 @pytest.mark.parametrize("shown", everywhere("tiny") + everywhere("real"), indirect=True)
 def test_the_panel_holds_what_the_feed_says_of_every_variant(shown):
-    soup = BeautifulSoup(shown.file.read_text(encoding="utf-8"), "html.parser")
-    forms = {form["data-check"]: form for form in soup.select("form.cb-panel")}
+    panels = pages.soup(shown.file).select("form.cb-panel")
+    forms = {form["data-check"]: form for form in panels}
     checks = {c["id"]: c for c in claim_of(shown)["checks"] if len(c["variants"]) > 1}
     assert forms.keys() == checks.keys()
     for name, check in checks.items():
@@ -84,8 +83,8 @@ def test_the_panel_holds_what_the_feed_says_of_every_variant(shown):
 @pytest.mark.parametrize("shown", everywhere("tiny") + everywhere("real"), indirect=True)
 def test_the_headlines_make_the_verdict_that_the_feed_has(shown):
     """By the table in the page, in which the script looks up what a reader's choices make."""
-    claim, page = claim_of(shown), shown.file.read_text(encoding="utf-8")
-    held = json.loads(BeautifulSoup(page, "html.parser").select_one(".cb-verdicts").string)
+    claim = claim_of(shown)
+    held = json.loads(pages.soup(shown.file).select_one(".cb-verdicts").string)
     counting = {c["id"]: c for c in claim["checks"] if c["role"] in ("primary", "secondary")}
     assert held["outcomes"] == {name: check["outcome"] for name, check in counting.items()}
     assert counting[held["primary"]]["role"] == "primary"

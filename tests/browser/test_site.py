@@ -11,7 +11,6 @@ from urllib.parse import unquote, urlsplit
 import pages
 import pytest
 import visiting
-from bs4 import BeautifulSoup
 
 CHART_MIME = "application/vnd.plotly.v1+json"
 LEADS = ("tiny", "book/lands/gini-fell")  # a page with a chart of many rows and one beneath it
@@ -64,7 +63,7 @@ def everywhere(names):
 
 @everywhere(pages.notebooks)
 def test_csv_is_the_table_and_the_stored_data(shown):
-    soup = BeautifulSoup(shown.file.read_text(encoding="utf-8"), "html.parser")
+    soup = pages.soup(shown.file)
     stored, figures = stored_charts(shown), soup.select("figure.cb-chart")
     found = {figure["id"].removeprefix("chart-"): figure for figure in figures}
     assert stored and stored.keys() <= found.keys()
@@ -197,7 +196,6 @@ def from_disk(browser):
     """Open a page as a file, scroll down it, and return it with what it did meanwhile."""
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     visit = visiting.Visit()
-    visiting.keep_at_home(context, visit.foreign)
     page = context.new_page()
     visiting.listen(page, visit)
 

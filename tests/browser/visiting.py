@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, TimeoutError
+from playwright.sync_api import Browser, Page, TimeoutError
 
 REDRAWING_MS = 150
 THEMES = ("light", "dark")
@@ -25,15 +25,16 @@ class Plan:
     Axe takes most of the time that a page takes, so each rule is asked wherever its answer may
     differ, and nowhere twice: about colours in each theme (between 390 and 320 pixels no style
     changes, which a test asks of the style sheets), about everything else at each width. What no
-    reader sees takes axe as long as what is seen, though it has next to nothing to say of it: so
-    the tiny book's chapter is read with it, and the pages of the book for `make test-all`.
+    reader sees takes axe as long as what is seen, though it has next to nothing to say of it, and a
+    word that looks as its sentence does as long as that: so the tiny book's chapter is read with
+    them, and the pages of the book for `make test-all`.
     """
 
     name: str
     loads: dict[int, list[tuple[int, str]]]  # width it is loaded at: widths and themes, in turn
     colours: frozenset[tuple[int, str]]
     others: frozenset[tuple[int, str]]
-    whole: bool  # whether axe also reads what is shut, and the marks that plotly draws
+    whole: bool  # whether axe also reads what is shut, plotly's marks, and each word by itself
 
     @property
     def views(self) -> list[tuple[int, str]]:
@@ -56,6 +57,8 @@ EVERYWHERE = Plan(
     whole=True,
 )
 WIDTHS = (1280, 390, 320)
+# What browsers ask for by themselves, of a page that names no icon.
+ICON = "/favicon.ico"
 # A request that the reader's own step to the next page ended.
 CUT_SHORT = "net::ERR_ABORTED"
 
@@ -71,10 +74,23 @@ SCROLL_DOWN = """async () => {
 ALL_DRAWN = """() => [...document.querySelectorAll(".cb-chart")].every((figure) =>
   figure.querySelector(".cb-chart__plot[data-drawn]"))"""
 
-# What no reader sees or axe can judge: what is shut, and the marks inside plotly's drawings.
+# What no reader sees or axe can judge: what is shut, and the marks inside plotly's drawings. And a
+# span that looks in all as the words around it becomes one with them, to be judged with them.
 TAKE_AWAY_UNSEEN = """() => {
   const unseen = "details:not([open]) > :not(summary), .main-svg > *";
   for (const part of document.querySelectorAll(unseen)) part.remove();
+  const bare = {
+    backgroundColor: "rgba(0, 0, 0, 0)", backgroundImage: "none", display: "inline",
+    opacity: "1", position: "static", textShadow: "none",
+  };
+  const alike = [...document.querySelectorAll("span[class]:not(:has(*))")].filter((span) => {
+    const [own, around] = [span, span.parentElement].map((one) => getComputedStyle(one));
+    return span.getAttributeNames().length === 1
+      && Object.entries(bare).every(([name, value]) => own[name] === value)
+      && ["color", "fontSize", "fontWeight"].every((name) => own[name] === around[name])
+      && ["::before", "::after"].every((part) => getComputedStyle(span, part).content === "none");
+  });
+  for (const span of alike) span.replaceWith(span.textContent);
 }"""
 
 # A chart counts as drawn when plotly holds every trace of its figure and has painted marks,
@@ -137,25 +153,23 @@ class Visit:
     views: dict[tuple[int, str], View] = field(default_factory=dict)
 
 
-def keep_at_home(context: BrowserContext, foreign: list[str]) -> None:
-    """Block each request to another machine, and note its address in `foreign`."""
-
-    def refuse(route):
-        foreign.append(route.request.url)
-        route.abort()
-
-    context.route(AWAY, refuse)
-
-
 def listen(page: Page, visit: Visit) -> Callable[[], None]:
-    """Note the page's errors, and requests that come to nothing; what is returned ends it."""
+    """Note the page's errors and requests, and those that come to nothing or go to another machine.
+
+    What is returned ends it.
+    """
 
     def on_console(message):
-        if message.type == "error":
+        if message.type == "error" and not message.location["url"].endswith(ICON):
             visit.errors.append(message.text)
 
+    def on_request(request):
+        visit.requests.append(request.url)
+        if AWAY.match(request.url):
+            visit.foreign.append(request.url)
+
     def on_response(response):
-        if response.status >= 400:
+        if response.status >= 400 and not response.url.endswith(ICON):
             visit.failed.append(f"{response.status} {response.url}")
 
     def on_failure(request):
@@ -165,7 +179,7 @@ def listen(page: Page, visit: Visit) -> Callable[[], None]:
     heard = {
         "console": on_console,
         "pageerror": lambda error: visit.errors.append(str(error)),
-        "request": lambda request: visit.requests.append(request.url),
+        "request": on_request,
         "requestfailed": on_failure,
         "response": on_response,
     }
@@ -240,7 +254,7 @@ class Reader:
     """
 
     def __init__(self, browser: Browser) -> None:
-        self.browser = browser
+        self.context = browser.new_context(reduced_motion="reduce")
         self.visits: dict[tuple[str, str], Visit] = {}
         self.windows: dict[int, Page] = {}
 
@@ -248,8 +262,7 @@ class Reader:
         return self
 
     def __exit__(self, *error):
-        for window in self.windows.values():
-            window.context.close()
+        self.context.close()
 
     def visit(self, url: str, plan: Plan) -> Visit:
         """Return the visit of a page."""
@@ -259,17 +272,13 @@ class Reader:
 
     def _window(self, width: int) -> Page:
         if width not in self.windows:
-            size = {"width": width, "height": 900}
-            context = self.browser.new_context(viewport=size, reduced_motion="reduce")
-            self.windows[width] = context.new_page()
+            self.windows[width] = self.context.new_page()
         return self.windows[width]
 
     def _read(self, url: str, plan: Plan) -> Visit:
         visit = Visit()
         for width, (first, *others) in plan.loads.items():
             page = self._window(width)
-            page.context.unroute_all()
-            keep_at_home(page.context, visit.foreign)
             stop_listening = listen(page, visit)
             page.emulate_media(color_scheme=first[1])
             page.set_viewport_size({"width": width, "height": 900})
