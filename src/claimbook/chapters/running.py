@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from functools import partial
 from pathlib import Path
+from threading import Lock
 from typing import Any, TypeVar
 
 from claimbook import paths
@@ -16,6 +17,8 @@ from claimbook.claims import declared
 from claimbook.errors import ClaimbookError
 
 T = TypeVar("T")
+# One at a time: Python 3.11 counts the depth of what it parses for all threads together.
+_READING = Lock()
 
 
 def run(
@@ -78,10 +81,16 @@ def _each(
 
 def _run_one(book: Book, name: str) -> bool:
     """Execute one notebook in place; tell whether its file changed."""
-    path = book.notebooks[name]
     # A faulty claim file is said by itself, before anything is executed.
     claim = book.claim(name) if name in book.chapters else None
-    notebook = notebooks.executed(path)
+    notebook = notebooks.executed(book.notebooks[name])
+    with _READING:
+        return _renewed(book, name, claim, notebook)
+
+
+def _renewed(book: Book, name: str, claim: Mapping[str, Any] | None, notebook: Any) -> bool:
+    """Bind a notebook's prose to what it found, and store it; tell whether its file changed."""
+    path = book.notebooks[name]
     book.require_allowed(name, notebook)
     if claim:
         declared.require(claim)

@@ -225,7 +225,7 @@ def version(package: Path) -> int:
         path
         for room in ("figures", "pages")
         for path in sorted((package / room).rglob("*"))
-        if path.suffix in (".py", ".html")
+        if path.suffix in (".py", ".html", ".css", ".js")
     ]
     return zlib.crc32(b"".join(path.read_bytes() for path in files))
 

@@ -18,24 +18,28 @@
   dataset.theme = dataset.mode === "auto" ? auto : dataset.mode;
   dataset.scripted = ""; // what scripts will show has its place
 
-  function preload(href, as, more) {
-    const link = document.createElement("link");
-    document.head.append(Object.assign(link, { rel: "preload", href, as, ...more }));
-    return new Promise((resolve, reject) => Object.assign(link, { onload: resolve, onerror: reject }));
-  }
-
   if (location.protocol === "file:") return; // from where nothing needs to be preloaded, nor may be
   // Where the address names a chart, what draws it.
-  if (own.plotly && location.hash.startsWith("#chart-")) preload(own.plotly, "script").catch(() => {});
-  // Words that change their font move under their reader. So the page is shown with its fonts; on a
-  // line that does not bring them in time, with the reader's own.
-  const fonts = ["serif", "sans"].map((name) =>
-    preload(src.replace(/mode\.js.*$/, `vendor/fonts/claim-${name}.woff2`), "font",
-      { type: "font/woff2", crossOrigin: "" }));
+  if (own.plotly && location.hash.startsWith("#chart-")) {
+    const hint = { rel: "preload", as: "script", href: own.plotly };
+    document.head.append(Object.assign(document.createElement("link"), hint));
+  }
+  // Words that change their font move under their reader. So the page is shown once its fonts are
+  // at hand; on a line that does not bring them in time, with the reader's own.
+  const upright = { weight: "400 700" };
+  const fonts = [
+    ["Claim Serif", "serif", upright],
+    ["Claim Serif", "serif-italic", { style: "italic" }],
+    ["Claim Sans", "sans", upright],
+  ].map(([family, file, look]) =>
+    new FontFace(family, `url("${src.replace(/mode\.js.*$/, `vendor/fonts/claim-${file}.woff2`)}")`, look));
   const late = new Promise((_, reject) => setTimeout(reject, PATIENCE));
   dataset.fonts = "awaited";
-  Promise.race([Promise.all(fonts), late]).then(
-    () => { delete dataset.fonts; },
+  Promise.race([Promise.all(fonts.map((font) => font.load())), late]).then(
+    () => {
+      fonts.forEach((font) => document.fonts.add(font));
+      delete dataset.fonts;
+    },
     () => { dataset.fonts = "own"; }
   );
 })();
