@@ -41,16 +41,17 @@ MODULES = {
 TESTS = {name: [f"tests/test_{name}.py"] for name in MODULES}
 # The tests read every series of a vintage in turn: a few stand for all.
 SERIES = {"SI.POV.GINI", "SP.POP.TOTL", "NY.GNP.PCAP.CD", "NY.GDP.MKTP.CD"}
-# mutmut forks from a process that has run the tests: what that has kept, a mutant must make anew.
-FORGET = '''
+# What one test has kept another must make anew: else it seems not to reach a mutant, or never does,
+# for mutmut forks from a process that has run the tests.
+FORGET = """
 
-def pytest_sessionstart():
+def pytest_runtest_setup():
     import functools, gc
 
     for one in gc.get_objects():
         if isinstance(one, type(functools.cache(repr))):
             one.cache_clear()
-'''
+"""
 # Validating the committed packages reads every file anew and says nothing of the library.
 CHOICE = "not data_package_validates"
 
