@@ -891,3 +891,68 @@ def test_an_estimate_of_nonsense_is_refused(numbers):
 )
 def test_rounding_keeps_six_digits(number, shown):
     assert str(estimates.rounded(number)) == str(shown)
+
+
+# What an estimate says of its value without some economies
+
+
+def _of_everything(kind):
+    """How one kind of estimate is made of twenty-four economies, and of what."""
+    rng = np.random.default_rng(11)
+    y, x, held, weights = (
+        named(rng.normal(2, 3, 24)),
+        named(rng.normal(size=24)),
+        named(rng.normal(size=24)),
+        named(rng.uniform(1, 9, 24)),
+    )
+    others = named(rng.normal(1, 3, 24), "F")
+    index = pd.MultiIndex.from_product([y.index, range(3)])
+    paths = [pd.Series(rng.normal(size=72), index=index) for _ in range(2)]
+    make = {
+        "median": lambda a: estimates.median(a, "p"),
+        "median difference": lambda a, b: estimates.median_difference(a, b, "p"),
+        "mean": lambda a, b: estimates.mean(a, "p", b),
+        "share": lambda a: estimates.share(a > 0),
+        "share difference": lambda a, b: estimates.share_difference(a > 2, b > 0, "p"),
+        "paired": lambda a, b: estimates.paired_share_difference(a > 2, b > 0, "p"),
+        "slope": lambda a, b, c: estimates.slope(a, pd.DataFrame({"b": b, "c": c}), "p"),
+        "rank slope": lambda a, b: estimates.rank_slope(a, b, "p"),
+        "panel slope": lambda a, b: estimates.panel_slope(a, b, "p"),
+    }[kind]
+    of = {
+        "median": [y],
+        "median difference": [y, others],
+        "mean": [y, weights],
+        "share": [y],
+        "share difference": [y, others],
+        "paired": [y, x],
+        "slope": [y, x, held],
+        "rank slope": [y, x],
+        "panel slope": paths,
+    }[kind]
+    return make, of
+
+
+KINDS = ("median", "median difference", "mean", "share", "share difference", "paired", "slope")
+
+
+@pytest.mark.parametrize("kind", [*KINDS, "rank slope", "panel slope"])
+def test_an_estimate_tells_its_value_without_some_economies(kind):
+    make, of = _of_everything(kind)
+    whole = make(*of)
+    economies = list(dict.fromkeys(of[0].index.get_level_values(0)))
+    for codes in (economies[:1], economies[3:6], economies[:14]):
+        left = [one[~one.index.get_level_values(0).isin(codes)] for one in of]
+        assert whole.value_without(codes) == make(*left).value, codes
+    assert whole.value_without(economies[:1]) != whole.value
+    assert whole.value_without(["ZZZ"]) == whole.value
+    assert whole.value_without(economies[:15]) is None
+
+
+def test_an_estimate_knows_whose_rows_its_samples_are():
+    one, other = named(range(24)), named(range(12), "F")
+    found = estimates.median_difference(one, other, "p")
+    assert list(found.value_without.samples()) == [set(one.index), set(other.index)]
+    paths = pd.concat({year: one + year**2 % 7 * one for year in range(3)}).swaplevel()
+    panel = estimates.panel_slope(paths**2, paths, "p")
+    assert list(panel.value_without.samples()) == [set(one.index)]

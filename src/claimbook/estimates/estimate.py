@@ -48,7 +48,9 @@ class ValueWithout:
     def __call__(self, codes: Collection[str]) -> float | None:
         """Return the value without these economies; None where too few are left."""
         left = [one[~one.index.get_level_values(0).isin(codes)] for one in self._samples]
-        found = self._value(*left) if min(map(len, left)) >= MIN_ECONOMIES else None
+        if min(one.index.get_level_values(0).nunique() for one in left) < MIN_ECONOMIES:
+            return None
+        found = self._value(*left)
         return None if found is None else rounded(found)
 
     def samples(self) -> Iterator[set[str]]:
