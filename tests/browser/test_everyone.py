@@ -330,7 +330,6 @@ def test_a_chapter_fits_on_ten_pages_with_its_charts_and_without_code(page, show
     assert page.evaluate(f"({count})", ".cb-lead__drawing") == page.locator(".cb-lead").count()
     assert page.evaluate(f"({count})", ".highlight pre") == 0
     assert page.evaluate(LONG) == 0
-    page.emulate_media(media="screen")
     pdf = page.pdf(
         format="A4", margin={side: "15mm" for side in ("top", "right", "bottom", "left")}
     )
