@@ -23,6 +23,10 @@ ENDS = [
     ),
     (["import ctypes\nctypes.string_at(0)"], "cell 1, line 2: its process was killed"),
     (["import sys\nsys.exit(3)"], "cell 1: SystemExit: 3"),
+    (  # at its third line but for moments
+        ["import time\ndef f():\n    while True: time.sleep(1)", "# later\nf()"],
+        "cell 1, line 3: takes more than 3 seconds",
+    ),
     (
         ["def f():\n    while True: abs(1)", "# later\nf()"],
         "cell 1, line 2: takes more than 3 seconds",

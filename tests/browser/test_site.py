@@ -266,6 +266,15 @@ def test_theme_button_changes_the_charts(page, shown):
 
 
 @pytest.mark.parametrize("shown", [LEADS], indirect=True, ids=["tiny"])
+def test_a_chart_that_never_comes_keeps_nothing_else_of_the_page_away(page, shown):
+    page.route("**/plotly-*", lambda route: None)  # never answered
+    chart = pages.soup(shown.file).select_one("figure.cb-chart")["id"]
+    page.goto(f"{shown.url}#{chart}", wait_until="domcontentloaded")
+    page.wait_for_function("window.bootstrap")  # what works the theme's buttons
+    assert page.locator("[data-drawn]").count() == 0
+
+
+@pytest.mark.parametrize("shown", [LEADS], indirect=True, ids=["tiny"])
 def test_link_to_a_chart_shows_it_where_it_stays(page, shown):
     """The place of a chart is kept free, so that drawing the ones above does not move it."""
     page.goto(shown.url)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from docutils import nodes
+from markupsafe import Markup
 from sphinx.application import Sphinx
 
 from claimbook.chapters import results
@@ -38,13 +39,15 @@ def describe(
     drafted = bool(state.draft(app, pagename))  # which search engines are to leave alone
     output = None if drafted else state.claim_output(app, pagename)
     essays = state.book(app).essays
+    title, book = context.get("title", ""), app.config.html_title or app.config.project
+    opening = _opening(doctree) or f"{Markup(title).striptags()}: a page of {book}"
     head = parts.render(
         "head",
         drafted=drafted,
         review=output and claim_review(output, essays[output["claim"]["essay"]]),
-        title=context.get("title", ""),
-        said=phrases.said(output) if output else _opening(doctree),
-        book=app.config.html_title or app.config.project,
+        title=title,
+        said=phrases.said(output) if output else opening,
+        book=book,
         page=f"{pagename}.html",
         picture=output["verdict"] if output else PICTURE,
         base=base(app),
@@ -54,8 +57,8 @@ def describe(
 
 
 def _opening(doctree: nodes.document) -> str:
-    """Return the first paragraph of a page, cut at a word; of a page without one its title."""
-    first = next(doctree.findall(nodes.paragraph), None) or next(doctree.findall(nodes.title), None)
+    """Return the first paragraph of a page, cut at a word; empty of a page without one."""
+    first = next(doctree.findall(nodes.paragraph), None)
     text = " ".join(first.astext().split()) if first else ""
     return text if len(text) <= LONGEST else f"{text[:LONGEST].rsplit(' ', 1)[0]} …"
 

@@ -2,6 +2,7 @@
 
 The theme writes a few scripts and handlers into its pages. As the pages are written they are
 taken out: the reader's light or dark is set by ``mode.js``, and the two buttons by ``shell.js``.
+Where the list of a page's parts is still to come, the page says so from its start.
 """
 
 from __future__ import annotations

@@ -17,6 +17,7 @@
   const TOP = 12; // px; the title stands above the plot, not in it
   const TOP_WITH_HEADINGS = 28; // px, where small multiples have headings above them
   const NEAR = "400px";
+  const PATIENCE = 4000; // ms
   const drawn = new Map(); // plot element -> its figure
   const drawing = new Map(); // plot element -> the promise of its drawing
   let loading = null;
@@ -331,11 +332,12 @@
   // A chart that the address names is what the reader came for. Else the script that draws is only
   // fetched, so that it is there when it is needed.
   const named = document.getElementById(location.hash.slice(1))?.querySelector(".cb-chart__plot");
-  const first = named ? draw(named) : Promise.resolve();
-  // The theme's own scripts come after it (joined.py).
+  // The theme's own scripts come after it (joined.py), but wait no longer than a reader would.
+  const first = named ? Promise.race([draw(named), new Promise((end) => setTimeout(end, PATIENCE))]) : null;
   const theme = document.currentScript.dataset.after;
   if (theme) {
-    first.then(() => document.head.append(Object.assign(document.createElement("script"), { src: theme })));
+    Promise.resolve(first).then(() =>
+      document.head.append(Object.assign(document.createElement("script"), { src: theme })));
   }
   if (!named && plots.length && !navigator.connection?.saveData) {
     const hint = { rel: "preload", as: "script", href: PLOTLY, fetchPriority: "low" };
