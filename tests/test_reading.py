@@ -18,7 +18,7 @@ from claimbook.chapters.book import Book
 from claimbook.chapters.notebooks import ChapterError
 from claimbook.claims import files
 from claimbook.claims.files import ClaimFileError
-from claimbook.data import snapshot
+from claimbook.data import snapshot, yamlfile
 from claimbook.data.snapshot import SnapshotError
 from claimbook.errors import ClaimbookError
 
@@ -96,7 +96,7 @@ YAML = [
     ("", "line 1: null: None is not of type 'object'"),
     ("- 1\n", "is not of type 'object'"),
     ("1: 2\n", "the field 1 is not known"),
-    ("? [a]\n: 2\n", "is not known"),
+    ("? [a]\n: 2\n", "line 1: a key is no word: write one"),
     ("id: 2014-01-01\n", "it-rose.yml, line 1"),
     ("a: b\n--- \nc: d\n", "not YAML"),
     ("a: [b\n", "not YAML"),
@@ -126,6 +126,13 @@ def test_what_is_no_plain_yaml_is_named(claim_file, written, sentence):
     with pytest.raises(ClaimFileError) as raised:
         files.load_claim(claim_file)
     assert sentence in str(raised.value)
+
+
+def test_plain_yaml_is_that_of_version_1_2():
+    written = "a: no\nb: 010\nc: 2014-01-01\nd: -1e3\ne: ~\nf: .5\ng: True\nh: 1:30\n"
+    found = yamlfile.loaded(written, "a text", ClaimbookError)
+    values = ["no", 10, "2014-01-01", -1000.0, None, 0.5, True, "1:30"]
+    assert found == dict(zip("abcdefgh", values, strict=True))
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
+from typing import NamedTuple
 
 from markdown_it import MarkdownIt
 from nbformat import NotebookNode
@@ -157,47 +158,54 @@ def _markdown(text: str, number: int) -> Iterator[str]:
 # The code of all cells
 
 
+class _Statement(NamedTuple):
+    """A statement of a cell, the names that it reads and those that it binds."""
+
+    number: int
+    tree: ast.stmt
+    read: set[str]
+    bound: set[str]
+
+
 class _Program:
     """The syntax trees of a notebook's code cells, read as one program."""
 
     def __init__(self, trees: dict[int, ast.Module], claim_id: str | None, folder: Path) -> None:
         self.trees, self.claim_id, self.folder = trees, claim_id, folder
         self.imports: dict[str, str] = {}  # name to what it stands for, dotted
-        for node in self._nodes():
+        self.nodes = [(n, node) for n, tree in trees.items() for node in ast.walk(tree)]
+        self.statements = [
+            _Statement(n, one, _names(one), _bound(one))
+            for n, tree in trees.items()
+            for one in tree.body
+        ]
+        for _, node in self.nodes:
             for name, place in _imports(node).items():
                 self.imports.setdefault(name, place)
         self.doors = {name for name, place in self.imports.items() if place.startswith(LIBRARY)}
-        aliases = [(_targets(node), _sources(node)) for node in self._nodes()]
+        pairs = ((_targets(node), node) for _, node in self.nodes)
+        aliases = [(targets, _sources(node)) for targets, node in pairs if targets]
         # The library's: not to be changed.
         self.own = _closed({*self.doors, CLAIM_CELL}, aliases)
         self.shielded = _closed({*self.imports, *self.own}, aliases)
         self.functions = {
-            one.name: (number, one)
-            for number, one in self._statements()
-            if isinstance(one, Function)
+            one.tree.name: one for one in self.statements if isinstance(one.tree, Function)
         }
         # What each function reads of the program, its own left out.
         self._read = [
-            (_names(one) & {*definitions.read_globally(one), _SNAPSHOT}, {name})
-            for name, (_, one) in self.functions.items()
+            (one.read & {*definitions.read_globally(one.tree), _SNAPSHOT}, {name})
+            for name, one in self.functions.items()
         ]
 
     def faults(self) -> Iterator[Told]:
         """Yield what each cell may not do."""
-        for number, tree in self.trees.items():
-            for node in ast.walk(tree):
-                for text in self._node(node):
-                    yield number, text
+        for number, node in self.nodes:
+            for text in self._node(node):
+                yield number, text
         yield from self._rebound()
         if self.claim_id is not None:
             yield from self._checks()
             yield from self._shown()
-
-    def _nodes(self) -> Iterator[ast.AST]:
-        return (node for tree in self.trees.values() for node in ast.walk(tree))
-
-    def _statements(self) -> Iterator[tuple[int, ast.stmt]]:
-        return ((n, statement) for n, tree in self.trees.items() for statement in tree.body)
 
     # One node of a tree
 
@@ -272,8 +280,8 @@ class _Program:
     def _rebound(self) -> Iterator[Told]:
         """Yield where a door of the library, or `claim`, is given another meaning."""
         opened = f"{CLAIM_CELL} = claimbook.claim({self.claim_id!r})"
-        for number, statement in self._statements():
-            for name in _bound(statement):
+        for number, statement, _, bound in self.statements:
+            for name in bound:
                 if name in self.doors and _imports(statement).get(name) != self.imports[name]:
                     yield number, f"gives {name}, of the library, another meaning: name it apart."
                 elif name == CLAIM_CELL and ast.unparse(statement) != opened:
@@ -296,7 +304,7 @@ class _Program:
     def _checks(self) -> Iterator[Told]:
         """Yield what the functions of the checks may not do, and checks that are run twice."""
         asked, named = dict[str, int](), set[str]()
-        for number, statement in self._statements():
+        for number, statement, read, _ in self.statements:
             calls = [node for node in ast.walk(statement) if _asks(node)]
             for call in calls:
                 first = call.args[0] if call.args else None
@@ -305,14 +313,13 @@ class _Program:
                         yield number, f"runs the check {first.value} once more: run each once."
                     asked[first.value] = number
             if calls:
-                named |= _names(statement)
-        for statement in (one for _, one in self._statements()):
-            if isinstance(statement, ast.Assign) and named & _bound(statement):
-                named |= _names(statement)
+                named |= read
+        for one in self.statements:
+            if isinstance(one.tree, ast.Assign) and named & one.bound:
+                named |= one.read
         for name in sorted(named & self.functions.keys()):
-            number, function = self.functions[name]
-            for text in self._check(function):
-                yield number, text
+            for text in self._check(self.functions[name].tree):
+                yield self.functions[name].number, text
 
     def _check(self, function: Function) -> Iterator[str]:
         names = [one.arg for one in (*function.args.args, *function.args.kwonlyargs)]
@@ -352,11 +359,13 @@ class _Program:
 
     def _made_of(self, names: set[str]) -> set[str]:
         """Return the names given, and those that are bound where one of them is read."""
-        bound = (
-            (_bound(one) - self.functions.keys(), self._reached(_names(one)))
-            for _, one in self._statements()
-        )
-        return _closed(names, [(made, read) for made, read in bound if made])
+        return _closed(names, self._made)
+
+    @cached_property
+    def _made(self) -> list[tuple[set[str], set[str]]]:
+        """Of each statement that binds names, those, and the names that are read for it."""
+        bound = ((one.bound - self.functions.keys(), one) for one in self.statements)
+        return [(made, self._reached(one.read)) for made, one in bound if made]
 
 
 def _closed(names: set[str], made: Sequence[tuple[set[str], set[str]]]) -> set[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
@@ -67,7 +67,7 @@ class Book:
         from sphinx_external_toc.parsing import MalformedError, parse_toc_yaml
 
         path = self.root / "_toc.yml"
-        yamlfile.loaded(reading.yaml_text(path, ChapterError), path.name, "safe", ChapterError)
+        yamlfile.loaded(reading.yaml_text(path, ChapterError), path.name, ChapterError)
         try:
             return list(parse_toc_yaml(path))
         except (MalformedError, TypeError, AttributeError) as fault:
@@ -165,6 +165,15 @@ class Book:
         """Return the claim output of a notebook just executed, with the words of its claim file."""
         stored = notebooks.claim_shown(notebook, claim_id)[notebooks.MIME]
         return declared.joined(expanded(stored, self.claim(claim_id)), self._declarations)
+
+    def read_ahead(self, running: Collection[str]) -> None:
+        """Read what is asked once these notebooks have run: the library, files, other chapters."""
+        for name in self.notebooks:
+            with suppress(ClaimbookError):  # it is said where it matters
+                if name in running:
+                    self.fingerprints(name, self.notebook(name))
+                elif name in self.chapters:
+                    self.output(name)
 
     def forget(self, name: str, *, claim: bool = False) -> None:
         """Forget what was read of a notebook that has been written anew, and of its claim file."""

@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-import faulthandler
-import gc
 import hashlib
 import itertools
 import json
 import multiprocessing
 import os
 import re
-import signal
 import tempfile
-import threading
-import time
-from collections.abc import Mapping
 from importlib.metadata import EntryPoint
-from multiprocessing import forkserver, resource_tracker
-from multiprocessing.process import BaseProcess
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -28,6 +20,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
 from claimbook import paths, reading
+from claimbook.chapters import kernels
 from claimbook.claims.output import MIME
 from claimbook.errors import ClaimbookError
 from claimbook.writing import write_all
@@ -35,9 +28,7 @@ from claimbook.writing import write_all
 CELL_SECONDS = 120
 FORMAT = (4, 5)
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
-_WARM = "claimbook.chapters.warm"
 _FORKED = "claimbook-forked"
-_TOLD = "CLAIMBOOK_TOLD"  # the file to which a kernel tells twice a second at which lines it is
 _FRAME = re.compile(r"Cell In\[(\d+)\], line (\d+)")
 
 
@@ -130,13 +121,14 @@ def executed(path: Path, data: Path | None = None) -> nbformat.NotebookNode:
         extra_arguments=["--log-level=ERROR"],
         resources={"metadata": {"path": str(path.parent)}},
     )
-    start_warm()
+    kernels.warm_up()
+    _fork_them()
     book = {"CLAIMBOOK_ROOT": str(paths.root()), "CLAIMBOOK_DATA": str(data or paths.data())}
     with tempfile.TemporaryDirectory() as folder:
         told = Path(folder, "lines")
         told.touch()
         try:
-            client.execute(env=os.environ | book | {_TOLD: str(told)})
+            client.execute(env=os.environ | book | {kernels.TOLD: str(told)})
         except (CellExecutionError, RuntimeError, OSError) as fault:  # two are nbclient's own
             where = f", cell {begun[-1]}" if begun else ""
             if begun and isinstance(fault, CellTimeoutError | DeadKernelError):
@@ -195,24 +187,13 @@ def _executes(cell: nbformat.NotebookNode) -> bool:
     return cell.cell_type == "code" and bool(cell.source.strip())
 
 
-def stop_kernels() -> None:
-    """Kill every kernel that this process has started and not yet ended, and what forks them."""
-    for process in multiprocessing.active_children():
-        process.kill()
-    # It would end by itself, but only once it has imported what chapters import.
-    server = forkserver._forkserver._forkserver_pid  # noqa: SLF001 (it has no other name)
-    if server is not None:
-        os.kill(server, signal.SIGKILL)
-
-
-def start_warm() -> None:
-    """Let kernels be forked from a process that has imported what chapters import."""
-    if "forkserver" not in multiprocessing.get_all_start_methods():
-        return
-    multiprocessing.get_context("forkserver").set_forkserver_preload([_WARM])
-    factory = KernelProvisionerFactory.instance()
-    factory.provisioners[_FORKED] = EntryPoint(_FORKED, f"{__name__}:Forked", factory.GROUP_NAME)
-    factory.default_provisioner_name = _FORKED
+def _fork_them() -> None:
+    """Let kernels be forked, where that can be."""
+    if kernels.can_fork():
+        factory = KernelProvisionerFactory.instance()
+        entry = EntryPoint(_FORKED, f"{__name__}:Forked", factory.GROUP_NAME)
+        factory.provisioners[_FORKED] = entry
+        factory.default_provisioner_name = _FORKED
 
 
 class Forked(LocalProvisioner):
@@ -222,8 +203,10 @@ class Forked(LocalProvisioner):
         """Fork a process that serves the connection file named in the command."""
         context = multiprocessing.get_context("forkserver")
         arguments = cmd[cmd.index("-f") :]
-        process = context.Process(target=serve, args=(arguments, kwargs["cwd"], kwargs["env"]))
-        start_unheard(process)
+        process = context.Process(
+            target=kernels.serve, args=(arguments, kwargs["cwd"], kwargs["env"])
+        )
+        kernels.unheard(process.start)
         # The provisioner knows a process by the names of ``subprocess``.
         self.process = SimpleNamespace(
             **dict.fromkeys(("stdin", "stdout", "stderr")),
@@ -235,55 +218,3 @@ class Forked(LocalProvisioner):
         )
         self.pid = self.pgid = process.pid
         return self.connection_info
-
-
-def serve(arguments: list[str], folder: str, environment: Mapping[str, str]) -> None:
-    """Be a kernel, in a process of its own, until it is killed or the command ends."""
-    from ipykernel.kernelapp import IPKernelApp
-
-    threading.Thread(target=end_with_parent, daemon=True).start()
-    os.setsid()
-    # What came while this was one with that process was not meant for it.
-    meant = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
-    signal.signal(signal.SIGINT, meant)
-    os.chdir(folder)
-    os.environ.clear()
-    os.environ.update(environment)
-    if told := environment.get(_TOLD):  # nbval's kernels are asked nothing
-        threading.Thread(target=_tell, args=(told,), daemon=True).start()
-    # What was imported stays: to look through it again and again takes a tenth of a chapter's time.
-    gc.freeze()
-    gc.set_threshold(50_000)
-    # 1 stands for no parent to poll: that of a forked process is the process it was forked from.
-    IPKernelApp.launch_instance([*arguments, "--IPKernelApp.parent_handle=1"])
-
-
-def _tell(file: str) -> None:
-    """Write again and again at which lines this process is, and where it was when it crashed."""
-    with open(file, "a", encoding="utf-8") as last:
-        faulthandler.enable(last)
-        while True:
-            with open(file, "w", encoding="utf-8") as told:
-                faulthandler.dump_traceback(told)
-            time.sleep(0.5)
-
-
-def start_unheard(process: BaseProcess) -> None:
-    """Start a process that the keyboard does not stop: it stops this one, which ends that."""
-    if not hasattr(signal, "pthread_sigmask"):
-        return process.start()
-    resource_tracker.ensure_running()  # which would lift the mask
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        process.start()
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-def end_with_parent() -> None:
-    """Wait for the process that started this one to end, and end with it."""
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)

@@ -10,7 +10,7 @@ from threading import Lock
 from typing import Any, TypeVar
 
 from claimbook import paths
-from claimbook.chapters import notebooks, prose
+from claimbook.chapters import kernels, notebooks, prose
 from claimbook.chapters.book import Book
 from claimbook.chapters.notebooks import ChapterError
 from claimbook.claims import declared
@@ -73,7 +73,7 @@ def _each(
             done(futures[future])
     except BaseException:  # the person at the keyboard, or a time limit, ends the command
         pool.shutdown(wait=False, cancel_futures=True)
-        notebooks.stop_kernels()
+        kernels.stop()
         raise
     pool.shutdown()
     return {name: future.result() for future, name in futures.items()}

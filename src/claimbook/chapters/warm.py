@@ -22,7 +22,7 @@ import scipy.stats
 import statsmodels.regression.linear_model
 import yaml
 
-import claimbook
+from claimbook import change, claim, estimates, figures, status
 
 _POINTS = pd.DataFrame({"x": [0.0, 1.0], "y": [0.0, 1.0], "name": ["a", "b"]})
 for _draw in (px.scatter, px.line, px.bar):

@@ -154,7 +154,7 @@ def _checked(path: Path, text: str, schema: str, faults: Callable[[Any], Iterato
     import jsonschema
 
     name = paths.shown(path)
-    document = yamlfile.loaded(text, name, "rt", ClaimFileError)
+    document = yamlfile.loaded(text, name, ClaimFileError)
     broken = list(_validator(schema).iter_errors(document))
     # What a rule says in its own words comes last: it may follow from a misspelt word.
     spelt = [one for one in broken if "says" not in one.schema]
@@ -166,7 +166,7 @@ def _checked(path: Path, text: str, schema: str, faults: Callable[[Any], Iterato
         where, rule = next(faults(document), ((), ""))
     if rule:
         raise ClaimFileError(
-            f"{_where(path, document, where)}: {rule}{'' if rule.endswith('?') else '.'}"
+            f"{_where(path, text, where)}: {rule}{'' if rule.endswith('?') else '.'}"
         )
     try:
         return json.dumps(document, default=str, allow_nan=False)
@@ -182,16 +182,14 @@ def _validator(schema: str) -> jsonschema.Draft202012Validator:
     return jsonschema.Draft202012Validator(json.loads(text))
 
 
-def _where(path: Path, document: Any, field: Iterable[Any]) -> str:
-    """Name file, line and field of a place in a document read with its line numbers."""
-    line, node, names = 1, document, []
-    for key in field:
-        names.append(f"[{key}]" if isinstance(key, int) else f".{key}")
-        marks = getattr(node, "lc", None)
-        if marks is not None and marks.data and key in marks.data:
-            line = marks.data[key][0] + 1
-        node = node[key]
+def _where(path: Path, text: str, field: Iterable[Any]) -> str:
+    """Name file, line and field of a place in a text."""
+    from claimbook.data import yamlcore  # slow to import
+
+    keys = list(field)
+    names = (f"[{key}]" if isinstance(key, int) else f".{key}" for key in keys)
     name = "".join(names).removeprefix(".")
+    line = yamlcore.line_of(text, keys)
     return f"{paths.shown(path)}, line {line}" + (f", field {name}" if name else "")
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from claimbook import paths
-from claimbook.chapters import notebooks
+from claimbook.chapters import kernels
 from claimbook.chapters.book import Book
 from claimbook.commands import making
 from claimbook.errors import ClaimbookError
@@ -56,7 +56,7 @@ class Builder(AbstractContextManager["Builder"]):
         self._pipe, its = context.Pipe()
         asked = (its, self.root, self.out, self.drafts)
         self._process = context.Process(target=making.work, args=asked, daemon=True)
-        notebooks.start_unheard(self._process)
+        kernels.unheard(self._process.start)
         its.close()
         fault = self._answer()
         return making.UNBUILT if fault is None else fault or self._missing(pages)

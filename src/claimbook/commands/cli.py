@@ -56,6 +56,11 @@ def serve(port: int, draft: bool) -> None:
 @click.option("--jobs", default=2, show_default=True, help="Chapters executed at a time.")
 def run(claim_ids: tuple[str, ...], everything: bool, jobs: int) -> None:
     """Execute chapters in place: those named, or all that are stale."""
+    from claimbook.chapters import kernels
+
+    if claim_ids or everything:
+        kernels.warm_up()  # while this imports and reads the book
+
     from claimbook.chapters import running
     from claimbook.chapters.book import Book
 
@@ -67,6 +72,8 @@ def run(claim_ids: tuple[str, ...], everything: bool, jobs: int) -> None:
         _say_renewed(book)
         click.echo("Every chapter is fresh.")
         return
+    kernels.warm_up()
+    book.read_ahead(chosen)  # while the first kernel is still being made
     with click.progressbar(
         length=len(chosen), label="running chapters", file=sys.stderr, show_pos=True
     ) as bar:

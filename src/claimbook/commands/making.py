@@ -14,7 +14,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from types import SimpleNamespace
 
-from claimbook.chapters import notebooks
+from claimbook.chapters import kernels
 from claimbook.chapters.book import DRAFTS
 from claimbook.errors import ClaimbookError
 
@@ -23,7 +23,7 @@ UNBUILT = "the book was not built: the messages above say what to mend."
 
 def work(pipe: Connection, root: Path, out: Path, drafts: bool) -> None:
     """Build and answer what is wrong, in a sentence or none; again for each message."""
-    threading.Thread(target=notebooks.end_with_parent, daemon=True).start()
+    threading.Thread(target=kernels.end_with_parent, daemon=True).start()
     os.environ.pop(DRAFTS, None)
     os.environ.update({DRAFTS: "1"} if drafts else {})
     os.chdir(root)

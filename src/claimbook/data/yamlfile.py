@@ -22,29 +22,26 @@ def read(path: Path, schema: str) -> Any:
     return _valid(paths.shown(path), reading.yaml_text(path, YamlFileError), schema)
 
 
-def loaded(text: str, name: str, kind: str, fault: reading.Fault) -> Any:
-    """Return a text in YAML as data, of ruamel's kind ``"safe"`` or ``"rt"``, which keeps lines."""
-    from ruamel.yaml import YAML
-    from ruamel.yaml.constructor import DuplicateKeyError
-    from ruamel.yaml.error import MarkedYAMLError
+def loaded(text: str, name: str, fault: reading.Fault) -> Any:
+    """Return a text in YAML as data."""
+    import yaml  # slow to import
+
+    from claimbook.data import yamlcore
 
     try:
-        return YAML(typ=kind).load(text)
-    except DuplicateKeyError as error:
-        line, key = error.problem_mark.line + 1, str(error.problem).split('"')[1:2]
-        raise fault(
-            f"{name}, line {line}: the key {''.join(key)} stands twice: keep one."
-        ) from None
-    except MarkedYAMLError as error:
+        return yaml.load(text, yamlcore.Loader)
+    except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise fault(f"{name}, line {line}: not YAML ({error.problem}).") from None
+        said = isinstance(error, yamlcore.KeyFault)
+        what = error.problem if said else f"not YAML ({error.problem})"
+        raise fault(f"{name}, line {line}: {what}.") from None
     except (ValueError, TypeError, RecursionError) as error:
         raise fault(f"{name} cannot be read as YAML ({error!s:.80}).") from None
 
 
 @lru_cache(maxsize=8)
 def _valid(name: str, text: str, schema: str) -> Any:
-    found = loaded(text, name, "safe", YamlFileError)
+    found = loaded(text, name, YamlFileError)
     if fault := broken(found, schema):
         raise YamlFileError(f"{name}, {fault}. Correct it there.")
     return found
