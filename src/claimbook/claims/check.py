@@ -284,12 +284,15 @@ class Check:
                 f"returns {estimate.unit!r}: make them agree."
             )
         economies = pd.Series(estimate.economies, dtype=float)
-        if strange := [label for label in economies.index if not isinstance(label, str)]:
+        plain = economies.index.inferred_type == "string"
+        if not plain and (strange := [one for one in economies.index if not isinstance(one, str)]):
             raise CheckError(
                 f"The function of the check {self.id} calls an economy {strange[0]!r}. An economy "
                 "is known by an iso3 code as text: give `economies` by code, or none."
             )
-        return replace(estimate, economies=economies.sort_index())
+        if not economies.index.is_monotonic_increasing:
+            economies = economies.sort_index()
+        return replace(estimate, economies=economies)
 
     def _revise(self, now: Snapshot, older: Sequence[Snapshot]) -> None:
         """Widen an exact estimate by how much releases that hold the same windows differ in it.

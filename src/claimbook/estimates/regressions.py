@@ -166,24 +166,27 @@ def panel_slope(y: pd.Series, x: pd.Series, unit: str) -> Estimate | None:
     Journal of Human Resources 50(2), 317-372.
     """
     table = _complete([_name(y, "The outcome"), _name(x, "The regressor")], y, x)
-    table = table[table.groupby(level=0)[0].transform("size") > 1]
-    moves = _within(table[1])
+    economies, _ = _numbered(table.index, 0)
+    table = table[np.bincount(economies)[economies] > 1]
+    economies, names = _numbered(table.index, 0)
+    outcome, moves = _within(table.to_numpy(), economies).T
     still = np.linalg.norm(moves) <= TOLERANCE * np.linalg.norm(table[1])
-    economies = table.index.get_level_values(0)
-    if economies.nunique() < MIN_ECONOMIES or still:
+    if len(names) < MIN_ECONOMIES or still:
         return None
-    periods = _period_effects(table.index)
+    periods = _period_effects(economies, _numbered(table.index, 1)[0])
     if _dependence(_with_last(periods, moves), periods.shape[1]) is not None:
         raise EstimateError(
             f"{_name(x, 'The regressor')} moves alike in all economies: what is common to a period "
             "is set aside, and nothing of it is left. Choose one that differs between economies."
         )
-    held = pd.DataFrame(np.column_stack([_within(table[0]), moves, periods]), table.index)
+    held = pd.DataFrame(np.column_stack([outcome, moves, periods]), table.index)
     group = pd.Series(economies, index=table.index)
     found = slope(held[0], held.drop(columns=0), unit, cluster=group)
-    ends = table[0].groupby(level=0).agg(["first", "last"])
+    levels, first = table[0].to_numpy(), _firsts(economies)
+    last = np.append(first[1:], len(levels)) - 1
+    moved = pd.Series(levels[last] - levels[first], names)
     without = ValueWithout(_least_squares_within, held)
-    return replace(found, economies=ends["last"] - ends["first"], value_without=without)
+    return replace(found, economies=moved, value_without=without)
 
 
 def _interval(fit: Any, freedom: float, per_unit: float) -> tuple[float, float, float]:
@@ -313,19 +316,30 @@ def _refuse_leverage_one(design: np.ndarray, rows: pd.Index) -> None:
         )
 
 
-def _within(columns: pd.Series | pd.DataFrame) -> pd.Series | pd.DataFrame:
+def _numbered(index: pd.MultiIndex, level: int) -> tuple[np.ndarray, pd.Index]:
+    """Return the number of each row's economy or period in their order, and their names."""
+    return pd.factorize(index.get_level_values(level), sort=True)
+
+
+def _firsts(economies: np.ndarray) -> np.ndarray:
+    """Return the first row of each economy, of rows that stand in the order of economies."""
+    return np.flatnonzero(np.diff(economies, prepend=-1))
+
+
+def _within(columns: np.ndarray, economies: np.ndarray) -> np.ndarray:
     """Hold each economy against its own mean."""
-    return columns - columns.groupby(level=0).transform("mean")
+    sums = np.add.reduceat(columns, _firsts(economies), axis=0)
+    return columns - (sums / np.bincount(economies)[:, None])[economies]
 
 
-def _period_effects(index: pd.MultiIndex) -> np.ndarray:
+def _period_effects(economies: np.ndarray, periods: np.ndarray) -> np.ndarray:
     """A column for each period but the first, within economies.
 
     Where no economy links one group of periods with another, a column follows from those before it
     and is left out.
     """
-    levels = pd.get_dummies(index.get_level_values(1), drop_first=True, dtype=float)
-    columns = _within(levels.set_axis(index)).to_numpy()
+    levels = (periods[:, None] == np.arange(1, periods.max() + 1)).astype(float)
+    columns = _within(levels, economies)
     lengths = np.linalg.norm(columns, axis=0)
     columns = columns[:, lengths > TOLERANCE] / lengths[lengths > TOLERANCE]
     if (_lengths_left(columns) > TOLERANCE).all():
