@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -47,18 +48,27 @@ class ValueWithout:
 
     def __call__(self, codes: Collection[str]) -> float | None:
         """Return the value without these economies; None where too few are left."""
-        left = [one[~one.index.get_level_values(0).isin(codes)] for one in self._samples]
-        if min(one.index.get_level_values(0).nunique() for one in left) < MIN_ECONOMIES:
-            return None
+        left = []
+        for sample, rows in zip(self._samples, self._rows, strict=True):
+            # A tenth of the time that pandas takes to look for a few among some hundred.
+            stays = np.array([economy not in codes for economy in rows])
+            if len({economy for economy in rows if economy not in codes}) < MIN_ECONOMIES:
+                return None
+            left.append(sample[stays])
         found = self._value(*left)
         return None if found is None else rounded(found)
 
     def samples(self) -> Iterator[set[str]]:
         """Yield the economies of each sample that no earlier one has."""
         seen: set[str] = set()
-        for sample in self._samples:
-            yield (economies := set(sample.index.get_level_values(0))) - seen
-            seen |= economies
+        for rows in self._rows:
+            yield set(rows) - seen
+            seen |= set(rows)
+
+    @cached_property
+    def _rows(self) -> list[list[str]]:
+        """The economy of each row of each sample."""
+        return [list(one.index.get_level_values(0)) for one in self._samples]
 
 
 @dataclass(frozen=True)
@@ -171,7 +181,9 @@ def exact(
 
 def numbers(values: pd.Series, what: str) -> pd.Series:
     """Return what is there as floats in the order of the index; an infinite one is refused."""
-    there = values.dropna().astype(float).sort_index()
+    there = values.dropna().astype(float)
+    if not there.index.is_monotonic_increasing:
+        there = there.sort_index()
     infinite = there.index[np.isinf(there.to_numpy())]
     if len(infinite):
         raise EstimateError(
