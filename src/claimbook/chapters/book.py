@@ -171,7 +171,9 @@ class Book:
         for name in self.notebooks:
             with suppress(ClaimbookError):  # it is said where it matters
                 if name in running:
-                    self.fingerprints(name, self.notebook(name))
+                    cells = freshness.code_cells(self.notebook(name))
+                    self._library.reached(cell.source for cell in cells)
+                    self._claim_of(name)
                 elif name in self.chapters:
                     self.output(name)
 

@@ -118,7 +118,7 @@ def executed(path: Path, data: Path | None = None) -> nbformat.NotebookNode:
         shutdown_kernel="immediate",
         coalesce_streams=True,  # else it is chance how printed lines are cut into outputs
         # A warning about local sockets would stand between the reader and the progress bar.
-        extra_arguments=["--log-level=ERROR"],
+        extra_arguments=["--log-level=ERROR", "--HistoryManager.enabled=False"],
         resources={"metadata": {"path": str(path.parent)}},
     )
     kernels.warm_up()

@@ -53,7 +53,7 @@ def serve(port: int, draft: bool) -> None:
 @main.command()
 @click.argument("claim_ids", nargs=-1, metavar="[CLAIM-ID]...")
 @click.option("--all", "everything", is_flag=True, help="Run chapters that are fresh, too.")
-@click.option("--jobs", default=2, show_default=True, help="Chapters executed at a time.")
+@click.option("--jobs", default=3, show_default=True, help="Chapters executed at a time.")
 def run(claim_ids: tuple[str, ...], everything: bool, jobs: int) -> None:
     """Execute chapters in place: those named, or all that are stale."""
     from claimbook.chapters import kernels
