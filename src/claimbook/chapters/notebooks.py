@@ -121,8 +121,7 @@ def executed(path: Path, data: Path | None = None) -> nbformat.NotebookNode:
         extra_arguments=["--log-level=ERROR", "--HistoryManager.enabled=False"],
         resources={"metadata": {"path": str(path.parent)}},
     )
-    kernels.warm_up()
-    _fork_them()
+    start_warm()
     book = {"CLAIMBOOK_ROOT": str(paths.root()), "CLAIMBOOK_DATA": str(data or paths.data())}
     with tempfile.TemporaryDirectory() as folder:
         told = Path(folder, "lines")
@@ -187,8 +186,9 @@ def _executes(cell: nbformat.NotebookNode) -> bool:
     return cell.cell_type == "code" and bool(cell.source.strip())
 
 
-def _fork_them() -> None:
-    """Let kernels be forked, where that can be."""
+def start_warm() -> None:
+    """Let kernels be forked from a process that has imported what chapters import."""
+    kernels.warm_up()
     if kernels.can_fork():
         factory = KernelProvisionerFactory.instance()
         entry = EntryPoint(_FORKED, f"{__name__}:Forked", factory.GROUP_NAME)

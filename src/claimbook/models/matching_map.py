@@ -25,7 +25,7 @@ a basis that no team can beat are competitive wages, and all others are mixtures
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 from itertools import combinations
 from typing import NamedTuple
 
@@ -169,7 +169,7 @@ def _wages(skill: np.ndarray, mass: np.ndarray, a: float, b: float) -> _Wages:
     value = higher**a * np.minimum(skill[:, first], skill[:, second]) ** b
     # Less a tolerance in units of what the better of the two makes alone, as in the programme.
     least = value - matching.ACCURACY * higher ** (a + b)
-    point, basis = _feasible(mass)
+    point, basis = _feasible(mass.tobytes(), mass.shape[1])
     columns, inverse = _bases(mass.shape[1])
     paid = value[point[:, None], columns[basis]]
     wages = np.einsum("rji,rj->ri", inverse[basis], paid)
@@ -185,8 +185,10 @@ def _wages(skill: np.ndarray, mass: np.ndarray, a: float, b: float) -> _Wages:
     return _Wages(wages, starts, output)
 
 
-def _feasible(mass: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+@lru_cache(maxsize=128)  # pieces: the same masses are asked of with other skills and exponents
+def _feasible(masses: bytes, types: int) -> tuple[np.ndarray, np.ndarray]:
     """List the points, in order, and the bases by which no team of theirs is negative."""
+    mass = np.frombuffer(masses).reshape(-1, types)
     first, second = np.triu_indices(mass.shape[1])
     columns, inverse = _bases(mass.shape[1])
     noise = matching.PRESENT * np.minimum(mass[:, first], mass[:, second])
