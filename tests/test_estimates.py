@@ -308,6 +308,29 @@ def test_pairs_that_agree_still_leave_a_doubt():
         assert found.low < found.value == 0 < found.high
 
 
+@pytest.mark.parametrize(
+    ("counts", "phi"),
+    [
+        ((12, 3, 2, 13), (12 * 13 - 3 * 2 - 15) / np.sqrt(15 * 15 * 14 * 16)),  # corrected
+        ((4, 3, 5, 4), 0),  # of one the correction leaves nothing
+        ((5, 5, 5, 5), 0),
+        ((2, 9, 9, 2), (2 * 2 - 9 * 9) / (11 * 11)),  # those that differ are not corrected
+        ((20, 10, 0, 0), 0),  # all say yes to the first
+    ],
+)
+def test_pairs_that_agree_differ_less(counts, phi):
+    """Newcombe (1998), method 10, of Wilson's limits by statsmodels."""
+    both, first, second, _ = counts
+    n, one, other = sum(counts), both + first, both + second
+    limits = [proportion_confint(count, n, method="wilson") for count in (one, other)]
+    lower, upper = (one / n - limits[0][0], limits[1][1] - other / n), (
+        limits[0][1] - one / n, other / n - limits[1][0])  # fmt: skip
+    away = [np.sqrt(a**2 - 2 * phi * a * b + b**2) for a, b in (lower, upper)]
+    found = estimates.paired_share_difference(*paired(*counts), "p")
+    middle = (one - other) / n
+    assert ends(found) == pytest.approx((middle - away[0], middle + away[1]), rel=1e-4)
+
+
 def test_pairs_count_the_economies_that_have_both():
     first, second = paired(5, 5, 5, 5)
     found = estimates.paired_share_difference(first.drop("E00000"), second.drop("E00019"), "p")
@@ -391,6 +414,49 @@ BAD = {
 }
 
 
+INFINITE = {
+    "The value": [
+        lambda v, w: estimates.median(v, "p"),
+        lambda v, w: estimates.median_difference(v, w.add_prefix("F"), "p"),
+        lambda v, w: estimates.median_difference(w.add_prefix("F"), v, "p"),
+        lambda v, w: estimates.mean(v, "p"),
+    ],
+    "The weight": [lambda v, w: estimates.mean(w, "p", v)],
+    "The member": [lambda v, w: estimates.share(v)],
+    "The outcome": [
+        lambda v, w: estimates.slope(v, w, "p"),
+        lambda v, w: estimates.rank_slope(v, w, "p"),
+        lambda v, w: estimates.panel_slope(in_periods(v), in_periods(w), "p"),
+    ],
+    "The regressor": [
+        lambda v, w: estimates.slope(w, v, "p"),
+        lambda v, w: estimates.rank_slope(w, v, "p"),
+        lambda v, w: estimates.panel_slope(in_periods(w), in_periods(v), "p"),
+    ],
+}
+
+
+def in_periods(values):
+    """The same numbers as those of half as many economies in two periods."""
+    economies, periods = np.arange(len(values)) // 2, np.arange(len(values)) % 2
+    index = pd.MultiIndex.from_arrays([named(economies).index[economies], periods])
+    return values.set_axis(index)
+
+
+@pytest.mark.parametrize("what", INFINITE)
+def test_what_is_infinite_is_named_with_what_it_is(what):
+    values = named(np.arange(24.0))
+    for call in INFINITE[what]:
+        with pytest.raises(EstimateError) as raised:
+            call(values.replace(6.0, np.inf), values + 1)
+        assert str(raised.value).startswith(f"{what} of ")
+        assert "E0000" in str(raised.value)
+        assert str(raised.value).endswith(
+            " is infinite: mend what made it so (a division by zero, a logarithm of zero), or "
+            "leave it out as missing."
+        )
+
+
 @pytest.mark.parametrize("bad", BAD)
 @pytest.mark.filterwarnings("ignore:divide by zero")
 def test_what_makes_no_estimate_is_refused_in_a_sentence(bad):
@@ -398,6 +464,43 @@ def test_what_makes_no_estimate_is_refused_in_a_sentence(bad):
     with pytest.raises(EstimateError, match=told):
         call(named(np.arange(24.0)), named(np.arange(24.0) + 1))
     assert issubclass(EstimateError, ClaimbookError)
+
+
+def test_a_remedy_is_said_whole(panel):
+    y, x = panel
+    told = {
+        "The regressor moves alike in all economies: what is common to a period is set aside, and "
+        "nothing of it is left. Choose one that differs between economies.": lambda v: (
+            estimates.panel_slope(y, x.groupby(level=1).transform("mean").rename(None), "p")
+        ),
+        "The regressor region does not vary among the rows that are left: leave it out, or choose "
+        "other rows.": lambda v: estimates.slope(*deficient("does not vary"), "p"),
+        "The regressor s follows exactly from north: none of them has a slope of its own. Leave "
+        "out s.": lambda v: estimates.slope(*deficient("dummies alone"), "p"),
+        "E00023 alone decides a coefficient (its leverage is one), so that its residual is zero "
+        "whatever the others are and HC3 is not defined: leave the row out, or the regressor that "
+        "no other row shares.": lambda v: estimates.slope(v**2, v // 23, "p"),
+        "A share counts true and false, and E00002 has 2: compare the values with a threshold "
+        "first.": lambda v: estimates.share(v),
+        "E00011 stands in both groups: two independent groups have no economy in common. For the "
+        "same economies compare the economies' own differences by estimates.median.": lambda v: (
+            estimates.median_difference(v[:12], v[11:], "p")
+        ),
+        "E00011 stands in both groups: two independent groups have no economy in common. For the "
+        "same economies use estimates.paired_share_difference.": lambda v: (
+            estimates.share_difference(v[:12] > 5, v[11:] > 5, "p")
+        ),
+    }
+    for sentence, call in told.items():
+        with pytest.raises(EstimateError) as raised:
+            call(named(np.arange(24.0)))
+        assert str(raised.value) == sentence
+
+
+@pytest.mark.parametrize(("many", "named_last"), [(5, "E00004 is"), (6, "E00004 and 1 more is")])
+def test_five_infinite_values_are_named(many, named_last):
+    with pytest.raises(EstimateError, match=named_last):
+        estimates.median(named([np.inf] * many + [1.0] * 12), "p")
 
 
 def test_many_infinite_values_are_counted():
@@ -796,7 +899,8 @@ def deficient(name):
         "a sum": [x, z, (2 * x - z).rename("openness")],
         "does not vary": [x, (0 * x + 7).rename("region")],
         "dummies": [x, (x > 0).astype(float).rename("north"), (x <= 0).astype(float).rename("s")],
-    }[name]
+    }[name.removesuffix(" alone")]
+    columns = columns[1:] if name.endswith(" alone") else columns
     return z + x, pd.concat(columns, axis="columns")
 
 
@@ -952,10 +1056,33 @@ def test_an_estimate_tells_its_value_without_some_economies(kind):
     assert whole.value_without(economies[:15]) is None
 
 
+def test_an_estimate_without_the_economies_that_vary_has_no_value():
+    y, x = named(np.arange(24.0) ** 2), named([1.0] * 23 + [2.0])
+    held = pd.DataFrame({"x": x + (x.index == "E00000"), "z": y % 7})
+    assert estimates.slope(y, held, "p").value_without(["E00000", "E00023"]) is None
+    spread = named([0.0, 1, 2, 3] + [4.0] * 20)
+    assert estimates.rank_slope(y, spread, "p").value_without(["E00000"]) is not None
+    assert estimates.rank_slope(y, spread, "p").value_without(list(spread.index[:4])) is None
+
+
+def test_a_rank_slope_hangs_on_no_unit():
+    y, x = named(np.arange(24.0) ** 2 % 17), named(np.arange(24.0))
+    found = estimates.rank_slope(y, x, "p").value
+    assert estimates.rank_slope(y * 1e-14, x * 1e9, "p").value == pytest.approx(found * 1e-23)
+    assert estimates.rank_slope(0 * y, x, "p").value == 0
+
+
 def test_an_estimate_knows_whose_rows_its_samples_are():
     one, other = named(range(24)), named(range(12), "F")
     found = estimates.median_difference(one, other, "p")
     assert list(found.value_without.samples()) == [set(one.index), set(other.index)]
+    assert (found.unit, found.economies.size) == ("p", 36)
+    asked = estimates.exact(1.0, "p", 36, value_without=found.value_without)
+    assert asked.value_without is found.value_without
+    for difference in (estimates.share_difference, estimates.paired_share_difference):
+        second = (other if difference is estimates.share_difference else one) > 5
+        assert difference(one > 3, second).unit == "difference of shares"
+        assert difference(one > 3, second, "p").unit == "p"
     paths = pd.concat({year: one + year**2 % 7 * one for year in range(3)}).swaplevel()
     panel = estimates.panel_slope(paths**2, paths, "p")
     assert list(panel.value_without.samples()) == [set(one.index)]

@@ -284,7 +284,7 @@ class Check:
                 f"returns {estimate.unit!r}: make them agree."
             )
         economies = pd.Series(estimate.economies, dtype=float)
-        plain = economies.index.inferred_type == "string"
+        plain = economies.index.inferred_type == "string" and not economies.index.hasnans
         if not plain and (strange := [one for one in economies.index if not isinstance(one, str)]):
             raise CheckError(
                 f"The function of the check {self.id} calls an economy {strange[0]!r}. An economy "

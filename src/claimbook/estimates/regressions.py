@@ -79,10 +79,10 @@ def slope(
 
     model = OLS(outcome, design)
     if codes is not None:
-        fit = model.fit(cov_type="cluster", cov_kwds={"groups": codes}, use_t=True)
+        fit = model.fit(cov_type="cluster", cov_kwds={"groups": codes})
         return Estimate(*_interval(fit, n - 1, per_unit), n, unit)
     _refuse_leverage_one(design, table.index)
-    fit = model.fit(cov_type="HC3", use_t=True)
+    fit = model.fit(cov_type="HC3")
     without = ValueWithout(partial(_least_squares, names), table)
     ends = _interval(fit, fit.df_resid, per_unit)
     return Estimate(*ends, n, unit, table[0], value_without=without)
@@ -211,7 +211,7 @@ def _least_squares(names: list[str], table: pd.DataFrame) -> float | None:
 def _least_squares_within(held: pd.DataFrame) -> float | None:
     """Return the slope within economies, of columns held against each economy's own mean."""
     outcome, moves, periods = np.split(held.to_numpy(), [1, 2], axis=1)
-    if held.index.get_level_values(0).nunique() < MIN_ECONOMIES or not moves.any():
+    if not moves.any():
         return None
     if _dependence(_with_last(periods, moves[:, 0]), periods.shape[1]) is not None:
         return None
@@ -292,15 +292,16 @@ def _dependence(columns: np.ndarray, k: int) -> list[int] | None:
 
 def _refuse_dependent(design: np.ndarray, names: list[str]) -> None:
     """Refuse a column that does not vary, or that the columns before it make up."""
-    named = ["a constant", *names]
+    # The constant, before them, is made up by none: they are centred.
     for k in np.flatnonzero(_lengths_left(design) <= TOLERANCE):
         made_of = _dependence(design, k) or []
-        others = " and ".join(named[earlier] for earlier in made_of)
+        others = " and ".join(names[earlier - 1] for earlier in made_of)
+        name = names[k - 1]
         raise EstimateError(
-            f"The regressor {named[k]} follows exactly from {others}: none of them has a slope of "
-            f"its own. Leave out {named[k]}."
+            f"The regressor {name} follows exactly from {others}: none of them has a slope of "
+            f"its own. Leave out {name}."
             if others
-            else f"The regressor {named[k]} does not vary among the rows that are left: leave it "
+            else f"The regressor {name} does not vary among the rows that are left: leave it "
             "out, or choose other rows."
         )
 
@@ -317,8 +318,8 @@ def _refuse_leverage_one(design: np.ndarray, rows: pd.Index) -> None:
 
 
 def _numbered(index: pd.MultiIndex, level: int) -> tuple[np.ndarray, pd.Index]:
-    """Return the number of each row's economy or period in their order, and their names."""
-    return pd.factorize(index.get_level_values(level), sort=True)
+    """Return the number of each row's economy or period as they come, and their names."""
+    return pd.factorize(index.get_level_values(level))
 
 
 def _firsts(economies: np.ndarray) -> np.ndarray:
