@@ -89,6 +89,18 @@ def test_control_c_while_it_is_still_being_imported_is_the_same_sentence(started
     assert (process.returncode, said) == (130, f"\n{STOPPED}\n")
 
 
+def test_control_c_before_a_kernel_is_there_leaves_nothing(started):
+    process = started("run", "--all")
+    assert within(
+        30, lambda: any("forkserver" in " ".join(one.cmdline()) for one in children(process))
+    )
+    found = children(process)
+    os.killpg(process.pid, signal.SIGINT)
+    said, _ = process.communicate(timeout=20)
+    assert process.returncode == 130 and said.splitlines()[-1] == STOPPED
+    assert within(5, lambda: not any(map(alive, found)))
+
+
 def test_a_killed_build_leaves_no_process_behind(started):
     process = started("build")
     found = within(90, lambda: children(process))

@@ -129,10 +129,10 @@ def test_what_is_no_plain_yaml_is_named(claim_file, written, sentence):
 
 
 def test_plain_yaml_is_that_of_version_1_2():
-    written = "a: no\nb: 010\nc: 2014-01-01\nd: -1e3\ne: ~\nf: .5\ng: True\nh: 1:30\n"
+    written = "a: no\nb: 010\nc: 2014-01-01\nd: -1e3\ne: ~\nf: .5\ng: True\nh: 1:30\ni:\n"
     found = yamlfile.loaded(written, "a text", ClaimbookError)
-    values = ["no", 10, "2014-01-01", -1000.0, None, 0.5, True, "1:30"]
-    assert found == dict(zip("abcdefgh", values, strict=True))
+    values = ["no", 10, "2014-01-01", -1000.0, None, 0.5, True, "1:30", None]
+    assert found == dict(zip("abcdefghi", values, strict=True))
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from typing import Any, NoReturn
 import click
 
 from claimbook import writing
+from claimbook.chapters import kernels
 from claimbook.errors import ClaimbookError
 
 INTERRUPTED = 130
@@ -60,6 +61,7 @@ class Command(click.Command):
             remedy = "free space or set permissions, then run this again."
             _end(f"{what}: nothing was left half-written; {remedy}")
         except KeyboardInterrupt:
+            kernels.stop()
             click.echo("\nclaimbook: stopped: nothing was left half-written.", err=True)
             sys.stdout.flush()
             os._exit(INTERRUPTED)  # threads may wait for kernels that are no more
