@@ -63,6 +63,13 @@ def test_a_median_has_the_middle_value_and_counts_what_is_there(values):
     assert list(found.economies.index) == sorted(values.index)
 
 
+def test_weights_are_found_by_their_economy(values):
+    weights = pd.Series(range(1, 62), index=[*values.index[::-1], "F00"], dtype=float)
+    wanted = np.average(values, weights=weights[values.index])
+    assert estimates.mean(values, "p", weights).value == pytest.approx(wanted, rel=1e-5)
+    assert estimates.mean(values, "p").exact is estimates.median(values, "p").exact is False
+
+
 def test_weights_travel_with_their_economy(values):
     weights = pd.Series(1.0, index=values.index)
     weights["E00"] = 1e9

@@ -15,7 +15,7 @@ import hashlib
 import json
 import symtable
 from collections.abc import Iterable, Iterator
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -142,6 +142,7 @@ class Library:
         return found.union(*(self._resolved(target) for target in again))
 
 
+@lru_cache(maxsize=1024)  # a cell is asked for its fingerprint, and for what it may not do
 def parsed(cell: str) -> tuple[ast.Module, list[str]]:
     """Parse a cell; of one that is not plain Python, the line at fault is given, and no code."""
     try:
