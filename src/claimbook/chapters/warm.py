@@ -17,12 +17,12 @@ import jinja2
 import jsonschema
 import pandas as pd
 import plotly.express as px
-import ruamel.yaml
 import scipy.stats
 import statsmodels.regression.linear_model
 import yaml
 
 from claimbook import change, claim, estimates, figures, status
+from claimbook.data import yamlcore
 
 _POINTS = pd.DataFrame({"x": [0.0, 1.0], "y": [0.0, 1.0], "name": ["a", "b"]})
 for _draw in (px.scatter, px.line, px.bar):
