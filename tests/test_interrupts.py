@@ -1,6 +1,7 @@
 """Whatever ends a command, it is said in a sentence, and nothing is left half done or running."""
 
 import errno
+import multiprocessing
 import os
 import shutil
 import signal
@@ -17,6 +18,7 @@ from books import edit, only_page
 from claimbook import writing
 from claimbook.chapters import scaffold
 from claimbook.claims import declared, files
+from claimbook.commands import building
 
 STOPPED = "claimbook: stopped: nothing was left half-written."
 MAIN = [sys.executable, "-c", "from claimbook_command import main; main()"]
@@ -99,6 +101,22 @@ def test_control_c_before_a_kernel_is_there_leaves_nothing(started):
     said, _ = process.communicate(timeout=20)
     assert process.returncode == 130 and said.splitlines()[-1] == STOPPED
     assert within(5, lambda: not any(map(alive, found)))
+
+
+def test_control_c_while_a_process_is_being_started_is_heard_once_it_is_there(
+    tiny_copy, monkeypatch
+):
+    """At that moment a thread's signal would leave half a process, which complains of it."""
+    started = []
+
+    def start(process):
+        signal.raise_signal(signal.SIGINT)
+        started.append(process)
+
+    monkeypatch.setattr(multiprocessing.process.BaseProcess, "start", start)
+    with pytest.raises(KeyboardInterrupt):
+        building.build()
+    assert len(started) == 1 and signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
 def test_a_killed_build_leaves_no_process_behind(started):

@@ -9,7 +9,8 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from multiprocessing import forkserver, resource_tracker
 
 TOLD = "CLAIMBOOK_TOLD"  # the file to which a kernel tells twice a second at which lines it is
@@ -75,12 +76,32 @@ def unheard(start: Callable[[], object]) -> None:
     if not hasattr(signal, "pthread_sigmask"):
         start()
         return
-    resource_tracker.ensure_running()  # which would lift the mask
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    with _heard_later():
+        resource_tracker.ensure_running()  # which would lift the mask
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            start()
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextmanager
+def _heard_later() -> Iterator[None]:
+    """Keep a Ctrl-C until the end: half started, a process would complain of its parent's end.
+
+    A mask does not keep it from a thread that has none, and Python hears it in the main thread.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    came: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, _: came.append(number))
     try:
-        start()
+        yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        signal.signal(signal.SIGINT, before)
+    if came:
+        signal.raise_signal(signal.SIGINT)
 
 
 def end_with_parent() -> None:

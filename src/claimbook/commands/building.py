@@ -55,8 +55,9 @@ class Builder(AbstractContextManager["Builder"]):
         context = multiprocessing.get_context("spawn")
         self._pipe, its = context.Pipe()
         asked = (its, self.root, self.out, self.drafts)
-        self._process = context.Process(target=making.work, args=asked, daemon=True)
-        kernels.unheard(self._process.start)
+        process = context.Process(target=making.work, args=asked, daemon=True)
+        kernels.unheard(process.start)
+        self._process = process  # once it is there: a Ctrl-C before leaves nothing to end
         its.close()
         fault = self._answer()
         return making.UNBUILT if fault is None else fault or self._missing(pages)
