@@ -131,17 +131,24 @@ def browser_context_args(browser_context_args):
 
 
 @pytest.fixture(scope="session")
-def window(browser, browser_context_args):
-    """A page that stays open, for a test of many pages: a new one costs more than a visit does."""
+def opened(browser, browser_context_args):
+    """A page that stays open."""
     context = browser.new_context(**browser_context_args)
     yield context.new_page()
     context.close()
 
 
 @pytest.fixture
-def page(window):
+def window(opened):
+    """The page that stays open, for a test of many pages: a new one costs more than a visit."""
+    opened.bring_to_front()  # one that is hidden draws a frame a second
+    return opened
+
+
+@pytest.fixture
+def page(opened):
     """A new page, which remembers nothing of those before it."""
-    page = window.context.new_page()
+    page = opened.context.new_page()
     yield page
     with contextlib.suppress(playwright.sync_api.Error):  # a blank page has no memory
         page.evaluate("localStorage.clear()")

@@ -279,6 +279,7 @@ class Reader:
         visit = Visit()
         for width, (first, *others) in plan.loads.items():
             page = self._window(width)
+            page.bring_to_front()  # one that is hidden draws a frame a second
             stop_listening = listen(page, visit)
             page.emulate_media(color_scheme=first[1])
             page.set_viewport_size({"width": width, "height": 900})
