@@ -69,6 +69,11 @@ def chapters(book: str = "real") -> list[str]:
     return [name for name in notebooks(book) if (BOOKS[book] / f"{name}.yml").is_file()]
 
 
+def claims() -> list[str]:
+    """The ids of the book's claims."""
+    return [Path(name).name for name in chapters()]
+
+
 def tried_in(names) -> pytest.MarkDecorator:
     """Try something on pages of the tiny book, and for `make test-all` on those of the real one.
 
