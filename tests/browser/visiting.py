@@ -146,6 +146,7 @@ class View:
 class Visit:
     """Everything one page did while it was read, and its views by (width, theme)."""
 
+    url: str = ""
     errors: list[str] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
     foreign: list[str] = field(default_factory=list)
@@ -276,7 +277,7 @@ class Reader:
         return self.windows[width]
 
     def _read(self, url: str, plan: Plan) -> Visit:
-        visit = Visit()
+        visit = Visit(url)
         for width, (first, *others) in plan.loads.items():
             page = self._window(width)
             page.bring_to_front()  # one that is hidden draws a frame a second
