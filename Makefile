@@ -7,6 +7,8 @@ NAMED := $(if $(filter command environment,$(origin PYTHON)),--named)
 BIN := .venv/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 export PIP_QUIET := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# Two workers share the machine: threads of each that wait for one another cost more than they help.
+export OPENBLAS_NUM_THREADS := 1
 PIP := $(BIN)/python -m pip
 # How the tests are spread over two workers, page by page, stands in tests/conftest.py.
 # The tests of what chapters import, which any system can run: no browser, no built book.

@@ -9,6 +9,9 @@ parts as it draws.
 import os
 
 os.environ["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"  # else the debugger, unused, says it is frozen
+# Several kernels share the machine: threads of each that wait for one another take ten times as
+# long over a small matrix as one does. And the sums are added up alike, however many cores it has.
+os.environ["OPENBLAS_NUM_THREADS"] = "1"
 
 import ipykernel.debugger
 import ipykernel.kernelapp
